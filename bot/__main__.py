@@ -1,0 +1,5 @@
+"""The `dateline` command line."""
+
+
+def main() -> None:
+    """Start."""

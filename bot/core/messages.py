@@ -1,0 +1,169 @@
+"""What goes through the narrow waist: one Request in, one Reply out. Knows no platform.
+
+Blocks say what is meant, in plain text. Each platform's renderer escapes, counts and splits in
+its own units; its `match` over blocks ends in `assert_never`, so the type checker lists the work
+when a block is added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeAlias
+
+
+class ChatKind(StrEnum):
+    """Who reads along in a chat."""
+
+    PRIVATE = "private"
+    GROUP = "group"
+    CHANNEL = "channel"
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """Where a conversation happens. `id` is the platform's own, as text; `thread` is a forum
+    topic or thread inside it, or ""."""
+
+    platform: str
+    id: str
+    kind: ChatKind = ChatKind.PRIVATE
+    thread: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One thing a person (or the clock) asks.
+
+    `command` is a name of the command table without its slash; `arguments` is what was typed
+    after it; `quoted` is the text (with its links) of the message that the request replies to.
+    `sender` is the platform's id of the person, `locale` a BCP 47 tag or "". `may_manage` says
+    that the person may change what this chat is subscribed to.
+    """
+
+    chat: Chat
+    command: str
+    arguments: str = ""
+    quoted: str = ""
+    sender: str = ""
+    locale: str = ""
+    may_manage: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """The title of the reply."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """Words of the bot."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoryItem:
+    """One story of a briefing or an answer: a headline and verbatim sentences, in article order.
+
+    `byline` is the small line under it (source, date, places, "sentences 1, 4 of 31").
+    """
+
+    title: str
+    sentences: tuple[str, ...]
+    byline: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Short lines, each a term and what it means: `("/brief", "today's briefing")`."""
+
+    items: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Somebody else's words, verbatim, with who said them."""
+
+    text: str
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something went otherwise than asked; `hint` says what to type or do."""
+
+    text: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A PNG with words for those who cannot see it."""
+
+    png: bytes = field(repr=False)
+    alt: str = ""
+
+
+Block: TypeAlias = Heading | Paragraph | StoryItem | Listing | Quote | Notice | Picture
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A button: pressing it sends the command with these arguments as a Request."""
+
+    label: str
+    command: str
+    arguments: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes with a reply."""
+
+    name: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a request is answered with."""
+
+    blocks: tuple[Block, ...]
+    actions: tuple[Action, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+
+
+Answer: TypeAlias = Callable[[Request], Awaitable[Reply]]
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One argument of a command, as Discord's slash commands and the help show it."""
+
+    name: str
+    description: str
+    required: bool = False
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CommandSpec:
+    """One row of the command table: it feeds dispatch, help, Telegram's command menu, Discord's
+    slash commands and the command line's completion.
+
+    `usage` is what may follow the name; `manages` says that in a group only those who manage it
+    may use the command; `slow` says that the answer may need the network.
+    """
+
+    name: str
+    description: str
+    usage: str = ""
+    arguments: tuple[Argument, ...] = ()
+    examples: tuple[str, ...] = ()
+    manages: bool = False
+    slow: bool = False
