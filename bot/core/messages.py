@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
+ACTION_BYTES = 64
+"""The most that every platform keeps behind a button: Telegram's callback data, in UTF-8 bytes."""
+
 
 class ChatKind(StrEnum):
     """Who reads along in a chat."""
@@ -39,7 +42,8 @@ class Request:
     `command` is a name of the command table without its slash; `arguments` is what was typed
     after it; `quoted` is the text (with its links) of the message that the request replies to.
     `sender` is the platform's id of the person, `locale` a BCP 47 tag or "". `may_manage` says
-    that the person may change what this chat is subscribed to.
+    that the person may change what this chat is subscribed to; `local` that they sit at this
+    machine, so that a path is as good as a link.
     """
 
     chat: Chat
@@ -49,6 +53,7 @@ class Request:
     sender: str = ""
     locale: str = ""
     may_manage: bool = True
+    local: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +124,20 @@ class Action:
     label: str
     command: str
     arguments: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.fits(self.command, self.arguments):
+            raise ValueError(f"a button carries at most {ACTION_BYTES} bytes: {self.command} {self.arguments}")
+
+    @property
+    def data(self) -> str:
+        """What a platform keeps behind the button: the command and its arguments."""
+        return f"{self.command} {self.arguments}".strip()
+
+    @staticmethod
+    def fits(command: str, arguments: str) -> bool:
+        """Tell whether a button can carry this command."""
+        return len(f"{command} {arguments}".strip().encode()) <= ACTION_BYTES
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,297 @@
+"""The one command table, and the desk that answers. `answer()` never raises.
+
+Every platform's menu, slash command, help line and completion comes from `COMMANDS`.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from rapidfuzz import process
+
+from bot.core.briefing import briefing_reply, story_reply
+from bot.core.errors import DatelineError, RequestError
+from bot.core.messages import (
+    Action,
+    Argument,
+    Chat,
+    ChatKind,
+    CommandSpec,
+    Heading,
+    Listing,
+    Notice,
+    Paragraph,
+    Reply,
+    Request,
+)
+from bot.core.newsroom import Newsroom
+from bot.core.places import PlaceReader, place_reply
+from bot.core.ports import Clock, Places, Store
+from bot.core.schedule import Subscription, Timing, describe, next_due, parse_timing
+from summaries.article import Length
+from summaries.extractive import METHODS
+
+log = logging.getLogger(__name__)
+
+_LENGTH = Argument("length", "How much to read", choices=tuple(Length))
+
+COMMANDS: tuple[CommandSpec, ...] = (
+    CommandSpec("start", "What this bot does, and where to begin"),
+    CommandSpec("help", "The commands, with examples"),
+    CommandSpec(
+        "brief",
+        "Today's briefing, or a summary of one page",
+        "[link] [short|normal|long]",
+        (Argument("link", "A page to read; leave it empty for today's briefing"), _LENGTH),
+        ("/brief", "/brief https://example.org/news long"),
+        slow=True,
+    ),
+    CommandSpec(
+        "place",
+        "What the news says about a place",
+        "NAME",
+        (Argument("name", "A town, region or country, in any language", required=True),),
+        ("/place Mosul", "/place Irak"),
+        slow=True,
+    ),
+    CommandSpec(
+        "subscribe",
+        "A digest here, every day at your hour",
+        "HH:MM [time zone] [weekdays]",
+        (
+            Argument("time", "Local time of day, for example 08:00", required=True),
+            Argument("zone", "Time zone, for example Europe/Paris"),
+            Argument("days", "Which days", choices=("daily", "weekdays", "weekends")),
+        ),
+        ("/subscribe 08:00 Europe/Paris", "/subscribe 7:30 weekdays"),
+        manages=True,
+    ),
+    CommandSpec(
+        "unsubscribe",
+        "Stop the digests here",
+        "[number]",
+        (Argument("number", "Which one, as /subscriptions counts; all of them without it"),),
+        manages=True,
+    ),
+    CommandSpec("subscriptions", "The digests of this chat"),
+    CommandSpec("status", "How the bot is doing"),
+    CommandSpec("about", "Who made this, and whose data it uses"),
+)
+
+_ABOUT = (
+    "Dateline reads the news and quotes it: every sentence it shows is the article's own, never an invented one. "
+    "It runs on its operator's machine, without any cloud service.",
+    "Place names: GeoNames (geonames.org), CC BY 4.0, and Unicode CLDR. Free software, Apache License 2.0.",
+)
+_URL = re.compile(r"https?://[^\s<>\"«»]+", re.IGNORECASE)
+
+
+class Desk:
+    """Answers requests: finds the command, lets it work, and turns every fault into a Notice."""
+
+    def __init__(
+        self, newsroom: Newsroom, places: Places, store: Store, clock: Clock, *, version: str, default_zone: str = "UTC"
+    ) -> None:
+        self._newsroom = newsroom
+        self._places = places
+        self._reader = PlaceReader(places)
+        self._store = store
+        self._clock = clock
+        self._version = version
+        self._default_zone = default_zone
+        self._started = clock.now()
+        self._handlers: Mapping[str, Callable[[Request], Awaitable[Reply]]] = {
+            "start": self._start,
+            "help": self._help,
+            "brief": self._brief,
+            "place": self._place,
+            "subscribe": self._subscribe,
+            "unsubscribe": self._unsubscribe,
+            "subscriptions": self._subscriptions,
+            "status": self._status,
+            "about": self._about,
+        }
+
+    async def answer(self, request: Request) -> Reply:
+        """Answer a request. Never raises: a fault becomes a Notice that says what to do."""
+        try:
+            spec = find_command(request.command)
+            _check_permission(spec, request)
+            return await self._handlers[spec.name](request)
+        except RequestError as error:
+            return Reply((Notice(str(error), error.hint),))
+        except DatelineError as error:
+            log.info("/%s was not answered: %s", request.command, error)
+            return Reply((Notice(str(error)),))
+        except Exception:
+            log.exception("/%s failed", request.command)
+            return Reply((Notice("That went wrong here, and the operator has the details.", "Please try again later."),))
+
+    async def _start(self, _: Request) -> Reply:
+        return Reply(
+            (
+                Heading("Dateline"),
+                Paragraph(
+                    "I read the news and send you its own sentences, nothing invented. "
+                    "Ask me for a briefing, for one page, or about a place; or let me post a digest here at your hour."
+                ),
+                Listing((("/brief", "today's briefing"), ("/place Mosul", "what the news says about a place"),
+                         ("/subscribe 08:00 Europe/Paris", "a digest every day"), ("/help", "everything else"))),
+            ),
+            (Action("Today's briefing", "brief"), Action("Daily digest at 08:00", "subscribe", "08:00"), Action("Help", "help")),
+        )  # fmt: skip
+
+    async def _help(self, _: Request) -> Reply:
+        lines = tuple((f"/{spec.name} {spec.usage}".strip(), spec.description) for spec in COMMANDS)
+        examples = ", ".join(example for spec in COMMANDS for example in spec.examples)
+        return Reply(
+            (
+                Heading("What you can ask"),
+                Listing(lines),
+                Paragraph("You can also reply /brief to a message that has a link."),
+                Paragraph(f"For example: {examples}"),
+            )
+        )
+
+    async def _brief(self, request: Request) -> Reply:
+        target, length, method = parse_brief(request)
+        if not target:
+            return briefing_reply(await self._newsroom.briefing(request.chat, length), length)
+        story = await self._newsroom.story(target, length, local=request.local, method=method)
+        return story_reply(story, target, length)
+
+    async def _place(self, request: Request) -> Reply:
+        name = request.arguments.strip()
+        if not name:
+            raise RequestError("Which place?", "Type for example: /place Mosul")
+        answer = await self._reader.ask(name, await self._newsroom.articles(request.chat))
+        return place_reply(answer, self._places)
+
+    async def _subscribe(self, request: Request) -> Reply:
+        timing = parse_timing(request.arguments, await self._zone(request.chat))
+        first = next_due(timing, self._clock.now())
+        kept = await self._store.subscribe(Subscription(request.chat, timing, locale=request.locale), first)
+        blocks = [Paragraph(f"A digest will come here at {describe(timing)}. The first: {_moment(timing, first.at)}.")]
+        if timing.zone == "UTC" and "utc" not in request.arguments.lower():
+            blocks.append(Paragraph(f"That is UTC. For your own hour add your time zone: /subscribe {timing.at:%H:%M} Europe/Paris"))
+        return Reply(tuple(blocks), (Action("Stop this digest", "unsubscribe", str(kept.id)),))
+
+    async def _zone(self, chat: Chat) -> str:
+        """Return the zone of the chat's other digests; a chat has rarely two."""
+        kept = await self._store.subscriptions(chat)
+        return kept[-1][0].timing.zone if kept else self._default_zone
+
+    async def _unsubscribe(self, request: Request) -> Reply:
+        word = request.arguments.strip().lstrip("#")
+        if word and word.lower() != "all" and not word.isdecimal():
+            raise RequestError(f"“{word[:40]}” is not a number.", "Type /subscriptions to see the numbers.")
+        number = int(word) if word.isdecimal() else None
+        dropped = await self._store.unsubscribe(request.chat, number)
+        if not dropped:
+            raise RequestError("There is no such digest in this chat.", "Type /subscriptions to see what there is.")
+        return Reply(tuple(Paragraph(f"Stopped: the digest at {describe(gone.timing)}.") for gone in dropped))
+
+    async def _subscriptions(self, request: Request) -> Reply:
+        kept = await self._store.subscriptions(request.chat)
+        if not kept:
+            raise RequestError("No digests come to this chat.", "Type /subscribe 08:00 Europe/Paris to get one every day.")
+        lines = tuple(
+            (f"{subscription.id}", f"{describe(subscription.timing)}; next {_moment(subscription.timing, due.at)}")
+            for subscription, due in kept
+        )
+        actions = tuple(Action(f"Stop {subscription.id}", "unsubscribe", str(subscription.id)) for subscription, _ in kept[:10])
+        return Reply((Heading("Digests of this chat"), Listing(lines)), actions)
+
+    async def _status(self, request: Request) -> Reply:
+        tally = await self._store.tally()
+        reading = await self._newsroom.articles(request.chat)
+        up = self._clock.now() - self._started
+        lines = (
+            ("Version", self._version),
+            ("Running for", _duration(up.total_seconds())),
+            ("Articles at hand", f"{len(reading.articles)}{' (samples)' if reading.samples else ''}"),
+            ("Digests subscribed", str(tally.get("subscriptions", 0))),
+            ("Messages sent", str(tally.get("sent", 0))),
+            ("Waiting", str(tally.get("pending", 0) + tally.get("sending", 0))),
+            ("Uncertain", str(tally.get("unknown", 0))),
+            ("Given up", str(tally.get("dead", 0))),
+            ("Missed while down", str(tally.get("missed", 0))),
+        )
+        return Reply((Heading("Status"), Listing(lines), *(Notice(failure) for failure in reading.failures)))
+
+    async def _about(self, _: Request) -> Reply:
+        return Reply((Heading(f"Dateline {self._version}"), *(Paragraph(text) for text in _ABOUT)))
+
+
+def find_command(name: str) -> CommandSpec:
+    """Return the row of the command table. Raises RequestError with the nearest name."""
+    known = {spec.name: spec for spec in COMMANDS}
+    if spec := known.get(name.lower()):
+        return spec
+    near = process.extractOne(name.lower()[:60], list(known), score_cutoff=60)
+    hint = f"Did you mean /{near[0]}? /help lists them all." if near else "Type /help to see what there is."
+    raise RequestError(f"There is no command /{name[:40]}.", hint)
+
+
+def _check_permission(spec: CommandSpec, request: Request) -> None:
+    if spec.manages and request.chat.kind is not ChatKind.PRIVATE and not request.may_manage:
+        raise RequestError(
+            f"Only those who manage this chat may use /{spec.name}.",
+            "Ask one of them, or talk to me in private for a digest of your own.",
+        )
+
+
+def parse_brief(request: Request) -> tuple[str, Length, str]:
+    """Read what follows /brief: the link (or path), the length and the method, in any order.
+
+    A link in the quoted message counts when none was typed. Raises RequestError.
+    """
+    words = request.arguments.split()
+    length, method = Length.NORMAL, "dateline"
+    targets = []
+    for word in words:
+        if word.lower() in set(Length):
+            length = Length(word.lower())
+        elif word.startswith("--method="):
+            method = parse_method(word.removeprefix("--method="))
+        else:
+            targets.append(word)
+    target = " ".join(targets) if request.local else _only(targets)
+    if not target and request.quoted:
+        target = first_link(request.quoted)
+    return target, length, method
+
+
+def parse_method(name: str) -> str:
+    """Return the name of a summarizer. Raises RequestError that lists them."""
+    if name not in METHODS:
+        raise RequestError(f"There is no method “{name[:40]}”.", f"Choose one of {', '.join(METHODS)}.")
+    return name
+
+
+def _only(targets: list[str]) -> str:
+    if len(targets) > 1:
+        raise RequestError("One link at a time, please.", "Type /brief, the link, and short, normal or long.")
+    return targets[0] if targets else ""
+
+
+def first_link(text: str) -> str:
+    """Return the first link in a text. Raises RequestError when there is none."""
+    match = _URL.search(text)
+    if match is None:
+        raise RequestError("There is no link in the message you replied to.", "Reply /brief to a message that has one.")
+    return match[0].rstrip(".,;:!?)»”’'\"")
+
+
+def _moment(timing: Timing, at: datetime) -> str:
+    return f"{at.astimezone(ZoneInfo(timing.zone)):%A %d %B at %H:%M}"
+
+
+def _duration(seconds: float) -> str:
+    minutes = int(seconds // 60)
+    days, hours = minutes // 1440, minutes // 60 % 24
+    return f"{days} d {hours} h {minutes % 60} min" if days else f"{hours} h {minutes % 60} min"

@@ -1,0 +1,161 @@
+"""Every digest once: due subscription -> edition -> parts -> post -> record.
+
+Each step is one committed transition in the store, so whatever dies between two of them is taken
+up by the next tick. Knows no platform and no SQL; the clock that calls `tick` is wired in app.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from bot.core.errors import ChatUnavailable, DatelineError, DeliveryError, OutcomeUnknown
+from bot.core.messages import Answer, Chat, Notice, Reply, Request
+from bot.core.ports import Adapter, Clock, Edition, Part, PartState, Store
+from bot.core.schedule import Occurrence, Subscription, last_due, next_due
+
+log = logging.getLogger(__name__)
+
+GRACE = timedelta(hours=12)
+"""A digest missed for longer than this (the bot was down) is recorded as missed, not sent."""
+LATE = timedelta(minutes=10)
+"""A digest sent later than this after its hour says so."""
+ATTEMPTS = 12
+"""Definite refusals of one message before it is given up: with the back-off, about two hours."""
+
+
+class Delivery:
+    """Posts digests through the adapters and answers nobody."""
+
+    def __init__(self, store: Store, adapters: Mapping[str, Adapter], answer: Answer, clock: Clock) -> None:
+        self._store = store
+        self._adapters = adapters
+        self._answer = answer
+        self._clock = clock
+        self._working: dict[Chat, asyncio.Task[None]] = {}
+        self.last_tick: datetime | None = None
+
+    async def recover(self) -> None:
+        """Settle what a crash left half done. Call once, before the first tick."""
+        idempotent = [name for name, adapter in self._adapters.items() if adapter.idempotent]
+        if settled := await self._store.recover(idempotent):
+            log.warning("A crash left %d message(s) half sent", settled)
+
+    async def tick(self) -> None:
+        """Open what is due and set to work on everything unfinished. Safe to call at any time.
+
+        Returns without waiting for the posting: a slow chat delays nobody else.
+        """
+        await self._open_due()
+        editions = await self._store.open_editions(list(self._adapters), self._clock.now())
+        chats: dict[Chat, list[Edition]] = {}
+        for edition in editions:
+            chats.setdefault(edition.subscription.chat, []).append(edition)
+        for chat, queue in chats.items():
+            if chat not in self._working:
+                self._working[chat] = asyncio.create_task(self._work_on_chat(queue))
+                self._working[chat].add_done_callback(lambda _, chat=chat: self._working.pop(chat))
+        self.last_tick = self._clock.now()
+
+    async def drain(self) -> None:
+        """Wait until all posting that has begun is over."""
+        await asyncio.gather(*self._working.values())
+
+    async def _open_due(self) -> None:
+        now = self._clock.now()
+        for subscription, first in await self._store.due(now):
+            latest = last_due(subscription.timing, first, now)
+            await self._open_one(subscription, latest, now)
+
+    async def _open_one(self, subscription: Subscription, due: Occurrence, now: datetime) -> None:
+        following = next_due(subscription.timing, due.at)
+        if now - due.at > GRACE:
+            await self._store.skip(subscription, due, following, "the bot was not running")
+            log.warning("Missed the digest of %s for %s: more than %s late", due.day, subscription.chat, GRACE)
+        elif await self._store.open_edition(subscription, due, following):
+            log.info("Opened the digest of %s for %s", due.day, subscription.chat)
+
+    async def _work_on_chat(self, editions: list[Edition]) -> None:
+        """One chat's editions go one after another; chats never wait for each other."""
+        for edition in editions:
+            try:
+                await self._deliver(edition)
+            except DatelineError as error:
+                log.warning("The digest for %s waits: %s", edition.subscription.chat, error)
+                return
+            except Exception:
+                log.exception("The digest for %s waits", edition.subscription.chat)
+                return
+
+    async def _deliver(self, edition: Edition) -> None:
+        adapter = self._adapters[edition.subscription.chat.platform]
+        if not edition.frozen:
+            reply = await self._compose(edition)
+            await self._store.freeze(edition, adapter.render(reply))
+        for part in await self._store.parts(edition):
+            if part.state is PartState.PENDING and not await self._post(adapter, part):
+                return
+
+    async def _compose(self, edition: Edition) -> Reply:
+        subscription = edition.subscription
+        request = Request(
+            subscription.chat, subscription.command, subscription.arguments, locale=subscription.locale
+        )
+        reply = await self._answer(request)
+        if self._clock.now() - edition.occurrence.at <= LATE:
+            return reply
+        late = Notice(f"Late: this digest was due at {subscription.timing.at:%H:%M} ({subscription.timing.zone}).")
+        return Reply((late, *reply.blocks), reply.actions, reply.attachments)
+
+    async def _post(self, adapter: Adapter, part: Part) -> bool:
+        """Post one part and record what became of it; tell whether the next part may follow."""
+        await self._store.mark(part, PartState.SENDING)
+        try:
+            message_id = await adapter.post(part.chat, part.payload, part.key)
+        except OutcomeUnknown as error:
+            return await self._outcome_unknown(adapter, part, error)
+        except ChatUnavailable as error:
+            await self._chat_unavailable(part, error)
+            return False
+        except DeliveryError as error:
+            await self._refused(part, error)
+            return False
+        await self._store.mark(part, PartState.SENT, message_id=message_id)
+        return True
+
+    async def _outcome_unknown(self, adapter: Adapter, part: Part, error: OutcomeUnknown) -> bool:
+        """Where a repeat is harmless, repeat; elsewhere rather not at all than twice."""
+        if adapter.idempotent:
+            await self._refused(part, error)
+            return False
+        await self._store.mark(part, PartState.UNKNOWN, reason=str(error))
+        log.error("Nobody can tell whether a message reached %s: %s", part.chat, error)
+        return True
+
+    async def _chat_unavailable(self, part: Part, error: ChatUnavailable) -> None:
+        if error.moved_to:
+            new = Chat(part.chat.platform, error.moved_to, part.chat.kind, part.chat.thread)
+            await self._store.move_chat(part.chat, new)
+            await self._store.mark(part, PartState.PENDING, reason=str(error))
+            log.info("%s moved to %s", part.chat, new.id)
+            return
+        await self._store.mark(part, PartState.DEAD, reason=str(error))
+        await self._store.pause(part.chat, str(error))
+        log.warning("Paused the digests for %s: %s", part.chat, error)
+
+    async def _refused(self, part: Part, error: DeliveryError) -> None:
+        if error.final or part.attempts + 1 >= ATTEMPTS:
+            await self._store.mark(part, PartState.DEAD, reason=str(error))
+            log.error("Gave up on a message for %s: %s", part.chat, error)
+            return
+        wait = error.retry_after if error.retry_after is not None else back_off(part.attempts)
+        not_before = self._clock.now() + timedelta(seconds=wait)
+        await self._store.mark(part, PartState.PENDING, reason=str(error), not_before=not_before)
+        log.warning("A message for %s waits %.0f s: %s", part.chat, wait, error)
+
+
+def back_off(attempts: int) -> float:
+    """Return the seconds to wait after that many failed attempts: 2, 4, 8 ... at most 900."""
+    return float(min(900, 2 ** (attempts + 1)))

@@ -1,0 +1,50 @@
+"""From sources to stories: articles -> summaries -> stories. Knows no platform and no HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from bot.core.briefing import choose
+from bot.core.errors import SourceError
+from bot.core.messages import Chat
+from bot.core.news import Briefing, Reading, Story
+from bot.core.ports import Clock, Sources
+from summaries.article import Article, Length
+from summaries.extractive import summarize
+
+DEFAULT_METHOD = "dateline"
+
+
+class Newsroom:
+    """Makes stories and briefings of what the sources have."""
+
+    def __init__(self, sources: Sources, clock: Clock) -> None:
+        self._sources = sources
+        self._clock = clock
+
+    async def story(self, target: str, length: Length, *, local: bool = False, method: str = DEFAULT_METHOD) -> Story:
+        """Read one link (or file, with `local`) and summarise it.
+
+        Raises RequestError or SourceError, also for a page without a readable sentence.
+        """
+        article = await self._sources.read(target, local=local)
+        if not article.paragraphs:
+            raise SourceError("There is no article text in it: only page furniture, or nothing at all.")
+        summary = await asyncio.to_thread(summarize, article, length, method=method)
+        return Story(article, summary)
+
+    async def briefing(self, chat: Chat, length: Length) -> Briefing:
+        """Return today's briefing for a chat."""
+        reading = await self._sources.articles(chat)
+        chosen, left = choose(reading.articles, length)
+        stories = await asyncio.to_thread(_tell, chosen, length)
+        return Briefing(self._clock.now().date(), stories, reading.failures, reading.samples, left)
+
+    async def articles(self, chat: Chat) -> Reading:
+        """Return all that a chat's sources have, newest first."""
+        return await self._sources.articles(chat)
+
+
+def _tell(articles: Sequence[Article], length: Length) -> tuple[Story, ...]:
+    return tuple(Story(article, summarize(article, length)) for article in articles)

@@ -1,0 +1,44 @@
+"""How fast a platform lets us post: budgets per platform and per chat. Pure; time is an argument.
+
+The rule is the generic cell rate algorithm (ITU-T I.371): a budget remembers one instant, the
+theoretical arrival time of the next message, and neither timers nor queues.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """At most `count` messages in any `seconds`, of which `burst` may come at once."""
+
+    count: int
+    seconds: float
+    burst: int = 1
+
+    @property
+    def interval(self) -> float:
+        """Seconds between two messages at the full rate."""
+        return self.seconds / self.count
+
+
+@dataclass(slots=True)
+class Budget:
+    """What one rate still allows, per key (a chat, or "" for the whole platform)."""
+
+    rate: Rate
+    _arrivals: dict[str, float] = field(default_factory=dict)
+
+    def take(self, key: str, now: float) -> float:
+        """Book one message and return the seconds to wait before posting it."""
+        arrival = max(now, self._arrivals.get(key, now))
+        self._arrivals[key] = arrival + self.rate.interval
+        if len(self._arrivals) > 10_000:
+            self._arrivals = {name: at for name, at in self._arrivals.items() if at > now}
+        return max(0.0, arrival - (self.rate.burst - 1) * self.rate.interval - now)
+
+    def hold(self, key: str, until: float) -> None:
+        """Let nothing through for this key before `until`: the platform said so."""
+        later = until + (self.rate.burst - 1) * self.rate.interval
+        self._arrivals[key] = max(later, self._arrivals.get(key, 0.0))

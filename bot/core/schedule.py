@@ -1,0 +1,189 @@
+"""When a subscription is due. Pure: the time is always an argument, and nothing here waits.
+
+A subscriber's hour is local: "08:00 in Paris" moves in UTC when the clocks change. Python's
+zoneinfo follows PEP 495: an hour that comes twice is taken the first time (fold=0).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo, available_timezones
+
+from rapidfuzz import process
+
+from bot.core.errors import RequestError
+from bot.core.messages import Chat
+
+EVERY_DAY = frozenset(range(7))
+WEEKDAYS = frozenset(range(5))
+WEEKEND = frozenset({5, 6})
+_DAY_NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_DAY_SETS = {
+    "daily": EVERY_DAY,
+    "everyday": EVERY_DAY,
+    "weekdays": WEEKDAYS,
+    "weekends": WEEKEND,
+    "weekend": WEEKEND,
+}
+_USAGE = "Type for example: /subscribe 08:00 Europe/Paris weekdays"
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """A local time of day, on some days of the week (Monday is 0), in an IANA time zone."""
+
+    at: time
+    zone: str
+    days: frozenset[int] = EVERY_DAY
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A recurring Request: at its timing the clock asks what a person would type.
+
+    `id` is the store's number, 0 before it is kept.
+    """
+
+    chat: Chat
+    timing: Timing
+    command: str = "brief"
+    arguments: str = ""
+    locale: str = ""
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """One edition's key and moment: the local date it is for, and the instant (UTC) it is due."""
+
+    day: date
+    at: datetime
+
+
+def next_due(timing: Timing, after: datetime) -> Occurrence:
+    """Return the first occurrence strictly after the aware instant `after`.
+
+    An hour that does not exist on a day is due at the first minute that does; an hour that comes
+    twice is due the first time; a day that a zone deleted (Samoa, 30 December 2011) has none.
+    """
+    zone = ZoneInfo(timing.zone)
+    # Start a day early: an hour skipped at the end of yesterday is due today.
+    day = after.astimezone(zone).date() - timedelta(days=1)
+    while True:
+        due = _instant(datetime.combine(day, timing.at), zone) if day.weekday() in timing.days else None
+        if due is not None and due > after:
+            return Occurrence(day, due)
+        day += timedelta(days=1)
+
+
+def last_due(timing: Timing, first: Occurrence, now: datetime) -> Occurrence:
+    """Return the latest occurrence from `first` on that is not after `now` (`first` at least)."""
+    latest = first
+    while (following := next_due(timing, latest.at)).at <= now:
+        latest = following
+    return latest
+
+
+def _instant(wall: datetime, zone: ZoneInfo) -> datetime | None:
+    """Return the first existing instant at or after the wall time, or None for a deleted day."""
+    instant = _first_existing(wall, zone)
+    if instant.astimezone(zone).date() == wall.date():
+        return instant
+    morning = _first_existing(datetime.combine(wall.date(), time.min), zone)
+    return instant if morning.astimezone(zone).date() == wall.date() else None
+
+
+def _first_existing(wall: datetime, zone: ZoneInfo) -> datetime:
+    while True:
+        instant = wall.replace(tzinfo=zone).astimezone(UTC)
+        if instant.astimezone(zone).replace(tzinfo=None) == wall:
+            return instant
+        wall += timedelta(minutes=1)
+
+
+def parse_timing(words: str, default_zone: str, default_days: frozenset[int] = EVERY_DAY) -> Timing:
+    """Read "08:00 Europe/Paris weekdays" in any order of the last two.
+
+    Raises RequestError that says what to type for a missing or impossible hour, an unknown zone
+    (with the nearest known ones) and unknown days.
+    """
+    first, *rest = words.split() or [""]
+    if not first:
+        raise RequestError("At what time should the digest come?", _USAGE)
+    zone, days = default_zone, default_days
+    for word in rest:
+        if (named := parse_days(word)) is not None:
+            days = named
+        else:
+            zone = parse_zone(word)
+    return Timing(parse_hour(first), zone, days)
+
+
+def parse_hour(word: str) -> time:
+    """Read "8", "08:00", "8h30", "8.30", "8am" or "8:30pm" as a time of day."""
+    match = re.fullmatch(r"(\d{1,2})(?:[:hH.](\d{2})?)?\s*(am|pm)?", word, re.IGNORECASE)
+    if match is None:
+        raise RequestError(f"“{word[:40]}” is not a time of day.", _USAGE)
+    hour, minute, half = int(match[1]), int(match[2] or 0), (match[3] or "").lower()
+    if half and not 1 <= hour <= 12:
+        raise RequestError(f"“{word}” is not a time of day: {half} goes with 1 to 12.", _USAGE)
+    if half:
+        hour = hour % 12 + (12 if half == "pm" else 0)
+    if hour > 23 or minute > 59:
+        raise RequestError(f"There is no {word}: a day goes from 00:00 to 23:59.", _USAGE)
+    return time(hour, minute)
+
+
+def parse_days(word: str) -> frozenset[int] | None:
+    """Read "weekdays", "weekends", "daily" or "mon,wed,fri"; None when the word names no days."""
+    lowered = word.lower()
+    if lowered in _DAY_SETS:
+        return _DAY_SETS[lowered]
+    numbers = [_day_number(name) for name in lowered.split(",") if name]
+    known = frozenset(number for number in numbers if number is not None)
+    return known if numbers and None not in numbers else None
+
+
+def _day_number(word: str) -> int | None:
+    hits = [number for number, name in enumerate(_DAY_NAMES) if name.startswith(word)]
+    return hits[0] if hits and len(word) >= 3 else None
+
+
+@lru_cache
+def _zones() -> dict[str, str]:
+    """Every IANA zone by its lower-case name, and by its city alone ("paris" -> Europe/Paris)."""
+    names = sorted(name for name in available_timezones() if not name.startswith(("posix", "right")))
+    cities = {name.rpartition("/")[2].lower(): name for name in reversed(names) if "/" in name}
+    return cities | {name.lower(): name for name in names}
+
+
+def parse_zone(word: str) -> str:
+    """Return the IANA name of a time zone, also from its city alone ("paris").
+
+    Raises RequestError with the nearest known names.
+    """
+    known = _zones()
+    key = word.strip().replace(" ", "_").lower()
+    if key in known:
+        return known[key]
+    near = list(dict.fromkeys(known[hit] for hit, _, _ in process.extract(key[:60], list(known), limit=6, score_cutoff=60)))
+    advice = (
+        f"Did you mean {' or '.join(near[:3])}?"
+        if near
+        else "A time zone looks like Europe/Paris or America/New_York."
+    )
+    raise RequestError(f"“{word[:60]}” is neither a time zone nor days of the week.", advice)
+
+
+def describe(timing: Timing) -> str:
+    """Say a timing in words: "08:00, Europe/Paris, weekdays"."""
+    return f"{timing.at:%H:%M}, {timing.zone}, {describe_days(timing.days)}"
+
+
+def describe_days(days: frozenset[int]) -> str:
+    """Say a set of days in words."""
+    named = {EVERY_DAY: "every day", WEEKDAYS: "weekdays", WEEKEND: "weekends"}
+    return named.get(days) or ", ".join(_DAY_NAMES[day][:3].capitalize() for day in sorted(days))
