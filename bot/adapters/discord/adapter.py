@@ -1,0 +1,291 @@
+"""Discord, the network side: slash commands in, messages out, through discord.py.
+
+The commands are generated from the command table and answered from the raw interaction, so that
+the table stays the only place that knows them. https://discord.com/developers/docs/interactions
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import io
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import aiohttp
+import discord
+import yarl
+
+from bot.adapters.discord.render import render
+from bot.core.errors import ChatUnavailable, DeliveryError, OutcomeUnknown, SettingsError
+from bot.core.messages import Answer, Chat, ChatKind, CommandSpec, Reply, Request
+from bot.core.pacing import Budget, Rate
+from bot.core.ports import Payload
+
+log = logging.getLogger(__name__)
+
+DEFER_SECONDS = 0.4
+"""Discord gives up after 3 s; an answer that takes longer than this is announced instead."""
+FINISH_SECONDS = 10
+"""What is in flight at a stop gets this long to finish."""
+MENU = "Brief this link"
+_MANAGE_GUILD = discord.Permissions(manage_guild=True)
+_GONE = {10003, 50001, 50007, 50013}
+"""Unknown channel, missing access, cannot write to this user, missing permissions."""
+
+
+class DiscordAdapter:
+    """The Adapter port on Discord."""
+
+    platform = "discord"
+    idempotent = True
+
+    def __init__(self, token: str, api_url: str, gateway_url: str, commands: Sequence[CommandSpec]) -> None:
+        # The library has no setting for its addresses; these two names are all it takes.
+        discord.http.Route.BASE = api_url
+        discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway_url)
+        self._token = token
+        self._commands = commands
+        self._client: _Client | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._overall = Budget(Rate(45, 1.0, burst=10))  # Discord allows 50/s; the library paces each route
+
+    def render(self, reply: Reply) -> Sequence[Payload]:
+        """See the Adapter port."""
+        return render(reply)
+
+    async def check(self) -> str:
+        """Ask the platform who we are. Raises SettingsError or DeliveryError."""
+        client = _Client(self._ignore)
+        try:
+            await self._log_in(client)
+            return f"Discord knows the bot as {client.user}"
+        finally:
+            await client.close()
+
+    async def run(self, answer: Answer) -> None:
+        """See the Adapter port."""
+        client = _Client(lambda interaction: self._spawn(interaction, answer))
+        try:
+            await self._log_in(client)
+            self._client = client
+            await self._announce_commands(client)
+            await client.connect(reconnect=True)
+        except discord.PrivilegedIntentsRequired as error:
+            raise SettingsError("Discord wants an intent switched on in the developer portal.") from error
+        except discord.ConnectionClosed as error:
+            if error.code == 4004:
+                raise SettingsError(_BAD_TOKEN) from error
+            raise DeliveryError(f"Discord closed the connection: {error}") from error
+        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+            raise DeliveryError(f"Discord cannot be reached: {error}") from error
+        finally:
+            if self._tasks:
+                await asyncio.wait(self._tasks, timeout=FINISH_SECONDS)
+            self._client = None
+            await client.close()
+
+    async def _log_in(self, client: _Client) -> None:
+        try:
+            await client.login(self._token)
+        except discord.LoginFailure as error:
+            raise SettingsError(_BAD_TOKEN) from error
+        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+            raise DeliveryError(f"Discord cannot be reached: {error}") from error
+
+    async def _announce_commands(self, client: _Client) -> None:
+        """Register the slash commands; a bot that cannot still posts digests."""
+        assert client.application_id is not None  # noqa: S101 - login() set it
+        payload: list[Any] = command_payload(self._commands)
+        try:
+            await client.http.bulk_upsert_global_commands(client.application_id, payload)
+        except discord.HTTPException as error:
+            log.warning("Discord: the commands were not registered: %s", error)
+
+    async def _ignore(self, interaction: discord.Interaction) -> None:
+        """Answer nothing: `check` only logs in."""
+
+    async def _spawn(self, interaction: discord.Interaction, answer: Answer) -> None:
+        task = asyncio.create_task(self._handle(interaction, answer))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _handle(self, interaction: discord.Interaction, answer: Answer) -> None:
+        """Answer one interaction; whatever goes wrong with it stays with it."""
+        try:
+            request = request_from(interaction)
+            if request is not None:
+                await self._respond(interaction, request, answer)
+        except (discord.DiscordException, aiohttp.ClientError) as error:
+            log.warning("Discord: an answer was not delivered: %s", error)
+        except Exception:
+            log.exception("Discord: interaction %s failed", interaction.id)
+
+    async def _respond(self, interaction: discord.Interaction, request: Request, answer: Answer) -> None:
+        """Answer at once, or say "thinking" and follow up: Discord waits three seconds at most."""
+        answering = asyncio.ensure_future(answer(request))
+        await asyncio.wait([answering], timeout=DEFER_SECONDS)
+        if not answering.done():
+            await interaction.response.defer(thinking=True)
+        for payload in self.render(await answering):
+            await self._send_answer(interaction, payload)
+
+    async def _send_answer(self, interaction: discord.Interaction, payload: Payload) -> None:
+        if interaction.response.is_done():
+            await interaction.followup.send(**_arguments(payload), wait=True)
+        else:
+            await interaction.response.send_message(**_arguments(payload))
+
+    async def post(self, chat: Chat, payload: Payload, key: str) -> str:
+        """See the Adapter port."""
+        client = self._client
+        if client is None:
+            raise DeliveryError("Discord is not connected", retry_after=5)
+        if (wait := self._overall.take("", time.monotonic())) > 0:
+            await asyncio.sleep(wait)
+        try:
+            channel = client.get_partial_messageable(int(chat.thread or chat.id))
+            message = await channel.send(**_arguments(payload), nonce=key)
+        except discord.RateLimited as error:
+            raise DeliveryError(f"Discord asks to wait {error.retry_after:.0f} s", error.retry_after) from error
+        except discord.HTTPException as error:
+            raise _http_error(error) from error
+        except aiohttp.ClientConnectorError as error:
+            raise DeliveryError(f"Discord cannot be reached: {error}") from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise OutcomeUnknown(f"Discord's answer was lost: {error}") from error
+        return str(message.id)
+
+
+_BAD_TOKEN = "Discord refuses the token: set DATELINE_DISCORD_TOKEN to the one on the developer portal's page “Bot”."  # noqa: S105 - a sentence
+
+
+class _Client(discord.Client):
+    """discord.py's client with the least it needs: no privileged intents, no message cache."""
+
+    def __init__(self, on_interaction: Callable[[discord.Interaction], Any]) -> None:
+        intents = discord.Intents.none()
+        intents.guilds = True
+        super().__init__(
+            intents=intents,
+            max_messages=None,
+            allowed_mentions=discord.AllowedMentions.none(),
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            max_ratelimit_timeout=30.0,
+        )
+        self._on_interaction = on_interaction
+
+    async def on_ready(self) -> None:
+        log.info("Discord: listening as %s in %d server(s)", self.user, len(self.guilds))
+
+    async def on_interaction(self, interaction: discord.Interaction) -> None:
+        await self._on_interaction(interaction)
+
+    async def on_error(self, event_method: str, /, *_args: Any, **_kwargs: Any) -> None:
+        log.exception("Discord: the event %s failed", event_method)
+
+
+def command_payload(commands: Sequence[CommandSpec]) -> list[dict[str, Any]]:
+    """Return the command table as Discord's application commands, plus the message menu.
+
+    https://discord.com/developers/docs/interactions/application-commands
+    """
+    slash = [_slash_command(spec) for spec in commands]
+    menu = {"type": discord.AppCommandType.message.value, "name": MENU, "contexts": [0, 1, 2], "integration_types": [0]}
+    return [*slash, menu]
+
+
+def _slash_command(spec: CommandSpec) -> dict[str, Any]:
+    options = [
+        {
+            "type": discord.AppCommandOptionType.string.value,
+            "name": argument.name,
+            "description": argument.description[:100],
+            "required": argument.required,
+            **({"choices": [{"name": choice, "value": choice} for choice in argument.choices]} if argument.choices else {}),
+        }
+        for argument in spec.arguments
+    ]
+    command: dict[str, Any] = {
+        "type": discord.AppCommandType.chat_input.value,
+        "name": spec.name,
+        "description": spec.description[:100],
+        "options": options,
+        "contexts": [0, 1, 2],
+        "integration_types": [0],
+    }
+    if spec.manages:  # server managers by default; a server's own command settings can say otherwise
+        command["default_member_permissions"] = str(_MANAGE_GUILD.value)
+    return command
+
+
+def request_from(interaction: discord.Interaction) -> Request | None:
+    """Return what an interaction asks, or None for a kind that the bot has no use for."""
+    data: Mapping[str, Any] = interaction.data or {}  # type: ignore[assignment] # a union of TypedDicts
+    quoted = ""
+    if interaction.type is discord.InteractionType.component:
+        command, _, arguments = str(data.get("custom_id", "")).partition(" ")
+    elif interaction.type is not discord.InteractionType.application_command:
+        return None
+    elif data.get("type") == discord.AppCommandType.message.value:
+        command, arguments, quoted = "brief", "", _quoted(data)
+    else:
+        command, arguments = str(data["name"]), " ".join(str(option["value"]) for option in data.get("options", []))
+    in_server = interaction.guild_id is not None
+    return Request(
+        chat=Chat("discord", str(interaction.channel_id), ChatKind.GROUP if in_server else ChatKind.PRIVATE),
+        command=command,
+        arguments=arguments,
+        quoted=quoted,
+        sender=str(interaction.user.id),
+        locale=str(interaction.locale.value),
+        may_manage=not in_server or interaction.permissions.manage_guild,
+    )
+
+
+def _quoted(data: Mapping[str, Any]) -> str:
+    """Return the text and the embeds' links of the message that the menu was opened on."""
+    message = data.get("resolved", {}).get("messages", {}).get(data.get("target_id"), {})
+    links = [embed.get("url", "") for embed in message.get("embeds", [])]
+    return "\n".join([message.get("content", "") or "-", *links])
+
+
+def _arguments(payload: Payload) -> dict[str, Any]:
+    """Return the keyword arguments that discord.py's send functions share."""
+    arguments: dict[str, Any] = {"allowed_mentions": discord.AllowedMentions.none()}
+    if payload.get("content"):
+        arguments["content"] = payload["content"]
+    if payload.get("embeds"):
+        arguments["embeds"] = [discord.Embed.from_dict(embed) for embed in payload["embeds"]]
+    if payload.get("files"):
+        arguments["files"] = [
+            discord.File(io.BytesIO(base64.b64decode(content)), name, description=alt or None)
+            for name, content, alt in payload["files"]
+        ]
+    if payload.get("buttons"):
+        arguments["view"] = _view(payload["buttons"])
+    return arguments
+
+
+def _view(rows: Sequence[Sequence[Sequence[str]]]) -> discord.ui.View:
+    view = discord.ui.View(timeout=None)
+    for number, row in enumerate(rows):
+        for label, custom_id in row:
+            view.add_item(discord.ui.Button(label=label, custom_id=custom_id, row=number))
+    view.stop()  # presses arrive as raw interactions; a live view would stay in memory for ever
+    return view
+
+
+def _http_error(error: discord.HTTPException) -> DeliveryError:
+    if error.code in _GONE or error.status == 404:
+        return ChatUnavailable(f"Discord refuses this channel: {error.text}")
+    if error.status == 401:
+        return DeliveryError("Discord refuses the token", retry_after=300)
+    if error.status == 429:
+        return DeliveryError("Discord asks to wait", float(error.response.headers.get("Retry-After", 5)))
+    if error.status >= 500:
+        return OutcomeUnknown(f"Discord's answer was {error.status}")
+    return DeliveryError(f"Discord refused the message: {error.text}", final=True)

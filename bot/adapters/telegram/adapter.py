@@ -1,0 +1,377 @@
+"""Telegram, the network side: long polling in, messages out, through python-telegram-bot.
+
+The command table, the answers and the schedule are the core's; what a message looks like is
+render.py's. Bot API: https://core.telegram.org/bots/api
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from telegram import (
+    Bot,
+    BotCommand,
+    CallbackQuery,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    LinkPreviewOptions,
+    Message,
+    Update,
+)
+from telegram import Chat as TelegramChat
+from telegram.constants import ChatAction, ChatMemberStatus, ParseMode
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Conflict,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+)
+
+from bot.adapters.telegram.render import render
+from bot.adapters.telegram.transport import AiohttpRequest, NotConnected
+from bot.core.errors import ChatUnavailable, DeliveryError, OutcomeUnknown, SettingsError
+from bot.core.messages import Answer, Chat, ChatKind, CommandSpec, Reply, Request
+from bot.core.pacing import Budget, Rate
+from bot.core.ports import Payload
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 25
+SLOW_SECONDS = 0.7
+"""After this long without an answer the chat shows "typing"."""
+FINISH_SECONDS = 10
+"""What is in flight at a stop gets this long to finish."""
+RETRY_LIMIT = 60
+"""A reply is not worth more than this wait, in seconds."""
+_UPDATES = ["message", "callback_query", "my_chat_member"]
+_MANAGERS = {ChatMemberStatus.ADMINISTRATOR, ChatMemberStatus.OWNER}
+_KINDS = {"private": ChatKind.PRIVATE, "channel": ChatKind.CHANNEL}
+_GONE = ("chat not found", "user is deactivated", "group chat was deactivated", "peer_id_invalid", "not enough rights",
+         "have no rights", "need administrator rights", "chat_write_forbidden")  # fmt: skip
+
+
+class TelegramAdapter:
+    """The Adapter port on Telegram."""
+
+    platform = "telegram"
+    idempotent = False
+
+    def __init__(self, token: str, api_url: str, commands: Sequence[CommandSpec]) -> None:
+        self._commands = commands
+        self._managing = {spec.name for spec in commands if spec.manages}
+        self._requests = (AiohttpRequest(), AiohttpRequest(timeout=POLL_SECONDS + 5, connections=2))
+        self._bot = Bot(
+            token,
+            base_url=f"{api_url}/bot",
+            base_file_url=f"{api_url}/file/bot",
+            request=self._requests[0],
+            get_updates_request=self._requests[1],
+        )
+        self._tasks: set[asyncio.Task[None]] = set()
+        # https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this
+        self._overall = Budget(Rate(30, 1.0, burst=5))
+        self._per_chat = Budget(Rate(60, 60.0, burst=3))
+        self._per_group = Budget(Rate(20, 60.0, burst=5))
+
+    def render(self, reply: Reply) -> Sequence[Payload]:
+        """See the Adapter port."""
+        return render(reply)
+
+    async def check(self) -> str:
+        """Ask the platform who we are. Raises SettingsError or DeliveryError."""
+        await self._log_in()
+        await self._close()
+        return f"Telegram knows the bot as @{self._bot.username}"
+
+    async def run(self, answer: Answer) -> None:
+        """See the Adapter port."""
+        try:
+            await self._log_in()
+            await self._announce_commands()
+            log.info("Telegram: listening as @%s", self._bot.username)
+            await self._poll(answer)
+        finally:
+            await self._finish()
+
+    async def _log_in(self) -> None:
+        try:
+            await self._bot.initialize()
+        except (InvalidToken, Forbidden) as error:
+            raise SettingsError(
+                "Telegram refuses the token: set DATELINE_TELEGRAM_TOKEN to the one @BotFather shows."
+            ) from error
+        except TelegramError as error:
+            raise DeliveryError(f"Telegram cannot be reached: {error}") from error
+
+    async def _announce_commands(self) -> None:
+        """Fill the command menu; a bot without a menu still answers."""
+        try:
+            await self._bot.set_my_commands([BotCommand(spec.name, spec.description) for spec in self._commands])
+        except TelegramError as error:
+            log.warning("Telegram: the command menu was not set: %s", error)
+
+    async def _poll(self, answer: Answer) -> None:
+        offset: int | None = None
+        failures = 0
+        try:
+            while True:
+                try:
+                    updates = await self._bot.get_updates(offset=offset, timeout=POLL_SECONDS, allowed_updates=_UPDATES)
+                except TelegramError as error:
+                    failures += 1
+                    await self._poll_failed(error, failures)
+                    continue
+                failures = 0
+                for update in updates:
+                    self._spawn(update, answer)
+                    offset = update.update_id + 1
+        finally:
+            await self._acknowledge(offset)
+
+    async def _poll_failed(self, error: TelegramError, failures: int) -> None:
+        if isinstance(error, InvalidToken):
+            raise SettingsError("Telegram no longer takes the token: it was revoked at @BotFather.") from error
+        if isinstance(error, Conflict) and failures == 1:
+            log.warning("Telegram: a webhook or another bot process is in the way: %s", error)
+            await self._drop_webhook()
+        wait = float(error.retry_after) if isinstance(error, RetryAfter) else min(30.0, 0.5 * 2.0**failures)  # type: ignore[arg-type]
+        log.warning("Telegram: no updates (%s); trying again in %.0f s", error, wait)
+        await asyncio.sleep(wait)
+
+    async def _drop_webhook(self) -> None:
+        try:
+            await self._bot.delete_webhook()
+        except TelegramError as error:
+            log.warning("Telegram: the webhook could not be removed: %s", error)
+
+    async def _acknowledge(self, offset: int | None) -> None:
+        """Tell Telegram what was taken, so that the next start does not answer it again."""
+        if offset is None:
+            return
+        try:
+            async with asyncio.timeout(1):
+                await self._bot.get_updates(offset=offset, timeout=0, limit=1, allowed_updates=_UPDATES)
+        except (TelegramError, TimeoutError) as error:
+            log.info("Telegram: the last updates were not acknowledged: %s", error)
+
+    async def _finish(self) -> None:
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=FINISH_SECONDS)
+        await self._close()
+
+    async def _close(self) -> None:
+        for request in self._requests:  # Bot.shutdown() would keep them open after a failed log-in
+            await request.shutdown()
+
+    def _spawn(self, update: Update, answer: Answer) -> None:
+        task = asyncio.create_task(self._handle(update, answer))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _handle(self, update: Update, answer: Answer) -> None:
+        """Answer one update; whatever goes wrong with it stays with it."""
+        try:
+            if update.message is not None:
+                await self._handle_message(update.message, answer)
+            elif update.callback_query is not None:
+                await self._handle_press(update.callback_query, answer)
+        except DeliveryError as error:
+            log.warning("Telegram: an answer was not delivered: %s", error)
+        except Exception:
+            log.exception("Telegram: update %s failed", update.update_id)
+
+    async def _handle_message(self, message: Message, answer: Answer) -> None:
+        parsed = parse_command(message, self._bot.username)
+        if parsed is None:
+            return
+        command, arguments = parsed
+        request = Request(
+            chat=_chat(message),
+            command=command,
+            arguments=arguments,
+            quoted=quoted_text(message),
+            sender=str(message.from_user.id) if message.from_user else "",
+            locale=(message.from_user.language_code if message.from_user else "") or "",
+            may_manage=await self._may_manage(message, command),
+        )
+        await self._respond(request, answer)
+
+    async def _handle_press(self, query: CallbackQuery, answer: Answer) -> None:
+        await self._acknowledge_press(query)
+        message = query.message
+        if not isinstance(message, Message) or not query.data:
+            return
+        command, _, arguments = query.data.partition(" ")
+        request = Request(
+            chat=_chat(message),
+            command=command,
+            arguments=arguments,
+            sender=str(query.from_user.id),
+            locale=query.from_user.language_code or "",
+            may_manage=command not in self._managing or await self._is_manager(message.chat, query.from_user.id),
+        )
+        await self._respond(request, answer)
+
+    async def _acknowledge_press(self, query: CallbackQuery) -> None:
+        try:
+            await self._bot.answer_callback_query(query.id)
+        except TelegramError as error:  # older than Telegram remembers; the answer still comes
+            log.info("Telegram: a pressed button was not acknowledged: %s", error)
+
+    async def _may_manage(self, message: Message, command: str) -> bool:
+        """Ask only where it matters: who may manage can change at any time, so nothing is kept."""
+        if command not in self._managing or message.chat.type == TelegramChat.PRIVATE:
+            return True
+        if message.sender_chat is not None:  # an anonymous administrator writes as the group itself
+            return message.sender_chat.id == message.chat.id
+        return message.from_user is not None and await self._is_manager(message.chat, message.from_user.id)
+
+    async def _is_manager(self, chat: TelegramChat, user: int) -> bool:
+        if chat.type == TelegramChat.PRIVATE:
+            return True
+        try:
+            member = await self._bot.get_chat_member(chat.id, user)
+        except TelegramError as error:
+            log.warning("Telegram: who manages chat %s cannot be told: %s", chat.id, error)
+            return False
+        return member.status in _MANAGERS
+
+    async def _respond(self, request: Request, answer: Answer) -> None:
+        typing = asyncio.create_task(self._show_typing(request.chat))
+        try:
+            reply = await answer(request)
+        finally:
+            typing.cancel()
+        for payload in self.render(reply):
+            await self._post_patiently(request.chat, payload)
+
+    async def _show_typing(self, chat: Chat) -> None:
+        await asyncio.sleep(SLOW_SECONDS)
+        try:
+            await self._bot.send_chat_action(chat.id, ChatAction.TYPING, message_thread_id=_thread(chat))
+        except TelegramError as error:
+            log.debug("Telegram: no typing sign: %s", error)
+
+    async def _post_patiently(self, chat: Chat, payload: Payload) -> None:
+        """Post an answer; where Telegram asks to wait, wait. Never repeats an uncertain one."""
+        while True:
+            try:
+                await self.post(chat, payload, "")
+            except DeliveryError as error:
+                if error.final or isinstance(error, OutcomeUnknown) or (error.retry_after or 1) > RETRY_LIMIT:
+                    raise
+                await asyncio.sleep(error.retry_after or 1)
+            else:
+                return
+
+    async def post(self, chat: Chat, payload: Payload, key: str) -> str:  # noqa: ARG002 - Telegram knows no keys
+        """See the Adapter port."""
+        await self._pace(chat)
+        try:
+            message = await self._send(chat, payload)
+        except RetryAfter as error:
+            wait = float(error.retry_after)  # type: ignore[arg-type] # a timedelta only when asked for
+            raise DeliveryError(f"Telegram asks to wait {wait:.0f} s", wait) from error
+        except ChatMigrated as error:
+            raise ChatUnavailable("the group became a supergroup", str(error.new_chat_id)) from error
+        except Forbidden as error:
+            raise ChatUnavailable(error.message) from error
+        except BadRequest as error:
+            raise _bad_request(error) from error
+        except InvalidToken as error:
+            raise DeliveryError("Telegram refuses the token", retry_after=300) from error
+        except NotConnected as error:
+            raise DeliveryError(f"Telegram cannot be reached: {error}") from error
+        except NetworkError as error:
+            raise OutcomeUnknown(f"Telegram's answer was lost: {error}") from error
+        except TelegramError as error:
+            raise DeliveryError(f"Telegram refused: {error}", final=True) from error
+        return str(message.message_id)
+
+    async def _pace(self, chat: Chat) -> None:
+        now = time.monotonic()
+        budget = self._per_chat if chat.kind is ChatKind.PRIVATE else self._per_group
+        wait = max(self._overall.take("", now), budget.take(chat.id, now))
+        if wait > 0:
+            await asyncio.sleep(wait)
+
+    async def _send(self, chat: Chat, payload: Payload) -> Message:
+        common: dict[str, Any] = {
+            "chat_id": chat.id,
+            "message_thread_id": _thread(chat),
+            "reply_markup": _markup(payload),
+        }
+        if "photo" in payload:
+            photo = base64.b64decode(payload["photo"])
+            return await self._bot.send_photo(photo=photo, caption=payload["text"], parse_mode=ParseMode.HTML, **common)
+        if "document" in payload:
+            content = base64.b64decode(payload["document"])
+            return await self._bot.send_document(document=content, filename=payload["name"], **common)
+        no_preview = LinkPreviewOptions(is_disabled=True)  # a briefing has many links
+        return await self._bot.send_message(
+            text=payload["text"], parse_mode=ParseMode.HTML, link_preview_options=no_preview, **common
+        )
+
+
+def _markup(payload: Payload) -> InlineKeyboardMarkup | None:
+    rows = payload.get("buttons")
+    if not rows:
+        return None
+    return InlineKeyboardMarkup([[InlineKeyboardButton(label, callback_data=data) for label, data in row] for row in rows])
+
+
+def _bad_request(error: BadRequest) -> DeliveryError:
+    text = error.message.lower()
+    if any(sign in text for sign in _GONE):
+        return ChatUnavailable(error.message)
+    return DeliveryError(f"Telegram refused the message: {error.message}", final=True)
+
+
+def _thread(chat: Chat) -> int | None:
+    return int(chat.thread) if chat.thread else None
+
+
+def _chat(message: Message) -> Chat:
+    kind = _KINDS.get(message.chat.type, ChatKind.GROUP)
+    thread = str(message.message_thread_id) if message.is_topic_message and message.message_thread_id else ""
+    return Chat("telegram", str(message.chat.id), kind, thread)
+
+
+def parse_command(message: Message, username: str) -> tuple[str, str] | None:
+    """Return the command and its arguments, or None for what is not meant for this bot.
+
+    In a private chat a text without a command is one all the same: a link is to be read, anything
+    else gets the help.
+    """
+    text = message.text or message.caption or ""
+    if text.startswith("/"):
+        name, _, arguments = text[1:].partition(" ") if "\n" not in text.split(" ", 1)[0] else text[1:].partition("\n")
+        name, _, addressed = name.partition("@")
+        return None if addressed and addressed.lower() != username.lower() else (name, arguments.strip())
+    if message.chat.type != TelegramChat.PRIVATE or not text:
+        return None
+    links = _links(message)
+    return ("brief", links[0]) if links else ("help", "")
+
+
+def quoted_text(message: Message) -> str:
+    """Return the text that a message replies to, with the links hidden behind its words."""
+    quoted = message.reply_to_message
+    if quoted is None or quoted.forum_topic_created is not None:
+        return ""
+    return "\n".join([quoted.text or quoted.caption or "", *_links(quoted)])
+
+
+def _links(message: Message) -> list[str]:
+    entities: Mapping[Any, str] = message.parse_entities(["url", "text_link"]) | message.parse_caption_entities(["url", "text_link"])
+    links = [entity.url or text for entity, text in entities.items()]
+    return [link if "://" in link else f"https://{link}" for link in links]

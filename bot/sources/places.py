@@ -1,0 +1,42 @@
+"""The Places port on the compiled gazetteer. The pack is opened at the first question."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+
+from bot.core.errors import SourceError
+from summaries.places.finder import find_places
+from summaries.places.gazetteer import DEFAULT_PACK, Gazetteer, GazetteerMissing
+from summaries.places.place import Lookup, Mention, Place
+
+
+class GazetteerPlaces:
+    """Names to places, texts to toponyms."""
+
+    def __init__(self, pack: Path = DEFAULT_PACK) -> None:
+        self._pack = pack
+
+    @cached_property
+    def _gazetteer(self) -> Gazetteer:
+        try:
+            return Gazetteer.open(self._pack)
+        except GazetteerMissing as error:
+            raise SourceError(str(error)) from error
+
+    def lookup(self, query: str, language: str = "") -> Lookup:
+        """See the Places port."""
+        return self._gazetteer.lookup(query, language)
+
+    def find(self, text: str, language: str = "") -> Sequence[Mention]:
+        """See the Places port."""
+        return find_places(text, self._gazetteer, language)
+
+    def contains(self, outer: Place, inner: Place) -> bool:
+        """See the Places port."""
+        return self._gazetteer.contains(outer, inner)
+
+    def label(self, place: Place, language: str = "") -> str:
+        """See the Places port."""
+        return self._gazetteer.label(place, language)
