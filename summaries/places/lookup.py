@@ -1,0 +1,276 @@
+"""A name typed by a person -> the place, several, or none. Knows names, not articles.
+
+The rule: a name is "found" when the best known place of that name is at least 25 times as well
+known (`CLEARLY` powers of ten of standing) as any other that is neither inside it, nor around it,
+nor close to it. So Paris is the capital of France, with Paris, Texas among the candidates; Georgia,
+Tripoli and Springfield are ambiguous; Gaza (the city and the strip around it) is found.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from summaries.places.endings import word_forms
+from summaries.places.folding import clean, fold, one_script, sound, tokenize
+from summaries.places.index import CODE_MARK, SOUND_MARK, Entry, Index
+from summaries.places.nesting import contains, distance_km, nested
+from summaries.places.place import Lookup, Place
+
+CLEARLY = 1.4
+MOST = 10
+LONGEST = 80
+
+# What a weaker kind of name costs, in powers of ten of standing, by rank.
+RANK_COST = (0.0, 0.0, 0.0, 0.9, 9.0, 3.0)
+
+_NEAR_KM = 30
+_QUALIFIED = re.compile(r"(.+?)\s*(?:,|[(（])\s*([^()（）]+?)\s*[)）]?$")
+_BEFORE = re.compile(
+    r"^(?:the (?:city|town|state|country) of|the|in|at|near|about|city of|state of|republic of"
+    r"|l|la|le|les|d|de la|de l|du|des|de|a|au|aux|en|dans|a la|ville de|ville d|pays de"
+    r"|el|los|las|en el|il|lo|gli|i|o|os|as|der|die|das|den|dem|nach|aus"
+    r"|в|во|на|город|город[еа]?|г|из|في|مدينه|دوله|من|الي)\s+(?=\S)"
+)
+_AFTER = re.compile(r"\s+(?:city|town|ville|stadt|ciudad|citta|cidade|город)$")
+
+
+def look_up(index: Index, query: str, language: str = "") -> Lookup:
+    """Return what a typed name stands for; never raises, whatever is typed."""
+    flag = _flag(query)
+    if flag:
+        return _answer(query, _country(index, flag))
+    name = clean(query)
+    if not name or len(name) > LONGEST:
+        return Lookup(query, "unknown", None, ())
+    ranked = _known(index, name, language)
+    if ranked:
+        legend = fold(name) in index.table("words").get("legends", ())
+        return _answer(query, ranked) if not legend else _doubt(query, ranked)
+    return _nearest(index, query, name)
+
+
+def _known(index: Index, name: str, language: str) -> list[tuple[float, Place]]:
+    """Return the places whose name or qualified name this is, best first; nothing if none."""
+    for form in dict.fromkeys((name, one_script(name))):
+        ranked = _ranked(index, _named(index, form), language, form) or _qualified(
+            index, form, language
+        )
+        if ranked:
+            return ranked
+    return []
+
+
+def _named(index: Index, name: str) -> list[Entry]:
+    """Return the entries of the first reading of the name that is known."""
+    for key in _readings(name):
+        entries = [entry for entry in index.entries(key) if entry.rank < 4]
+        if entries:
+            return entries
+    return []
+
+
+def _readings(name: str) -> Iterator[str]:
+    """Yield keys to try: capitals as typed, the name, a code, less its articles, less its endings."""
+    bare = "".join(token.text for token in tokenize(name))
+    if name.isupper() and len(bare) <= 5:
+        yield CODE_MARK + bare
+    folded = fold(name)
+    yield folded
+    if len(bare) <= 5:
+        yield CODE_MARK + bare.upper()
+    short = _AFTER.sub("", _BEFORE.sub("", folded))
+    if short != folded:
+        yield short
+        yield CODE_MARK + short.replace(" ", "").upper()
+    yield folded.replace(" ", "")
+    yield from word_forms(folded)
+    yield from word_forms(short)
+
+
+def _ranked(
+    index: Index, entries: Iterable[Entry], language: str, name: str
+) -> list[tuple[float, Place]]:
+    best: dict[int, float] = {}
+    for row, rank in entries:
+        best[row] = max(best.get(row, -99.0), float(index.standing[row]) - RANK_COST[rank])
+    ranked = [(score, index.place(row)) for row, score in best.items()]
+    if language:
+        own = fold(name)
+        ranked = [
+            (score + (fold(index.label(place.id, language)) == own), place)
+            for score, place in ranked
+        ]
+    return sorted(ranked, key=lambda pair: (-pair[0], pair[1].id))
+
+
+def _qualified(index: Index, name: str, language: str) -> list[tuple[float, Place]]:
+    """Return the places of "Paris, Texas", "Paris (Texas)", "Paris Texas": the first in the second."""
+    for head, tail in _splits(name):
+        inner = _ranked(index, _named(index, head), language, head)
+        outer = _ranked(index, _named(index, tail), language, tail) if inner else []
+        for _, around in outer:
+            within = [pair for pair in inner if _inside(around, pair[1])]
+            if within:
+                return within
+    return []
+
+
+def _inside(around: Place, place: Place) -> bool:
+    return place.id != around.id and contains(around, place)
+
+
+def _splits(name: str) -> Iterator[tuple[str, str]]:
+    match = _QUALIFIED.match(name)
+    if match:
+        yield match[1], match[2]
+        yield match[1], match[2].split(",")[0]
+        yield match[1], match[2].split(",")[-1]
+    words = name.replace(",", " ").split()
+    for cut in range(len(words) - 1, 0, -1):
+        yield " ".join(words[:cut]), " ".join(words[cut:])
+
+
+def _answer(query: str, ranked: list[tuple[float, Place]]) -> Lookup:
+    places = _distinct([place for _, place in ranked])[:MOST]
+    if not places:
+        return Lookup(query, "unknown", None, ())
+    score, first = ranked[0]
+    rivals = [
+        place for rank, place in ranked[1:] if rank > score - CLEARLY and not _same(first, place)
+    ]
+    if not rivals:
+        return Lookup(query, "found", first, tuple(places))
+    return Lookup(query, "ambiguous", None, tuple(_distinct([first, *rivals])[:MOST]))
+
+
+def _doubt(query: str, ranked: list[tuple[float, Place]]) -> Lookup:
+    """Return a name out of legend: real places of that name are offered, not assumed."""
+    return Lookup(query, "unknown", None, tuple(_distinct([p for _, p in ranked])[:5]))
+
+
+def _same(a: Place, b: Place) -> bool:
+    return nested(a, b) or (a.level == b.level and distance_km(a, b) < _NEAR_KM)
+
+
+def _distinct(places: list[Place]) -> list[Place]:
+    """Return the places without those that a better one of the list stands in for."""
+    kept: list[Place] = []
+    for place in places:
+        twin = any(
+            place.id == other.id or (place.level == other.level and distance_km(place, other) < 10)
+            for other in kept
+        )
+        if not twin:
+            kept.append(place)
+    return kept
+
+
+# --- typing errors ---
+
+
+def _nearest(index: Index, query: str, name: str) -> Lookup:
+    """Return the place a typo stands for if one is clearly nearest; otherwise did-you-mean."""
+    folded = fold(one_script(name))
+    if len(folded) < 3:
+        return Lookup(query, "unknown", None, ())
+    ranked = _by_spelling(index, folded)
+    places = _distinct([place for _, place in ranked])
+    if not ranked:
+        return Lookup(query, "unknown", None, ())
+    score, first = ranked[0]
+    rivals = [s for s, place in ranked[1:] if not _same(first, place)]
+    sure = score >= _SURE and (not rivals or rivals[0] <= score - _TYPO_CLEARLY)
+    if sure and len(folded) >= 5:
+        return Lookup(query, "found", first, tuple(places[:MOST]))
+    return Lookup(query, "unknown", None, tuple(places[:5]))
+
+
+_SURE = 4.0
+_TYPO_CLEARLY = 1.0
+_EDIT_COST = 2.2
+_FIRST_LETTER_COST = 1.0
+_SOUND_COST = 1.6
+
+
+def _by_spelling(index: Index, folded: str) -> list[tuple[float, Place]]:
+    """Return the places whose names are a few typing errors away, best first."""
+    reach = 1 if len(folded) < 6 else 2 if len(folded) < 12 else 3
+    near = process.extract(
+        folded,
+        index.spellings(folded, reach),
+        scorer=OSA.distance,
+        score_cutoff=reach,
+        limit=60,
+    )
+    best: dict[int, float] = {}
+    for name, edits, _ in near:
+        cost = edits * _EDIT_COST * 6 / max(6, len(folded))
+        cost += _FIRST_LETTER_COST * (name[0] != folded[0])
+        _keep(index, best, name, cost)
+    if folded.isascii():
+        _keep(index, best, SOUND_MARK + sound(folded), _SOUND_COST)
+    ranked = [(score, index.place(row)) for row, score in best.items()]
+    return sorted(ranked, key=lambda pair: (-pair[0], pair[1].id))
+
+
+def _keep(index: Index, best: dict[int, float], key: str, cost: float) -> None:
+    for row, rank in index.entries(key):
+        if rank != 4:
+            score = float(index.standing[row]) - (RANK_COST[rank] if rank < 4 else 0) - cost
+            best[row] = max(best.get(row, -99.0), score)
+
+
+# --- flags ---
+
+_INDICATOR_A = 0x1F1E6
+_TAG_A = 0xE0061
+_BLACK_FLAG = "\U0001f3f4"
+
+
+def _flag(query: str) -> str:
+    """Return "FR" for a flag of two regional indicators, "GB.SCT" for a subdivision's, or ""."""
+    letters = [c for c in query.strip() if c not in "\ufe0f\u200d"]
+    codes = [ord(c) - _INDICATOR_A for c in letters]
+    if len(codes) == 2 and all(0 <= code < 26 for code in codes):
+        return "".join(chr(ord("A") + code) for code in codes)
+    if letters[:1] == [_BLACK_FLAG] and len(letters) > 5:
+        tags = "".join(chr(ord(c) - _TAG_A + ord("A")) for c in letters[1:-1] if ord(c) >= _TAG_A)
+        return f"{tags[:2]}.{tags[2:]}"
+    return ""
+
+
+def _country(index: Index, code: str) -> list[tuple[float, Place]]:
+    if code == "EU":
+        return _ranked(index, _named(index, "European Union"), "", "")
+    country, _, region = code.partition(".")
+    row = index.region_row(country, region) if region else index.country_row(country)
+    return [] if row is None else [(0.0, index.place(row))]
+
+
+# --- while typing ---
+
+
+def suggest(index: Index, prefix: str, limit: int = 10, language: str = "") -> list[Place]:
+    """Return the best known places one of whose names begins so, best first."""
+    folded = fold(clean(prefix)[:LONGEST])
+    if not folded or limit < 1:
+        return []
+    exact = [place for _, place in _known(index, clean(prefix), language)]
+    found = _completions(index, folded, limit * 4)
+    return _distinct(exact[:limit] + found)[:limit]
+
+
+# A one-letter prefix has 60,000 names; a pack lists the best completions of short prefixes.
+def _completions(index: Index, folded: str, limit: int) -> list[Place]:
+    best: dict[int, float] = {}
+    keys: Iterable[str] = index.table("prefixes").get(folded) or index.trie.keys(folded)
+    for key in keys:
+        for row, rank in index.entries(key):
+            score = float(index.standing[row]) - RANK_COST[rank]
+            best[row] = max(best.get(row, -99.0), score)
+    rows = sorted(best, key=lambda row: (-best[row], row))[:limit]
+    return [index.place(row) for row in rows]

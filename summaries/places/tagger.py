@@ -1,0 +1,134 @@
+"""Finds the words of a text that may name a place. Knows names, not which place is meant."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from summaries.places.endings import forms, word_forms
+from summaries.places.folding import Token, tokenize
+from summaries.places.index import CODE_MARK, Entry, Index
+
+LONGEST = 7
+
+# What may stand between the words of one name: a space, a hyphen, an apostrophe, "St. Louis".
+_GAP = re.compile(r"[ \u00a0\u202f\-‐‑'’`]|\. ?|\.?-")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Words first..last (of the token list) that read as `key`, and what that may mean."""
+
+    first: int
+    last: int
+    start: int
+    end: int
+    key: str
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    """A text cut into words, and the spans that may be names of places, in order, never nested."""
+
+    text: str
+    tokens: tuple[Token, ...]
+    spans: tuple[Span, ...]
+
+
+def tag(text: str, index: Index) -> Tagged:
+    """Return every longest name in the text that begins with a capital, or has no capitals."""
+    tokens = tuple(tokenize(text))
+    spans: list[Span] = []
+    position = 0
+    while position < len(tokens):
+        span = _span_at(text, tokens, position, index) if _may_begin(tokens[position]) else None
+        if span:
+            spans.append(span)
+        position = span.last + 1 if span else position + 1
+    return Tagged(text, tokens, tuple(spans))
+
+
+def _may_begin(token: Token) -> bool:
+    return not token.text[0].islower()
+
+
+def _span_at(text: str, tokens: tuple[Token, ...], first: int, index: Index) -> Span | None:
+    """Return the longest known name that begins at this word, or None."""
+    code = _code_at(tokens, first, index)
+    reach = _reach(text, tokens, first)
+    words = [token.folded for token in tokens[first : reach + 1]]
+    ends = _ends(words)
+    known = index.trie.prefixes(" ".join(words))
+    for key in sorted(known, key=len, reverse=True):
+        if len(key) in ends:
+            span = _span(tokens, first, first + ends[len(key)], key, index)
+            if span and not (code and span.first == span.last):
+                return span
+    return code or _inflected(tokens, first, reach, index)
+
+
+def _reach(text: str, tokens: tuple[Token, ...], first: int) -> int:
+    last = first
+    while last + 1 < len(tokens) and last - first + 1 < LONGEST:
+        if not _GAP.fullmatch(text, tokens[last].end, tokens[last + 1].start):
+            break
+        last += 1
+    return last
+
+
+def _ends(words: list[str]) -> dict[int, int]:
+    """Return the length of the joined words up to each word -> how many words follow the first."""
+    ends, length = {}, -1
+    for number, word in enumerate(words):
+        length += len(word) + 1
+        ends[length] = number
+    return ends
+
+
+def _span(tokens: tuple[Token, ...], first: int, last: int, key: str, index: Index) -> Span | None:
+    if tokens[last].text[0].islower():
+        return None  # "Nice day" is no town, and "La Paz que" no longer a name
+    entries = tuple(entry for entry in index.entries(key) if entry.rank < 4)
+    if not entries:
+        return None
+    return Span(first, last, tokens[first].start, tokens[last].end, key, entries)
+
+
+def _code_at(tokens: tuple[Token, ...], first: int, index: Index) -> Span | None:
+    token = tokens[first]
+    letters = _flag_letters(token.text) or token.text
+    if not letters.isupper() or len(letters) > 5:
+        return None
+    if letters is not token.text:
+        row = index.country_row(letters)
+        entries = () if row is None else (Entry(row, 0),)
+    else:
+        entries = tuple(index.entries(CODE_MARK + letters))
+    if not entries:
+        return None
+    return Span(first, first, token.start, token.end, CODE_MARK + letters, entries)
+
+
+def _flag_letters(text: str) -> str:
+    codes = [ord(c) - 0x1F1E6 for c in text]
+    return "".join(chr(65 + c) for c in codes) if all(0 <= c < 26 for c in codes) else ""
+
+
+def _inflected(tokens: tuple[Token, ...], first: int, reach: int, index: Index) -> Span | None:
+    """Return the longest name whose words stand here with endings or prefixes of their grammar."""
+    if len(forms(tokens[first].folded)) == 1:
+        return None
+    for last in range(min(reach, first + 3), first - 1, -1):
+        if last > first and tokens[last].text[0].islower():
+            continue
+        for key in _keys(tokens, first, last):
+            span = _span(tokens, first, last, key, index) if key in index.trie else None
+            if span:
+                return span
+    return None
+
+
+def _keys(tokens: tuple[Token, ...], first: int, last: int) -> Iterator[str]:
+    yield from word_forms(" ".join(token.folded for token in tokens[first : last + 1]))
