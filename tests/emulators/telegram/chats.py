@@ -1,0 +1,89 @@
+"""The methods that tell about chats and who is in them. Knows no HTTP.
+
+https://core.telegram.org/bots/api#getchat
+"""
+
+from __future__ import annotations
+
+from tests.emulators.telegram.errors import Json, bad_request
+from tests.emulators.telegram.params import Params
+from tests.emulators.telegram.rooms import open_room
+from tests.emulators.telegram.world import MANAGERS, Room, User, World
+
+_RIGHTS = (
+    *("can_manage_chat", "can_delete_messages", "can_manage_video_chats", "can_restrict_members"),
+    *("can_change_info", "can_invite_users", "can_post_stories", "can_edit_stories"),
+    "can_delete_stories",
+)
+_GIFTS = (
+    *("unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription"),
+    "gifts_from_channels",
+)
+
+
+def get_chat(world: World, params: Params) -> Json:
+    """getChat: a ChatFullInfo."""
+    room = open_room(world, params)
+    full = {"accent_color_id": 0, "max_reaction_count": 11}
+    return room.json() | full | {"accepted_gift_types": dict.fromkeys(_GIFTS, True)}
+
+
+def get_chat_member(world: World, params: Params) -> Json:
+    """getChatMember."""
+    room = open_room(world, params)
+    user = world.users.get(params.integer("user_id"))
+    if user is None:
+        raise bad_request("user not found")
+    return member_json(room, user)
+
+
+def get_chat_administrators(world: World, params: Params) -> list[Json]:
+    """getChatAdministrators: other bots are left out, this one is not."""
+    room = open_room(world, params)
+    if room.kind == "private":
+        raise bad_request("there are no administrators in the private chat")
+    managers = [user for user, status in room.members.items() if status in MANAGERS]
+    return [member_json(room, world.users[user]) for user in managers]
+
+
+def get_chat_member_count(world: World, params: Params) -> int:
+    """getChatMemberCount."""
+    room = open_room(world, params)
+    return sum(status not in {"left", "kicked"} for status in room.members.values())
+
+
+def leave_chat(world: World, params: Params) -> bool:
+    """leaveChat: the bot gets a my_chat_member update about it."""
+    room = open_room(world, params)
+    if room.kind == "private":
+        raise bad_request("chat member status can't be changed in private chats")
+    change_member(world, room, world.bot, "left", by=world.bot)
+    return True
+
+
+def member_json(room: Room, user: User, status: str = "") -> Json:
+    """A ChatMember object."""
+    status = status or room.members.get(user.id, "left")
+    member: Json = {"status": status, "user": user.json()}
+    if status == "creator":
+        member["is_anonymous"] = False
+    if status == "administrator":
+        rights = dict.fromkeys(_RIGHTS, True) | {"can_promote_members": False}
+        member |= {"can_be_edited": False, "is_anonymous": False} | rights
+    if status == "kicked":
+        member["until_date"] = 0
+    return member
+
+
+def change_member(world: World, room: Room, user: User, status: str, by: User) -> None:
+    """Give a member another status and tell the bot: my_chat_member about itself, else
+    chat_member, which it gets only when it asked for it."""
+    update = {
+        "chat": room.json(),
+        "from": by.json(),
+        "date": int(world.now()),
+        "old_chat_member": member_json(room, user),
+        "new_chat_member": member_json(room, user, status),
+    }
+    room.members[user.id] = status
+    world.updates.put("my_chat_member" if user is world.bot else "chat_member", update)
