@@ -56,7 +56,11 @@ def load(environ: Mapping[str, str], config: Path = ROOT / "config") -> Settings
         faults += _url_faults(name, values[name], schemes)
     if values["log_format"] not in {"text", "json"}:
         faults.append(f"{_env('log_format')} is “{values['log_format']}”: it must be text or json.")
-    data_dir = Path(values["data_dir"]).expanduser() if values["data_dir"] else user_data_path("dateline", appauthor=False)
+    data_dir = (
+        Path(values["data_dir"]).expanduser()
+        if values["data_dir"]
+        else user_data_path("dateline", appauthor=False)
+    )
     database_url = values["database_url"] or f"sqlite:///{data_dir.absolute() / 'dateline.db'}"
     if database_url.partition("://")[0] not in _DATABASES:
         faults.append(f"{_env('database_url')} must begin with sqlite:/// or postgresql://")
@@ -93,7 +97,9 @@ def _merge(environ: Mapping[str, str], config: Path, faults: list[str]) -> dict[
     values = _read(config / "defaults.toml", faults)
     if (config / "local.toml").exists():
         local = _read(config / "local.toml", faults)
-        faults += [f"config/local.toml: {name} is no setting." for name in local if name not in values]
+        faults += [
+            f"config/local.toml: {name} is no setting." for name in local if name not in values
+        ]
         values |= {name: value for name, value in local.items() if name in values}
     return values | {name: environ[_env(name)] for name in values if environ.get(_env(name))}
 
@@ -106,13 +112,17 @@ def _read(path: Path, faults: list[str]) -> dict[str, str]:
         return {}
 
 
-def _networks(text: str, faults: list[str]) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+def _networks(
+    text: str, faults: list[str]
+) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
     networks = []
     for word in text.replace(",", " ").split():
         try:
             networks.append(ipaddress.ip_network(word, strict=False))
         except ValueError:
-            faults.append(f"{_env('allow_networks')}: “{word}” is not a network such as 10.0.0.0/8.")
+            faults.append(
+                f"{_env('allow_networks')}: “{word}” is not a network such as 10.0.0.0/8."
+            )
     return tuple(networks)
 
 
@@ -130,7 +140,13 @@ def _url_faults(name: str, url: str, schemes: tuple[str, ...]) -> list[str]:
         good = parts.scheme in schemes and bool(parts.hostname) and (parts.port or 1) > 0
     except ValueError:
         good = False
-    return [] if good else [f"{_env(name)} is “{url}”: it must begin with {schemes[0]}:// or {schemes[1]}:// and name a host."]
+    return (
+        []
+        if good
+        else [
+            f"{_env(name)} is “{url}”: it must begin with {schemes[0]}:// or {schemes[1]}:// and name a host."
+        ]
+    )
 
 
 def _env(name: str) -> str:

@@ -41,7 +41,9 @@ def briefing_reply(briefing: Briefing, length: Length) -> Reply:
     stories = tuple(story_item(story) for story in briefing.stories)
     failures = tuple(Notice(failure) for failure in briefing.failures)
     if not stories:
-        nothing = Notice("There is nothing to brief you on today.", "Send /brief with a link to read a page.")
+        nothing = Notice(
+            "There is nothing to brief you on today.", "Send /brief with a link to read a page."
+        )
         return Reply((heading, nothing, *failures))
     return Reply((heading, *stories, *failures, *_footer(briefing)), _length_actions("", length))
 
@@ -61,7 +63,11 @@ def story_item(story: Story) -> StoryItem:
     return StoryItem(
         title=article.title or "Untitled",
         sentences=tuple(sentence.text for sentence in story.summary.sentences),
-        byline=" · ".join(part for part in (article.source, show_date(article.published), positions(story.summary)) if part),
+        byline=" · ".join(
+            part
+            for part in (article.source, show_date(article.published), positions(story.summary))
+            if part
+        ),
         url=article.url,
     )
 
@@ -86,4 +92,6 @@ def _length_actions(target: str, length: Length) -> tuple[Action, ...]:
     near = [("Shorter", lengths[at - 1])] if at > 0 else []
     near += [("Longer", lengths[at + 1])] if at + 1 < len(lengths) else []
     offers = [(label, f"{target} {other}".strip()) for label, other in near]
-    return tuple(Action(label, "brief", words) for label, words in offers if Action.fits("brief", words))
+    return tuple(
+        Action(label, "brief", words) for label, words in offers if Action.fits("brief", words)
+    )

@@ -94,7 +94,14 @@ class Desk:
     """Answers requests: finds the command, lets it work, and turns every fault into a Notice."""
 
     def __init__(
-        self, newsroom: Newsroom, places: Places, store: Store, clock: Clock, *, version: str, default_zone: str = "UTC"
+        self,
+        newsroom: Newsroom,
+        places: Places,
+        store: Store,
+        clock: Clock,
+        *,
+        version: str,
+        default_zone: str = "UTC",
     ) -> None:
         self._newsroom = newsroom
         self._places = places
@@ -129,7 +136,14 @@ class Desk:
             return Reply((Notice(str(error)),))
         except Exception:
             log.exception("/%s failed", request.command)
-            return Reply((Notice("That went wrong here, and the operator has the details.", "Please try again later."),))
+            return Reply(
+                (
+                    Notice(
+                        "That went wrong here, and the operator has the details.",
+                        "Please try again later.",
+                    ),
+                )
+            )
 
     async def _start(self, _: Request) -> Reply:
         return Reply(
@@ -174,10 +188,20 @@ class Desk:
     async def _subscribe(self, request: Request) -> Reply:
         timing = parse_timing(request.arguments, await self._zone(request.chat))
         first = next_due(timing, self._clock.now())
-        kept = await self._store.subscribe(Subscription(request.chat, timing, locale=request.locale), first)
-        blocks = [Paragraph(f"A digest will come here at {describe(timing)}. The first: {_moment(timing, first.at)}.")]
+        kept = await self._store.subscribe(
+            Subscription(request.chat, timing, locale=request.locale), first
+        )
+        blocks = [
+            Paragraph(
+                f"A digest will come here at {describe(timing)}. The first: {_moment(timing, first.at)}."
+            )
+        ]
         if timing.zone == "UTC" and "utc" not in request.arguments.lower():
-            blocks.append(Paragraph(f"That is UTC. For your own hour add your time zone: /subscribe {timing.at:%H:%M} Europe/Paris"))
+            blocks.append(
+                Paragraph(
+                    f"That is UTC. For your own hour add your time zone: /subscribe {timing.at:%H:%M} Europe/Paris"
+                )
+            )
         return Reply(tuple(blocks), (Action("Stop this digest", "unsubscribe", str(kept.id)),))
 
     async def _zone(self, chat: Chat) -> str:
@@ -188,22 +212,37 @@ class Desk:
     async def _unsubscribe(self, request: Request) -> Reply:
         word = request.arguments.strip().lstrip("#")
         if word and word.lower() != "all" and not word.isdecimal():
-            raise RequestError(f"“{word[:40]}” is not a number.", "Type /subscriptions to see the numbers.")
+            raise RequestError(
+                f"“{word[:40]}” is not a number.", "Type /subscriptions to see the numbers."
+            )
         number = int(word) if word.isdecimal() else None
         dropped = await self._store.unsubscribe(request.chat, number)
         if not dropped:
-            raise RequestError("There is no such digest in this chat.", "Type /subscriptions to see what there is.")
-        return Reply(tuple(Paragraph(f"Stopped: the digest at {describe(gone.timing)}.") for gone in dropped))
+            raise RequestError(
+                "There is no such digest in this chat.", "Type /subscriptions to see what there is."
+            )
+        return Reply(
+            tuple(Paragraph(f"Stopped: the digest at {describe(gone.timing)}.") for gone in dropped)
+        )
 
     async def _subscriptions(self, request: Request) -> Reply:
         kept = await self._store.subscriptions(request.chat)
         if not kept:
-            raise RequestError("No digests come to this chat.", "Type /subscribe 08:00 Europe/Paris to get one every day.")
+            raise RequestError(
+                "No digests come to this chat.",
+                "Type /subscribe 08:00 Europe/Paris to get one every day.",
+            )
         lines = tuple(
-            (f"{subscription.id}", f"{describe(subscription.timing)}; next {_moment(subscription.timing, due.at)}")
+            (
+                f"{subscription.id}",
+                f"{describe(subscription.timing)}; next {_moment(subscription.timing, due.at)}",
+            )
             for subscription, due in kept
         )
-        actions = tuple(Action(f"Stop {subscription.id}", "unsubscribe", str(subscription.id)) for subscription, _ in kept[:10])
+        actions = tuple(
+            Action(f"Stop {subscription.id}", "unsubscribe", str(subscription.id))
+            for subscription, _ in kept[:10]
+        )
         return Reply((Heading("Digests of this chat"), Listing(lines)), actions)
 
     async def _status(self, request: Request) -> Reply:
@@ -213,7 +252,10 @@ class Desk:
         lines = (
             ("Version", self._version),
             ("Running for", _duration(up.total_seconds())),
-            ("Articles at hand", f"{len(reading.articles)}{' (samples)' if reading.samples else ''}"),
+            (
+                "Articles at hand",
+                f"{len(reading.articles)}{' (samples)' if reading.samples else ''}",
+            ),
             ("Digests subscribed", str(tally.get("subscriptions", 0))),
             ("Messages sent", str(tally.get("sent", 0))),
             ("Waiting", str(tally.get("pending", 0) + tally.get("sending", 0))),
@@ -221,7 +263,9 @@ class Desk:
             ("Given up", str(tally.get("dead", 0))),
             ("Missed while down", str(tally.get("missed", 0))),
         )
-        return Reply((Heading("Status"), Listing(lines), *(Notice(failure) for failure in reading.failures)))
+        return Reply(
+            (Heading("Status"), Listing(lines), *(Notice(failure) for failure in reading.failures))
+        )
 
     async def _about(self, _: Request) -> Reply:
         return Reply((Heading(f"Dateline {self._version}"), *(Paragraph(text) for text in _ABOUT)))
@@ -233,7 +277,11 @@ def find_command(name: str) -> CommandSpec:
     if spec := known.get(name.lower()):
         return spec
     near = process.extractOne(name.lower()[:60], list(known), score_cutoff=60)
-    hint = f"Did you mean /{near[0]}? /help lists them all." if near else "Type /help to see what there is."
+    hint = (
+        f"Did you mean /{near[0]}? /help lists them all."
+        if near
+        else "Type /help to see what there is."
+    )
     raise RequestError(f"There is no command /{name[:40]}.", hint)
 
 
@@ -269,13 +317,17 @@ def parse_brief(request: Request) -> tuple[str, Length, str]:
 def parse_method(name: str) -> str:
     """Return the name of a summarizer. Raises RequestError that lists them."""
     if name not in METHODS:
-        raise RequestError(f"There is no method “{name[:40]}”.", f"Choose one of {', '.join(METHODS)}.")
+        raise RequestError(
+            f"There is no method “{name[:40]}”.", f"Choose one of {', '.join(METHODS)}."
+        )
     return name
 
 
 def _only(targets: list[str]) -> str:
     if len(targets) > 1:
-        raise RequestError("One link at a time, please.", "Type /brief, the link, and short, normal or long.")
+        raise RequestError(
+            "One link at a time, please.", "Type /brief, the link, and short, normal or long."
+        )
     return targets[0] if targets else ""
 
 
@@ -283,7 +335,10 @@ def first_link(text: str) -> str:
     """Return the first link in a text. Raises RequestError when there is none."""
     match = _URL.search(text)
     if match is None:
-        raise RequestError("There is no link in the message you replied to.", "Reply /brief to a message that has one.")
+        raise RequestError(
+            "There is no link in the message you replied to.",
+            "Reply /brief to a message that has one.",
+        )
     return match[0].rstrip(".,;:!?)»”’'\"")
 
 

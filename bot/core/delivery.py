@@ -29,7 +29,9 @@ ATTEMPTS = 12
 class Delivery:
     """Posts digests through the adapters and answers nobody."""
 
-    def __init__(self, store: Store, adapters: Mapping[str, Adapter], answer: Answer, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, adapters: Mapping[str, Adapter], answer: Answer, clock: Clock
+    ) -> None:
         self._store = store
         self._adapters = adapters
         self._answer = answer
@@ -73,7 +75,12 @@ class Delivery:
         following = next_due(subscription.timing, due.at)
         if now - due.at > GRACE:
             await self._store.skip(subscription, due, following, "the bot was not running")
-            log.warning("Missed the digest of %s for %s: more than %s late", due.day, subscription.chat, GRACE)
+            log.warning(
+                "Missed the digest of %s for %s: more than %s late",
+                due.day,
+                subscription.chat,
+                GRACE,
+            )
         elif await self._store.open_edition(subscription, due, following):
             log.info("Opened the digest of %s for %s", due.day, subscription.chat)
 
@@ -101,12 +108,17 @@ class Delivery:
     async def _compose(self, edition: Edition) -> Reply:
         subscription = edition.subscription
         request = Request(
-            subscription.chat, subscription.command, subscription.arguments, locale=subscription.locale
+            subscription.chat,
+            subscription.command,
+            subscription.arguments,
+            locale=subscription.locale,
         )
         reply = await self._answer(request)
         if self._clock.now() - edition.occurrence.at <= LATE:
             return reply
-        late = Notice(f"Late: this digest was due at {subscription.timing.at:%H:%M} ({subscription.timing.zone}).")
+        late = Notice(
+            f"Late: this digest was due at {subscription.timing.at:%H:%M} ({subscription.timing.zone})."
+        )
         return Reply((late, *reply.blocks), reply.actions, reply.attachments)
 
     async def _post(self, adapter: Adapter, part: Part) -> bool:

@@ -50,7 +50,9 @@ class DeliveryError(DatelineError):
     message again is of no use.
     """
 
-    def __init__(self, message: str, retry_after: float | None = None, *, final: bool = False) -> None:
+    def __init__(
+        self, message: str, retry_after: float | None = None, *, final: bool = False
+    ) -> None:
         super().__init__(message)
         self.retry_after = retry_after
         self.final = final

@@ -127,7 +127,9 @@ class Action:
 
     def __post_init__(self) -> None:
         if not self.fits(self.command, self.arguments):
-            raise ValueError(f"a button carries at most {ACTION_BYTES} bytes: {self.command} {self.arguments}")
+            raise ValueError(
+                f"a button carries at most {ACTION_BYTES} bytes: {self.command} {self.arguments}"
+            )
 
     @property
     def data(self) -> str:

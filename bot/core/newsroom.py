@@ -23,14 +23,18 @@ class Newsroom:
         self._sources = sources
         self._clock = clock
 
-    async def story(self, target: str, length: Length, *, local: bool = False, method: str = DEFAULT_METHOD) -> Story:
+    async def story(
+        self, target: str, length: Length, *, local: bool = False, method: str = DEFAULT_METHOD
+    ) -> Story:
         """Read one link (or file, with `local`) and summarise it.
 
         Raises RequestError or SourceError, also for a page without a readable sentence.
         """
         article = await self._sources.read(target, local=local)
         if not article.paragraphs:
-            raise SourceError("There is no article text in it: only page furniture, or nothing at all.")
+            raise SourceError(
+                "There is no article text in it: only page furniture, or nothing at all."
+            )
         summary = await asyncio.to_thread(summarize, article, length, method=method)
         return Story(article, summary)
 

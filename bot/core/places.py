@@ -62,7 +62,11 @@ class PlaceReader:
         return [item for item in told if item.sentences]
 
     def _about(self, place: Place, article: Article) -> PlaceArticle:
-        inside = [mention for mention in self._mentions(article) if self._places.contains(place, mention.place)]
+        inside = [
+            mention
+            for mention in self._mentions(article)
+            if self._places.contains(place, mention.place)
+        ]
         sentences = tuple(
             sentence
             for sentence, start, end in sentence_spans(article)
@@ -93,14 +97,20 @@ def place_reply(answer: PlaceAnswer, places: Places) -> Reply:
             asked = Notice(f"There are several places called “{_short(answer.query)}”. Which one?")
             return Reply((asked,), _choices(answer.lookup.candidates, places))
         case _:
-            hint = "Did you mean one of these?" if answer.lookup.candidates else "Try another spelling, or a larger place near it."
+            hint = (
+                "Did you mean one of these?"
+                if answer.lookup.candidates
+                else "Try another spelling, or a larger place near it."
+            )
             unknown = Notice(f"I know no place called “{_short(answer.query)}”.", hint)
             return Reply((unknown,), _choices(answer.lookup.candidates, places))
 
 
 def _found(answer: PlaceAnswer, place: Place, places: Places) -> Reply:
     heading = Heading(places.label(place))
-    namesakes = _choices([other for other in answer.lookup.candidates if other.id != place.id][:3], places)
+    namesakes = _choices(
+        [other for other in answer.lookup.candidates if other.id != place.id][:3], places
+    )
     if not answer.articles:
         return Reply((heading, Notice("None of the articles at hand speaks of it.")), namesakes)
     shown = answer.articles[:ARTICLES_SHOWN]
@@ -109,13 +119,19 @@ def _found(answer: PlaceAnswer, place: Place, places: Places) -> Reply:
         blocks.append(Paragraph(f"Places in it: {inside}"))
     blocks += [_item(told) for told in shown]
     if left := len(answer.articles) - len(shown):
-        blocks.append(Paragraph(f"{left} more article{'s' if left > 1 else ''} speak{'' if left > 1 else 's'} of it."))
+        blocks.append(
+            Paragraph(
+                f"{left} more article{'s' if left > 1 else ''} speak{'' if left > 1 else 's'} of it."
+            )
+        )
     return Reply(tuple(blocks), namesakes)
 
 
 def _inside(answer: PlaceAnswer, place: Place) -> str:
     """Say which places inside it are named: "Mosul 4, Baghdad 2"."""
-    named = Counter(inner.name for told in answer.articles for inner in told.named if inner.id != place.id)
+    named = Counter(
+        inner.name for told in answer.articles for inner in told.named if inner.id != place.id
+    )
     return ", ".join(f"{name} {count}" for name, count in named.most_common(6))
 
 
@@ -125,13 +141,18 @@ def _item(told: PlaceArticle) -> StoryItem:
     return StoryItem(
         title=article.title or "Untitled",
         sentences=tuple(sentence.text for sentence in told.sentences[:SENTENCES_SHOWN]),
-        byline=" · ".join(part for part in (article.source, show_date(article.published), more) if part),
+        byline=" · ".join(
+            part for part in (article.source, show_date(article.published), more) if part
+        ),
         url=article.url,
     )
 
 
 def _choices(candidates: Sequence[Place], places: Places) -> tuple[Action, ...]:
-    return tuple(Action(places.label(place), "place", f"geo:{place.id}") for place in candidates[:CHOICES_SHOWN])
+    return tuple(
+        Action(places.label(place), "place", f"geo:{place.id}")
+        for place in candidates[:CHOICES_SHOWN]
+    )
 
 
 def _short(name: str) -> str:

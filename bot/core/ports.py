@@ -139,19 +139,27 @@ class Store(Protocol):
     async def subscriptions(self, chat: Chat) -> Sequence[tuple[Subscription, Occurrence]]:
         """Return what a chat is subscribed to, with the next occurrence of each, by hour."""
 
-    async def due(self, now: datetime, limit: int = 500) -> Sequence[tuple[Subscription, Occurrence]]:
+    async def due(
+        self, now: datetime, limit: int = 500
+    ) -> Sequence[tuple[Subscription, Occurrence]]:
         """Return active subscriptions whose next occurrence is not after `now`, oldest first."""
 
-    async def open_edition(self, subscription: Subscription, due: Occurrence, following: Occurrence) -> bool:
+    async def open_edition(
+        self, subscription: Subscription, due: Occurrence, following: Occurrence
+    ) -> bool:
         """Write an edition for the local date unless it has one, and move the subscription on.
 
         Returns whether the edition is new: the key (subscription, local date) is unique.
         """
 
-    async def skip(self, subscription: Subscription, due: Occurrence, following: Occurrence, reason: str) -> None:
+    async def skip(
+        self, subscription: Subscription, due: Occurrence, following: Occurrence, reason: str
+    ) -> None:
         """Record that an occurrence was missed, and why, and move the subscription on."""
 
-    async def open_editions(self, platforms: Sequence[str], now: datetime, limit: int = 500) -> Sequence[Edition]:
+    async def open_editions(
+        self, platforms: Sequence[str], now: datetime, limit: int = 500
+    ) -> Sequence[Edition]:
         """Return editions with something left to write or to post, oldest first."""
 
     async def freeze(self, edition: Edition, payloads: Sequence[Payload]) -> None:
@@ -160,8 +168,15 @@ class Store(Protocol):
     async def parts(self, edition: Edition) -> Sequence[Part]:
         """Return the edition's parts in order."""
 
-    async def mark(self, part: Part, state: PartState, *, message_id: str = "", reason: str = "",
-                   not_before: datetime | None = None) -> None:
+    async def mark(
+        self,
+        part: Part,
+        state: PartState,
+        *,
+        message_id: str = "",
+        reason: str = "",
+        not_before: datetime | None = None,
+    ) -> None:
         """Move a part to a state. SENDING counts an attempt."""
 
     async def recover(self, idempotent: Sequence[str]) -> int:

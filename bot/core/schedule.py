@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
-from rapidfuzz import process
+from rapidfuzz import fuzz, process
 
 from bot.core.errors import RequestError
 from bot.core.messages import Chat
@@ -73,7 +73,11 @@ def next_due(timing: Timing, after: datetime) -> Occurrence:
     # Start a day early: an hour skipped at the end of yesterday is due today.
     day = after.astimezone(zone).date() - timedelta(days=1)
     while True:
-        due = _instant(datetime.combine(day, timing.at), zone) if day.weekday() in timing.days else None
+        due = (
+            _instant(datetime.combine(day, timing.at), zone)
+            if day.weekday() in timing.days
+            else None
+        )
         if due is not None and due > after:
             return Occurrence(day, due)
         day += timedelta(days=1)
@@ -155,7 +159,9 @@ def _day_number(word: str) -> int | None:
 @lru_cache
 def _zones() -> dict[str, str]:
     """Every IANA zone by its lower-case name, and by its city alone ("paris" -> Europe/Paris)."""
-    names = sorted(name for name in available_timezones() if not name.startswith(("posix", "right")))
+    names = sorted(
+        name for name in available_timezones() if not name.startswith(("posix", "right"))
+    )
     cities = {name.rpartition("/")[2].lower(): name for name in reversed(names) if "/" in name}
     return cities | {name.lower(): name for name in names}
 
@@ -169,7 +175,14 @@ def parse_zone(word: str) -> str:
     key = word.strip().replace(" ", "_").lower()
     if key in known:
         return known[key]
-    near = list(dict.fromkeys(known[hit] for hit, _, _ in process.extract(key[:60], list(known), limit=6, score_cutoff=60)))
+    near = list(
+        dict.fromkeys(
+            known[hit]
+            for hit, _, _ in process.extract(
+                key[:60], list(known), scorer=fuzz.ratio, limit=6, score_cutoff=60
+            )
+        )
+    )
     advice = (
         f"Did you mean {' or '.join(near[:3])}?"
         if near

@@ -52,15 +52,27 @@ class Fetcher:
         """Fetch a page. Raises RequestError for an address nobody can read, else SourceError."""
         host = _host(url)
         try:
-            async with self._session() as session, session.get(url, max_redirects=MAX_REDIRECTS) as response:
+            async with (
+                self._session() as session,
+                session.get(url, max_redirects=MAX_REDIRECTS) as response,
+            ):
                 if response.status >= 400:
-                    raise SourceError(f"{host} answered {response.status} {response.reason}: the page cannot be read.")
+                    raise SourceError(
+                        f"{host} answered {response.status} {response.reason}: the page cannot be read."
+                    )
                 body = await _read(response, host)
-                return Page(str(response.url), response.content_type, decode(body, response.charset))
+                return Page(
+                    str(response.url), response.content_type, decode(body, response.charset)
+                )
         except TimeoutError as error:
-            raise SourceError(f"{host} took longer than {DEADLINE:.0f} seconds to answer.") from error
+            raise SourceError(
+                f"{host} took longer than {DEADLINE:.0f} seconds to answer."
+            ) from error
         except aiohttp.InvalidURL as error:
-            raise RequestError("That link cannot be read as an address.", "It should look like https://example.org/news") from error
+            raise RequestError(
+                "That link cannot be read as an address.",
+                "It should look like https://example.org/news",
+            ) from error
         except aiohttp.TooManyRedirects as error:
             raise SourceError(f"{host} sends its readers round in circles.") from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
@@ -69,7 +81,9 @@ class Fetcher:
     def _session(self) -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(socket_factory=self._guarded_socket, force_close=True)
         timeout = aiohttp.ClientTimeout(total=DEADLINE)
-        return aiohttp.ClientSession(connector=connector, timeout=timeout, headers={"User-Agent": _AGENT})
+        return aiohttp.ClientSession(
+            connector=connector, timeout=timeout, headers={"User-Agent": _AGENT}
+        )
 
     def _guarded_socket(self, address_info: tuple[Any, ...]) -> socket.socket:
         family, kind, protocol, _, address = address_info
@@ -107,7 +121,9 @@ async def _read(response: aiohttp.ClientResponse, host: str) -> bytes:
     async for chunk in response.content.iter_chunked(65536):
         body += chunk
         if len(body) > MAX_BYTES:
-            raise SourceError(f"The page at {host} is larger than {MAX_BYTES // 1_000_000} MB: that is no article.")
+            raise SourceError(
+                f"The page at {host} is larger than {MAX_BYTES // 1_000_000} MB: that is no article."
+            )
     return bytes(body)
 
 
@@ -118,13 +134,16 @@ def _host(url: str) -> str:
     except ValueError:
         host = None
     if not host or parts.scheme not in {"http", "https"}:
-        raise RequestError("That is not a link I can read.", "It should look like https://example.org/news")
+        raise RequestError(
+            "That is not a link I can read.", "It should look like https://example.org/news"
+        )
     return host
 
 
 def _explain(host: str, error: Exception) -> str:
-    text = str(error)
-    if "is a private address" in text:
+    if isinstance(
+        getattr(error, "os_error", error), PrivateAddress
+    ) or "is a private address" in repr(error):
         return f"{host} is not on the public internet, so it is not read. The operator can allow it with DATELINE_ALLOW_NETWORKS."
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return f"There is no host named {host}."
@@ -133,7 +152,9 @@ def _explain(host: str, error: Exception) -> str:
     return f"{host} did not answer as a web server should."
 
 
-_META_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w-]{2,40})""", re.IGNORECASE)
+_META_CHARSET = re.compile(
+    rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w-]{2,40})""", re.IGNORECASE
+)
 
 
 def decode(body: bytes, declared: str | None = None) -> str:
@@ -141,7 +162,11 @@ def decode(body: bytes, declared: str | None = None) -> str:
 
     A declared latin-1 means cp1252 (WHATWG Encoding Standard). Never raises.
     """
-    for mark, name in ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):
+    for mark, name in (
+        (codecs.BOM_UTF8, "utf-8-sig"),
+        (codecs.BOM_UTF16_LE, "utf-16"),
+        (codecs.BOM_UTF16_BE, "utf-16"),
+    ):
         if body.startswith(mark):
             return body.decode(name, "replace")
     meta = _META_CHARSET.search(body[:4096])

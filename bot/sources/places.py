@@ -27,6 +27,12 @@ class GazetteerPlaces:
 
     def lookup(self, query: str, language: str = "") -> Lookup:
         """See the Places port."""
+        named = query.strip().removeprefix("geo:")
+        if (
+            named != query.strip() and named.isdecimal() and len(named) < 12
+        ):  # a "which one?" button
+            place = self._gazetteer.place(int(named))
+            return Lookup(query, "found" if place else "unknown", place, ())
         return self._gazetteer.lookup(query, language)
 
     def find(self, text: str, language: str = "") -> Sequence[Mention]:

@@ -33,7 +33,13 @@ class Seeds:
 
     def _read(self) -> Reading:
         if not self._folder.is_dir():
-            return Reading((), (f"There is no folder {self._folder} with sample articles: set DATELINE_SEEDS_DIR.",), samples=True)
+            return Reading(
+                (),
+                (
+                    f"There is no folder {self._folder} with sample articles: set DATELINE_SEEDS_DIR.",
+                ),
+                samples=True,
+            )
         articles, failures = [], []
         for path in sorted(self._folder.glob("*.txt")):
             try:

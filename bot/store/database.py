@@ -30,7 +30,11 @@ HEAD = "0001"
 """The newest revision in `migrations/versions`; a test holds the two together."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
+_DRIVERS = {
+    "sqlite": "sqlite+aiosqlite",
+    "postgresql": "postgresql+asyncpg",
+    "postgres": "postgresql+asyncpg",
+}
 
 
 class DatabaseStore:
@@ -86,7 +90,9 @@ class DatabaseStore:
                 select(subscriptions.c.id).where(*_same_chat(chat), subscriptions.c.at == row["at"])
             )
             number = found.scalar_one()
-        return Subscription(chat, timing, subscription.command, subscription.arguments, subscription.locale, number)
+        return Subscription(
+            chat, timing, subscription.command, subscription.arguments, subscription.locale, number
+        )
 
     async def unsubscribe(self, chat: Chat, number: int | None) -> Sequence[Subscription]:
         """See the Store port."""
@@ -105,7 +111,9 @@ class DatabaseStore:
             rows = (await connection.execute(query)).all()
         return [(_subscription(row), _next(row)) for row in rows]
 
-    async def due(self, now: datetime, limit: int = 500) -> Sequence[tuple[Subscription, Occurrence]]:
+    async def due(
+        self, now: datetime, limit: int = 500
+    ) -> Sequence[tuple[Subscription, Occurrence]]:
         """See the Store port."""
         query = (
             select(subscriptions)
@@ -117,20 +125,30 @@ class DatabaseStore:
             rows = (await connection.execute(query)).all()
         return [(_subscription(row), _next(row)) for row in rows]
 
-    async def open_edition(self, subscription: Subscription, due: Occurrence, following: Occurrence) -> bool:
+    async def open_edition(
+        self, subscription: Subscription, due: Occurrence, following: Occurrence
+    ) -> bool:
         """See the Store port."""
         return await self._open(subscription, due, following, missed="")
 
-    async def skip(self, subscription: Subscription, due: Occurrence, following: Occurrence, reason: str) -> None:
+    async def skip(
+        self, subscription: Subscription, due: Occurrence, following: Occurrence, reason: str
+    ) -> None:
         """See the Store port."""
         await self._open(subscription, due, following, missed=reason)
 
-    async def _open(self, subscription: Subscription, due: Occurrence, following: Occurrence, missed: str) -> bool:
+    async def _open(
+        self, subscription: Subscription, due: Occurrence, following: Occurrence, missed: str
+    ) -> bool:
         edition = {
             "subscription": subscription.id, "day": due.day.isoformat(), "due_at": _seconds(due.at),
             "frozen": False, "done": bool(missed), "missed": missed,
         }  # fmt: skip
-        once = self._insert(editions).values(edition).on_conflict_do_nothing(index_elements=["subscription", "day"])
+        once = (
+            self._insert(editions)
+            .values(edition)
+            .on_conflict_do_nothing(index_elements=["subscription", "day"])
+        )
         move_on = (
             update(subscriptions)
             .where(subscriptions.c.id == subscription.id)
@@ -141,7 +159,9 @@ class DatabaseStore:
             await connection.execute(move_on)
         return new
 
-    async def open_editions(self, platforms: Sequence[str], now: datetime, limit: int = 500) -> Sequence[Edition]:
+    async def open_editions(
+        self, platforms: Sequence[str], now: datetime, limit: int = 500
+    ) -> Sequence[Edition]:
         """See the Store port."""
         waiting = select(parts.c.id).where(
             parts.c.edition == editions.c.id,
@@ -149,9 +169,19 @@ class DatabaseStore:
             parts.c.not_before > _seconds(now),
         )
         query = (
-            select(subscriptions, editions.c.id.label("edition"), editions.c.day, editions.c.due_at, editions.c.frozen)
+            select(
+                subscriptions,
+                editions.c.id.label("edition"),
+                editions.c.day,
+                editions.c.due_at,
+                editions.c.frozen,
+            )
             .join(editions, editions.c.subscription == subscriptions.c.id)
-            .where(editions.c.done.is_(False), subscriptions.c.paused == "", subscriptions.c.platform.in_(platforms))
+            .where(
+                editions.c.done.is_(False),
+                subscriptions.c.paused == "",
+                subscriptions.c.platform.in_(platforms),
+            )
             .where(~waiting.exists())
             .order_by(editions.c.due_at, editions.c.id)
             .limit(limit)
@@ -159,7 +189,12 @@ class DatabaseStore:
         async with self._transaction() as connection:
             rows = (await connection.execute(query)).all()
         return [
-            Edition(row.edition, _subscription(row), Occurrence(date.fromisoformat(row.day), _instant(row.due_at)), row.frozen)
+            Edition(
+                row.edition,
+                _subscription(row),
+                Occurrence(date.fromisoformat(row.day), _instant(row.due_at)),
+                row.frozen,
+            )
             for row in rows
         ]
 
@@ -191,10 +226,20 @@ class DatabaseStore:
         ]  # fmt: skip
 
     async def mark(
-        self, part: Part, state: PartState, *, message_id: str = "", reason: str = "", not_before: datetime | None = None
+        self,
+        part: Part,
+        state: PartState,
+        *,
+        message_id: str = "",
+        reason: str = "",
+        not_before: datetime | None = None,
     ) -> None:
         """See the Store port."""
-        values: dict[str, Any] = {"state": state, "reason": reason, "not_before": _seconds(not_before) if not_before else 0}
+        values: dict[str, Any] = {
+            "state": state,
+            "reason": reason,
+            "not_before": _seconds(not_before) if not_before else 0,
+        }
         if message_id:
             values["message_id"] = message_id
         if state is PartState.SENDING:
@@ -216,20 +261,28 @@ class DatabaseStore:
             for row in rows:
                 state = PartState.PENDING if row.platform in idempotent else PartState.UNKNOWN
                 reason = "the bot stopped while sending it"
-                await connection.execute(update(parts).where(parts.c.id == row.id).values(state=state, reason=reason))
+                await connection.execute(
+                    update(parts).where(parts.c.id == row.id).values(state=state, reason=reason)
+                )
             await _settle(connection)
         return len(rows)
 
     async def pause(self, chat: Chat, reason: str) -> None:
         """See the Store port."""
         async with self._transaction() as connection:
-            await connection.execute(update(subscriptions).where(*_same_chat(chat)).values(paused=reason or "unavailable"))
+            await connection.execute(
+                update(subscriptions)
+                .where(*_same_chat(chat))
+                .values(paused=reason or "unavailable")
+            )
 
     async def move_chat(self, old: Chat, new: Chat) -> None:
         """See the Store port."""
         taken = select(subscriptions.c.at).where(*_same_chat(new))
         async with self._transaction() as connection:
-            await connection.execute(delete(subscriptions).where(*_same_chat(old), subscriptions.c.at.in_(taken)))
+            await connection.execute(
+                delete(subscriptions).where(*_same_chat(old), subscriptions.c.at.in_(taken))
+            )
             await connection.execute(
                 update(subscriptions)
                 .where(subscriptions.c.platform == old.platform, subscriptions.c.chat == old.id)
@@ -239,10 +292,22 @@ class DatabaseStore:
     async def tally(self) -> Mapping[str, int]:
         """See the Store port."""
         async with self._transaction() as connection:
-            states = (await connection.execute(select(parts.c.state, func.count()).group_by(parts.c.state))).all()
-            subscribed = (await connection.execute(select(func.count()).select_from(subscriptions))).scalar_one()
-            missed = (await connection.execute(select(func.count()).where(editions.c.missed != ""))).scalar_one()
-        return {**{state: count for state, count in states}, "subscriptions": subscribed, "missed": missed}
+            states = (
+                await connection.execute(
+                    select(parts.c.state, func.count()).group_by(parts.c.state)
+                )
+            ).all()
+            subscribed = (
+                await connection.execute(select(func.count()).select_from(subscriptions))
+            ).scalar_one()
+            missed = (
+                await connection.execute(select(func.count()).where(editions.c.missed != ""))
+            ).scalar_one()
+        return {
+            **{state: count for state, count in states},
+            "subscriptions": subscribed,
+            "missed": missed,
+        }
 
     async def close(self) -> None:
         """See the Store port."""
@@ -254,7 +319,9 @@ async def _settle(connection: AsyncConnection) -> None:
     left = select(parts.c.id).where(
         parts.c.edition == editions.c.id, parts.c.state.in_([PartState.PENDING, PartState.SENDING])
     )
-    done = update(editions).where(editions.c.done.is_(False), editions.c.frozen.is_(True), ~left.exists())
+    done = update(editions).where(
+        editions.c.done.is_(False), editions.c.frozen.is_(True), ~left.exists()
+    )
     await connection.execute(done.values(done=True))
 
 
@@ -285,9 +352,15 @@ def _engine(url: str) -> AsyncEngine:
     try:
         parsed = make_url(url)
         parsed = parsed.set(drivername=_DRIVERS.get(parsed.get_backend_name(), parsed.drivername))
-        if parsed.get_backend_name() == "sqlite" and parsed.database and parsed.database != ":memory:":
+        if (
+            parsed.get_backend_name() == "sqlite"
+            and parsed.database
+            and parsed.database != ":memory:"
+        ):
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_async_engine(parsed, json_serializer=lambda value: json.dumps(value, ensure_ascii=False))
+        engine = create_async_engine(
+            parsed, json_serializer=lambda value: json.dumps(value, ensure_ascii=False)
+        )
     except (ArgumentError, ModuleNotFoundError, OSError) as error:
         raise StoreError(_explain(url, error)) from error
     if engine.dialect.name == "sqlite":

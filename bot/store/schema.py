@@ -6,7 +6,20 @@ neither depends on what a driver thinks of time zones.
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 metadata = MetaData(naming_convention={
     "ix": "ix_%(table_name)s_%(column_0_N_name)s", "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -39,7 +52,9 @@ editions = Table(
     "editions",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("subscription", ForeignKey("subscriptions.id", ondelete="CASCADE"), nullable=False),
+    Column(
+        "subscription", Integer, ForeignKey("subscriptions.id", ondelete="CASCADE"), nullable=False
+    ),
     Column("day", String(10), nullable=False),
     Column("due_at", BigInteger, nullable=False),
     Column("frozen", Boolean, nullable=False, default=False),
@@ -54,7 +69,7 @@ parts = Table(
     "parts",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("edition", ForeignKey("editions.id", ondelete="CASCADE"), nullable=False),
+    Column("edition", Integer, ForeignKey("editions.id", ondelete="CASCADE"), nullable=False),
     Column("position", Integer, nullable=False),
     Column("payload", JSON, nullable=False),
     Column("state", String(8), nullable=False),

@@ -42,7 +42,9 @@ class DiscordAdapter:
     platform = "discord"
     idempotent = True
 
-    def __init__(self, token: str, api_url: str, gateway_url: str, commands: Sequence[CommandSpec]) -> None:
+    def __init__(
+        self, token: str, api_url: str, gateway_url: str, commands: Sequence[CommandSpec]
+    ) -> None:
         # The library has no setting for its addresses; these two names are all it takes.
         discord.http.Route.BASE = api_url
         discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway_url)
@@ -50,7 +52,9 @@ class DiscordAdapter:
         self._commands = commands
         self._client: _Client | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._overall = Budget(Rate(45, 1.0, burst=10))  # Discord allows 50/s; the library paces each route
+        self._overall = Budget(
+            Rate(45, 1.0, burst=10)
+        )  # Discord allows 50/s; the library paces each route
 
     def render(self, reply: Reply) -> Sequence[Payload]:
         """See the Adapter port."""
@@ -74,7 +78,9 @@ class DiscordAdapter:
             await self._announce_commands(client)
             await client.connect(reconnect=True)
         except discord.PrivilegedIntentsRequired as error:
-            raise SettingsError("Discord wants an intent switched on in the developer portal.") from error
+            raise SettingsError(
+                "Discord wants an intent switched on in the developer portal."
+            ) from error
         except discord.ConnectionClosed as error:
             if error.code == 4004:
                 raise SettingsError(_BAD_TOKEN) from error
@@ -123,7 +129,9 @@ class DiscordAdapter:
         except Exception:
             log.exception("Discord: interaction %s failed", interaction.id)
 
-    async def _respond(self, interaction: discord.Interaction, request: Request, answer: Answer) -> None:
+    async def _respond(
+        self, interaction: discord.Interaction, request: Request, answer: Answer
+    ) -> None:
         """Answer at once, or say "thinking" and follow up: Discord waits three seconds at most."""
         answering = asyncio.ensure_future(answer(request))
         await asyncio.wait([answering], timeout=DEFER_SECONDS)
@@ -149,7 +157,9 @@ class DiscordAdapter:
             channel = client.get_partial_messageable(int(chat.thread or chat.id))
             message = await channel.send(**_arguments(payload), nonce=key)
         except discord.RateLimited as error:
-            raise DeliveryError(f"Discord asks to wait {error.retry_after:.0f} s", error.retry_after) from error
+            raise DeliveryError(
+                f"Discord asks to wait {error.retry_after:.0f} s", error.retry_after
+            ) from error
         except discord.HTTPException as error:
             raise _http_error(error) from error
         except aiohttp.ClientConnectorError as error:
@@ -194,7 +204,12 @@ def command_payload(commands: Sequence[CommandSpec]) -> list[dict[str, Any]]:
     https://discord.com/developers/docs/interactions/application-commands
     """
     slash = [_slash_command(spec) for spec in commands]
-    menu = {"type": discord.AppCommandType.message.value, "name": MENU, "contexts": [0, 1, 2], "integration_types": [0]}
+    menu = {
+        "type": discord.AppCommandType.message.value,
+        "name": MENU,
+        "contexts": [0, 1, 2],
+        "integration_types": [0],
+    }
     return [*slash, menu]
 
 
@@ -205,7 +220,11 @@ def _slash_command(spec: CommandSpec) -> dict[str, Any]:
             "name": argument.name,
             "description": argument.description[:100],
             "required": argument.required,
-            **({"choices": [{"name": choice, "value": choice} for choice in argument.choices]} if argument.choices else {}),
+            **(
+                {"choices": [{"name": choice, "value": choice} for choice in argument.choices]}
+                if argument.choices
+                else {}
+            ),
         }
         for argument in spec.arguments
     ]
@@ -217,8 +236,10 @@ def _slash_command(spec: CommandSpec) -> dict[str, Any]:
         "contexts": [0, 1, 2],
         "integration_types": [0],
     }
-    if spec.manages:  # server managers by default; a server's own command settings can say otherwise
-        command["default_member_permissions"] = str(_MANAGE_GUILD.value)
+    if (
+        spec.manages
+    ):  # server managers by default; a server's own command settings can say otherwise
+        command["default_member_permissions"] = _MANAGE_GUILD.value
     return command
 
 
@@ -233,10 +254,17 @@ def request_from(interaction: discord.Interaction) -> Request | None:
     elif data.get("type") == discord.AppCommandType.message.value:
         command, arguments, quoted = "brief", "", _quoted(data)
     else:
-        command, arguments = str(data["name"]), " ".join(str(option["value"]) for option in data.get("options", []))
+        command, arguments = (
+            str(data["name"]),
+            " ".join(str(option["value"]) for option in data.get("options", [])),
+        )
     in_server = interaction.guild_id is not None
     return Request(
-        chat=Chat("discord", str(interaction.channel_id), ChatKind.GROUP if in_server else ChatKind.PRIVATE),
+        chat=Chat(
+            "discord",
+            str(interaction.channel_id),
+            ChatKind.GROUP if in_server else ChatKind.PRIVATE,
+        ),
         command=command,
         arguments=arguments,
         quoted=quoted,
@@ -285,7 +313,9 @@ def _http_error(error: discord.HTTPException) -> DeliveryError:
     if error.status == 401:
         return DeliveryError("Discord refuses the token", retry_after=300)
     if error.status == 429:
-        return DeliveryError("Discord asks to wait", float(error.response.headers.get("Retry-After", 5)))
+        return DeliveryError(
+            "Discord asks to wait", float(error.response.headers.get("Retry-After", 5))
+        )
     if error.status >= 500:
         return OutcomeUnknown(f"Discord's answer was {error.status}")
     return DeliveryError(f"Discord refused the message: {error.text}", final=True)

@@ -15,7 +15,6 @@ from discord.utils import escape_markdown
 
 from bot.core.messages import (
     Action,
-    Attachment,
     Block,
     Heading,
     Listing,
@@ -89,7 +88,11 @@ def _add(message: dict[str, Any], piece: str | dict[str, Any]) -> bool:
             return False
         message["content"] = content
         return True
-    if "_file" in piece or len(embeds) == EMBEDS or sum(map(_embed_size, [*embeds, piece])) > ALL_EMBEDS:
+    if (
+        "_file" in piece
+        or len(embeds) == EMBEDS
+        or sum(map(_embed_size, [*embeds, piece])) > ALL_EMBEDS
+    ):
         return False
     message["embeds"] = [*embeds, piece]
     return True
@@ -120,7 +123,9 @@ def _markdown(block: Heading | Paragraph | Listing | Quote | Notice) -> Iterator
             for part in cut(text, CONTENT - 300, escaped_units):
                 yield "\n".join(f"> {line}" for line in _escape(part).splitlines())
             if source:
-                yield from (f"— {_escape(part)}" for part in cut(source, CONTENT - 2, escaped_units))
+                yield from (
+                    f"— {_escape(part)}" for part in cut(source, CONTENT - 2, escaped_units)
+                )
         case Notice(text, hint):
             yield from _packed_lines([f"⚠️ {_escape(part)}" for part in cut(text, CONTENT - 3, escaped_units)]
                                      + [f"*{_escape(part)}*" for part in cut(hint, CONTENT - 2, escaped_units)])  # fmt: skip
@@ -152,7 +157,9 @@ def _embeds(story: StoryItem) -> Iterator[dict[str, Any]]:
     room = DESCRIPTION if escaped_units(body) <= DESCRIPTION else DESCRIPTION - TITLE
     parts = cut(body, room, escaped_units) or [""]
     for number, part in enumerate(parts):
-        embed: dict[str, Any] = {"description": _escape(part), "color": ACCENT} if part else {"color": ACCENT}
+        embed: dict[str, Any] = (
+            {"description": _escape(part), "color": ACCENT} if part else {"color": ACCENT}
+        )
         if number == 0:
             embed["title"] = _escape(title)
             if story.url.startswith(("http://", "https://")) and len(story.url) <= 2000:
@@ -188,5 +195,3 @@ def _label(text: str) -> str:
 
 def _file(name: str, content: bytes, alt: str = "") -> list[str]:
     return [name, base64.b64encode(content).decode(), alt[:1000]]
-
-

@@ -115,7 +115,9 @@ class TelegramAdapter:
     async def _announce_commands(self) -> None:
         """Fill the command menu; a bot without a menu still answers."""
         try:
-            await self._bot.set_my_commands([BotCommand(spec.name, spec.description) for spec in self._commands])
+            await self._bot.set_my_commands(
+                [BotCommand(spec.name, spec.description) for spec in self._commands]
+            )
         except TelegramError as error:
             log.warning("Telegram: the command menu was not set: %s", error)
 
@@ -125,7 +127,9 @@ class TelegramAdapter:
         try:
             while True:
                 try:
-                    updates = await self._bot.get_updates(offset=offset, timeout=POLL_SECONDS, allowed_updates=_UPDATES)
+                    updates = await self._bot.get_updates(
+                        offset=offset, timeout=POLL_SECONDS, allowed_updates=_UPDATES
+                    )
                 except TelegramError as error:
                     failures += 1
                     await self._poll_failed(error, failures)
@@ -139,11 +143,17 @@ class TelegramAdapter:
 
     async def _poll_failed(self, error: TelegramError, failures: int) -> None:
         if isinstance(error, InvalidToken):
-            raise SettingsError("Telegram no longer takes the token: it was revoked at @BotFather.") from error
+            raise SettingsError(
+                "Telegram no longer takes the token: it was revoked at @BotFather."
+            ) from error
         if isinstance(error, Conflict) and failures == 1:
             log.warning("Telegram: a webhook or another bot process is in the way: %s", error)
             await self._drop_webhook()
-        wait = float(error.retry_after) if isinstance(error, RetryAfter) else min(30.0, 0.5 * 2.0**failures)  # type: ignore[arg-type]
+        wait = (
+            float(error.retry_after)
+            if isinstance(error, RetryAfter)
+            else min(30.0, 0.5 * 2.0**failures)
+        )  # type: ignore[arg-type]
         log.warning("Telegram: no updates (%s); trying again in %.0f s", error, wait)
         await asyncio.sleep(wait)
 
@@ -159,7 +169,9 @@ class TelegramAdapter:
             return
         try:
             async with asyncio.timeout(1):
-                await self._bot.get_updates(offset=offset, timeout=0, limit=1, allowed_updates=_UPDATES)
+                await self._bot.get_updates(
+                    offset=offset, timeout=0, limit=1, allowed_updates=_UPDATES
+                )
         except (TelegramError, TimeoutError) as error:
             log.info("Telegram: the last updates were not acknowledged: %s", error)
 
@@ -217,7 +229,8 @@ class TelegramAdapter:
             arguments=arguments,
             sender=str(query.from_user.id),
             locale=query.from_user.language_code or "",
-            may_manage=command not in self._managing or await self._is_manager(message.chat, query.from_user.id),
+            may_manage=command not in self._managing
+            or await self._is_manager(message.chat, query.from_user.id),
         )
         await self._respond(request, answer)
 
@@ -233,7 +246,9 @@ class TelegramAdapter:
             return True
         if message.sender_chat is not None:  # an anonymous administrator writes as the group itself
             return message.sender_chat.id == message.chat.id
-        return message.from_user is not None and await self._is_manager(message.chat, message.from_user.id)
+        return message.from_user is not None and await self._is_manager(
+            message.chat, message.from_user.id
+        )
 
     async def _is_manager(self, chat: TelegramChat, user: int) -> bool:
         if chat.type == TelegramChat.PRIVATE:
@@ -257,7 +272,9 @@ class TelegramAdapter:
     async def _show_typing(self, chat: Chat) -> None:
         await asyncio.sleep(SLOW_SECONDS)
         try:
-            await self._bot.send_chat_action(chat.id, ChatAction.TYPING, message_thread_id=_thread(chat))
+            await self._bot.send_chat_action(
+                chat.id, ChatAction.TYPING, message_thread_id=_thread(chat)
+            )
         except TelegramError as error:
             log.debug("Telegram: no typing sign: %s", error)
 
@@ -267,13 +284,17 @@ class TelegramAdapter:
             try:
                 await self.post(chat, payload, "")
             except DeliveryError as error:
-                if error.final or isinstance(error, OutcomeUnknown) or (error.retry_after or 1) > RETRY_LIMIT:
+                if (
+                    error.final
+                    or isinstance(error, OutcomeUnknown)
+                    or (error.retry_after or 1) > RETRY_LIMIT
+                ):
                     raise
                 await asyncio.sleep(error.retry_after or 1)
             else:
                 return
 
-    async def post(self, chat: Chat, payload: Payload, key: str) -> str:  # noqa: ARG002 - Telegram knows no keys
+    async def post(self, chat: Chat, payload: Payload, key: str) -> str:
         """See the Adapter port."""
         await self._pace(chat)
         try:
@@ -282,7 +303,9 @@ class TelegramAdapter:
             wait = float(error.retry_after)  # type: ignore[arg-type] # a timedelta only when asked for
             raise DeliveryError(f"Telegram asks to wait {wait:.0f} s", wait) from error
         except ChatMigrated as error:
-            raise ChatUnavailable("the group became a supergroup", str(error.new_chat_id)) from error
+            raise ChatUnavailable(
+                "the group became a supergroup", str(error.new_chat_id)
+            ) from error
         except Forbidden as error:
             raise ChatUnavailable(error.message) from error
         except BadRequest as error:
@@ -312,13 +335,20 @@ class TelegramAdapter:
         }
         if "photo" in payload:
             photo = base64.b64decode(payload["photo"])
-            return await self._bot.send_photo(photo=photo, caption=payload["text"], parse_mode=ParseMode.HTML, **common)
+            return await self._bot.send_photo(
+                photo=photo, caption=payload["text"], parse_mode=ParseMode.HTML, **common
+            )
         if "document" in payload:
             content = base64.b64decode(payload["document"])
-            return await self._bot.send_document(document=content, filename=payload["name"], **common)
+            return await self._bot.send_document(
+                document=content, filename=payload["name"], **common
+            )
         no_preview = LinkPreviewOptions(is_disabled=True)  # a briefing has many links
         return await self._bot.send_message(
-            text=payload["text"], parse_mode=ParseMode.HTML, link_preview_options=no_preview, **common
+            text=payload["text"],
+            parse_mode=ParseMode.HTML,
+            link_preview_options=no_preview,
+            **common,
         )
 
 
@@ -326,7 +356,9 @@ def _markup(payload: Payload) -> InlineKeyboardMarkup | None:
     rows = payload.get("buttons")
     if not rows:
         return None
-    return InlineKeyboardMarkup([[InlineKeyboardButton(label, callback_data=data) for label, data in row] for row in rows])
+    return InlineKeyboardMarkup(
+        [[InlineKeyboardButton(label, callback_data=data) for label, data in row] for row in rows]
+    )
 
 
 def _bad_request(error: BadRequest) -> DeliveryError:
@@ -342,7 +374,11 @@ def _thread(chat: Chat) -> int | None:
 
 def _chat(message: Message) -> Chat:
     kind = _KINDS.get(message.chat.type, ChatKind.GROUP)
-    thread = str(message.message_thread_id) if message.is_topic_message and message.message_thread_id else ""
+    thread = (
+        str(message.message_thread_id)
+        if message.is_topic_message and message.message_thread_id
+        else ""
+    )
     return Chat("telegram", str(message.chat.id), kind, thread)
 
 
@@ -354,9 +390,17 @@ def parse_command(message: Message, username: str) -> tuple[str, str] | None:
     """
     text = message.text or message.caption or ""
     if text.startswith("/"):
-        name, _, arguments = text[1:].partition(" ") if "\n" not in text.split(" ", 1)[0] else text[1:].partition("\n")
+        name, _, arguments = (
+            text[1:].partition(" ")
+            if "\n" not in text.split(" ", 1)[0]
+            else text[1:].partition("\n")
+        )
         name, _, addressed = name.partition("@")
-        return None if addressed and addressed.lower() != username.lower() else (name, arguments.strip())
+        return (
+            None
+            if addressed and addressed.lower() != username.lower()
+            else (name, arguments.strip())
+        )
     if message.chat.type != TelegramChat.PRIVATE or not text:
         return None
     links = _links(message)
@@ -372,6 +416,8 @@ def quoted_text(message: Message) -> str:
 
 
 def _links(message: Message) -> list[str]:
-    entities: Mapping[Any, str] = message.parse_entities(["url", "text_link"]) | message.parse_caption_entities(["url", "text_link"])
+    entities: Mapping[Any, str] = message.parse_entities(
+        ["url", "text_link"]
+    ) | message.parse_caption_entities(["url", "text_link"])
     links = [entity.url or text for entity, text in entities.items()]
     return [link if "://" in link else f"https://{link}" for link in links]

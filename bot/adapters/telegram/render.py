@@ -81,9 +81,13 @@ def _runs(block: Block) -> list[Run]:
         case Paragraph(text):
             return [Run(text)]
         case StoryItem(title, sentences, byline, url):
-            return _lines([Run(title, "b", url), Run("\n\n".join(sentences), "blockquote"), Run(byline, "i")])
+            return _lines(
+                [Run(title, "b", url), Run("\n\n".join(sentences), "blockquote"), Run(byline, "i")]
+            )
         case Listing(items):
-            return [run for term, meaning in items for run in (Run(term, "b"), Run(f" — {meaning}\n"))]
+            return [
+                run for term, meaning in items for run in (Run(term, "b"), Run(f" — {meaning}\n"))
+            ]
         case Quote(text, source):
             return _lines([Run(text, "blockquote"), Run(source, "i")])
         case Notice(text, hint):
@@ -110,7 +114,10 @@ def _packed(texts: Sequence[Sequence[Run]]) -> Iterator[dict[str, Any]]:
     for block in texts:
         for piece in _cut_block(_clean(block)):
             gap = [Run("\n\n")] if message else []
-            if _size([*message, *gap, *piece]) > MESSAGE_UNITS or _entities([*message, *piece]) > ENTITIES:
+            if (
+                _size([*message, *gap, *piece]) > MESSAGE_UNITS
+                or _entities([*message, *piece]) > ENTITIES
+            ):
                 yield _text(message)
                 message, gap = [], []
             message += [*gap, *piece]
@@ -120,7 +127,10 @@ def _packed(texts: Sequence[Sequence[Run]]) -> Iterator[dict[str, Any]]:
 
 def _clean(block: Sequence[Run]) -> list[Run]:
     """Make the text what Telegram takes: no lone surrogates, no NUL, no outer blank lines."""
-    runs = [replace(run, text=run.text.encode("utf-8", "replace").decode().replace("\0", "")) for run in block]
+    runs = [
+        replace(run, text=run.text.encode("utf-8", "replace").decode().replace("\0", ""))
+        for run in block
+    ]
     if runs:
         runs[-1] = replace(runs[-1], text=runs[-1].text.rstrip())
     return runs
@@ -166,7 +176,10 @@ def _html(run: Run) -> str:
 
 def _photo(picture: Picture) -> dict[str, Any]:
     caption = cut(picture.alt, CAPTION_UNITS, units)[:1]
-    return {"photo": base64.b64encode(picture.png).decode(), "text": escape("".join(caption), quote=False)}
+    return {
+        "photo": base64.b64encode(picture.png).decode(),
+        "text": escape("".join(caption), quote=False),
+    }
 
 
 def _document(file: Attachment) -> dict[str, Any]:

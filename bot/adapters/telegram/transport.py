@@ -50,9 +50,9 @@ class AiohttpRequest(BaseRequest):
         method: str,
         request_data: RequestData | None = None,
         read_timeout: ODVInput[float] = BaseRequest.DEFAULT_NONE,
-        write_timeout: ODVInput[float] = BaseRequest.DEFAULT_NONE,  # noqa: ARG002 - one deadline serves
-        connect_timeout: ODVInput[float] = BaseRequest.DEFAULT_NONE,  # noqa: ARG002
-        pool_timeout: ODVInput[float] = BaseRequest.DEFAULT_NONE,  # noqa: ARG002
+        write_timeout: ODVInput[float] = BaseRequest.DEFAULT_NONE,
+        connect_timeout: ODVInput[float] = BaseRequest.DEFAULT_NONE,
+        pool_timeout: ODVInput[float] = BaseRequest.DEFAULT_NONE,
     ) -> tuple[int, bytes]:
         """Send one request; return the status and the body.
 
@@ -60,10 +60,16 @@ class AiohttpRequest(BaseRequest):
         """
         await self.initialize()
         assert self._session is not None  # noqa: S101 - for the type checker: initialize made it
-        wait = self._timeout if isinstance(read_timeout, DefaultValue) or read_timeout is None else read_timeout
+        wait = (
+            self._timeout
+            if isinstance(read_timeout, DefaultValue) or read_timeout is None
+            else read_timeout
+        )
         deadline = aiohttp.ClientTimeout(total=wait + 5, sock_connect=5)
         try:
-            async with self._session.request(method, url, data=_body(request_data), timeout=deadline) as response:
+            async with self._session.request(
+                method, url, data=_body(request_data), timeout=deadline
+            ) as response:
                 return response.status, await response.read()
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise NotConnected(f"no connection: {error}") from error

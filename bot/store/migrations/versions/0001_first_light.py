@@ -32,7 +32,12 @@ def upgrade() -> None:
     op.create_table(
         "editions",
         sa.Column("id", sa.Integer, primary_key=True),
-        sa.Column("subscription", sa.ForeignKey("subscriptions.id", ondelete="CASCADE"), nullable=False),
+        sa.Column(
+            "subscription",
+            sa.Integer,
+            sa.ForeignKey("subscriptions.id", ondelete="CASCADE"),
+            nullable=False,
+        ),
         sa.Column("day", sa.String(10), nullable=False),
         sa.Column("due_at", sa.BigInteger, nullable=False),
         sa.Column("frozen", sa.Boolean, nullable=False),
@@ -45,7 +50,9 @@ def upgrade() -> None:
     op.create_table(
         "parts",
         sa.Column("id", sa.Integer, primary_key=True),
-        sa.Column("edition", sa.ForeignKey("editions.id", ondelete="CASCADE"), nullable=False),
+        sa.Column(
+            "edition", sa.Integer, sa.ForeignKey("editions.id", ondelete="CASCADE"), nullable=False
+        ),
         sa.Column("position", sa.Integer, nullable=False),
         sa.Column("payload", sa.JSON, nullable=False),
         sa.Column("state", sa.String(8), nullable=False),

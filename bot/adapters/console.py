@@ -1,0 +1,185 @@
+"""A chat in the terminal: no token, no network. The same answers as on the other platforms."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, assert_never
+
+from prompt_toolkit import PromptSession
+from prompt_toolkit.completion import WordCompleter
+from prompt_toolkit.history import FileHistory
+from prompt_toolkit.patch_stdout import patch_stdout
+from rich.console import Console
+from rich.text import Text
+
+from bot.core.messages import (
+    Answer,
+    Block,
+    Chat,
+    CommandSpec,
+    Heading,
+    Listing,
+    Notice,
+    Paragraph,
+    Picture,
+    Quote,
+    Reply,
+    Request,
+    StoryItem,
+)
+from bot.core.ports import Payload
+
+CHAT = Chat("console", "terminal")
+_STYLES = {"heading": "bold magenta", "title": "bold cyan", "byline": "dim", "hint": "italic yellow", "notice": "yellow",
+           "term": "green", "url": "dim blue", "button": "bold green"}  # fmt: skip
+
+
+def render(reply: Reply) -> list[dict[str, Any]]:
+    """Turn a reply into one message: {"lines": [[[style, text], ...], ...], "buttons": [[label, data]]}."""
+    lines: list[list[list[str]]] = []
+    for block in reply.blocks:
+        lines += [[], *_lines(block)] if lines else _lines(block)
+    message: dict[str, Any] = {"lines": lines}
+    if reply.actions:
+        message["buttons"] = [[action.label, action.data] for action in reply.actions]
+    return [message]
+
+
+def _lines(block: Block) -> list[list[list[str]]]:
+    match block:
+        case Heading(text):
+            return [[["heading", text]]]
+        case Paragraph(text):
+            return [[["", text]]]
+        case StoryItem(title, sentences, byline, url):
+            quoted = [[["", f"  {sentence}"]] for sentence in sentences]
+            small = [
+                [[style, f"  {text}"]] for style, text in (("byline", byline), ("url", url)) if text
+            ]
+            return [[["title", title]], *quoted, *small]
+        case Listing(items):
+            return [[["term", term], ["", f"  {meaning}"]] for term, meaning in items]
+        case Quote(text, source):
+            return [[["", f"  {text}"]], *([[["byline", f"  {source}"]]] if source else [])]
+        case Notice(text, hint):
+            return [[["notice", f"! {text}"]], *([[["hint", f"  {hint}"]]] if hint else [])]
+        case Picture(_, alt):
+            return [[["byline", f"[picture: {alt}]"]]]
+        case _:
+            assert_never(block)
+
+
+def show(payload: Payload, console: Console) -> None:
+    """Print one message. Only a terminal gets colours and wrapped lines; a pipe gets the text."""
+    for line in payload["lines"]:
+        text = Text()
+        for style, words in line:
+            text.append(_printable(words), _STYLES.get(style, ""))
+        console.print(text, soft_wrap=not console.is_terminal)
+
+
+def _printable(text: str) -> str:
+    """Keep a title's escape sequences from painting the terminal."""
+    return "".join(
+        sign
+        if sign == "\n" or sign.isprintable() or sign in "\u200f\u200e\u200d\u00a0\u202f"
+        else " "
+        for sign in text
+    )
+
+
+class ConsoleAdapter:
+    """The Adapter port on a terminal; reads standard input where it is not one."""
+
+    platform = "console"
+    idempotent = False
+
+    def __init__(
+        self,
+        commands: Sequence[CommandSpec],
+        history: Path | None = None,
+        read_line: Callable[[], Any] | None = None,
+        console: Console | None = None,
+    ) -> None:
+        self._commands = commands
+        self._history = history
+        self._read_line = read_line
+        self._console = console or Console(highlight=False)
+        self._buttons: list[list[str]] = []
+        self._posted = 0
+
+    def render(self, reply: Reply) -> Sequence[Payload]:
+        """See the Adapter port."""
+        return render(reply)
+
+    async def check(self) -> str:
+        """The terminal is always there."""
+        return "the terminal"
+
+    async def post(self, chat: Chat, payload: Payload, key: str) -> str:
+        """See the Adapter port."""
+        show(payload, self._console)
+        self._buttons = payload.get("buttons", [])
+        if self._buttons:
+            choices = "   ".join(
+                f"[{number}] {label}" for number, (label, _) in enumerate(self._buttons, 1)
+            )
+            self._console.print(Text(choices, _STYLES["button"]))
+        self._posted += 1
+        return str(self._posted)
+
+    async def run(self, answer: Answer) -> None:
+        """Answer line by line until the input ends (Ctrl-D) or "exit"."""
+        read_line = self._read_line or self._reader()
+        while (line := await read_line()) is not None and line.strip() not in {
+            "exit",
+            "quit",
+            "/exit",
+            "/quit",
+        }:
+            if line.strip():
+                for payload in self.render(await answer(self._request(line.strip()))):
+                    await self.post(CHAT, payload, "")
+
+    def _request(self, line: str) -> Request:
+        """A number presses a button, a line without a slash is help or a link to read."""
+        if line.isdecimal() and 1 <= int(line) <= len(self._buttons):
+            line = f"/{self._buttons[int(line) - 1][1]}"
+        if line.startswith(("http://", "https://")):
+            line = f"/brief {line}"
+        command, _, arguments = line.removeprefix("/").partition(" ")
+        known = line.startswith("/") or command.lower() in {spec.name for spec in self._commands}
+        locale = os.environ.get("LANG", "").partition(".")[0].replace("_", "-")
+        return Request(
+            CHAT,
+            command if known else "help",
+            arguments.strip() if known else "",
+            locale=locale,
+            local=True,
+        )
+
+    def _reader(self) -> Callable[[], Any]:
+        if not sys.stdin.isatty():
+            return _read_pipe
+        names = WordCompleter([f"/{spec.name}" for spec in self._commands], sentence=True)
+        history = FileHistory(str(self._history)) if self._history else None
+        session: PromptSession[str] = PromptSession(
+            "dateline> ", completer=names, history=history, complete_while_typing=True
+        )
+
+        async def read() -> str | None:
+            try:
+                with patch_stdout(raw=True):
+                    return await session.prompt_async()
+            except (EOFError, KeyboardInterrupt):
+                return None
+
+        return read
+
+
+async def _read_pipe() -> str | None:
+    return await asyncio.to_thread(sys.stdin.readline) or None

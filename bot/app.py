@@ -1,0 +1,281 @@
+"""Puts the parts together: one event loop, one TaskGroup, one start and stop order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.core.commands import COMMANDS, Desk
+from bot.core.delivery import Delivery
+from bot.core.errors import DatelineError, SettingsError
+from bot.core.messages import Answer
+from bot.core.newsroom import Newsroom
+from bot.core.ports import Adapter, Clock, Store
+from bot.settings import Settings
+from bot.sources.fetch import Fetcher
+from bot.sources.news import NewsSources
+from bot.sources.places import GazetteerPlaces
+from bot.sources.seeds import Seeds
+
+if TYPE_CHECKING:
+    from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+log = logging.getLogger(__name__)
+
+VERSION = version("dateline-bot")
+TICK_SECONDS = 5
+"""How often the clock looks for due digests; at the start of every minute among others."""
+STOP_SECONDS = 10
+"""What is in flight at a stop gets this long to finish."""
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """See the Clock port."""
+        return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The assembled bot, without a platform."""
+
+    desk: Desk
+    store: Store
+    clock: Clock
+
+
+def sources(settings: Settings) -> NewsSources:
+    """Return the sources port."""
+    return NewsSources(Seeds(settings.seeds_dir), Fetcher(settings.allow_networks))
+
+
+def places() -> GazetteerPlaces:
+    """Return the places port."""
+    return GazetteerPlaces()
+
+
+@asynccontextmanager
+async def assembled(settings: Settings) -> AsyncIterator[Parts]:
+    """Open the store, put the desk on it, and close the store at the end."""
+    from bot.store.database import DatabaseStore  # noqa: PLC0415 - one-shot commands need no SQL
+
+    store = await DatabaseStore.open(settings.database_url)
+    clock = SystemClock()
+    try:
+        newsroom = Newsroom(sources(settings), clock)
+        yield Parts(
+            Desk(
+                newsroom, places(), store, clock, version=VERSION, default_zone=settings.time_zone
+            ),
+            store,
+            clock,
+        )
+    finally:
+        await store.close()
+
+
+def platforms(settings: Settings) -> list[Adapter]:
+    """Return the adapter of every platform whose token is set."""
+    adapters: list[Adapter] = []
+    if settings.telegram_token:
+        from bot.adapters.telegram.adapter import TelegramAdapter  # noqa: PLC0415 - slow to import
+
+        adapters.append(
+            TelegramAdapter(settings.telegram_token, settings.telegram_api_url, COMMANDS)
+        )
+    if settings.discord_token:
+        from bot.adapters.discord.adapter import DiscordAdapter  # noqa: PLC0415 - slow to import
+
+        urls = settings.discord_api_url, settings.discord_gateway_url
+        adapters.append(DiscordAdapter(settings.discord_token, *urls, COMMANDS))
+    return adapters
+
+
+async def run(settings: Settings) -> None:
+    """Run every platform until a signal comes. Raises SettingsError when none can run."""
+    adapters = platforms(settings)
+    if not adapters:
+        raise SettingsError(
+            "No token is set, so there is no platform to run on. Set DATELINE_TELEGRAM_TOKEN (from @BotFather) or "
+            "DATELINE_DISCORD_TOKEN (from the Discord developer portal), or try the bot here: dateline chat"
+        )
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await serve(settings, adapters, stop)
+
+
+async def chat(settings: Settings) -> None:
+    """Talk in the terminal; digests subscribed to there are shown while it runs."""
+    from bot.adapters.console import ConsoleAdapter  # noqa: PLC0415 - one-shot commands need no prompt
+
+    await serve(
+        settings, [ConsoleAdapter(COMMANDS, settings.data_dir / "history")], asyncio.Event()
+    )
+
+
+async def serve(settings: Settings, adapters: Sequence[Adapter], stop: asyncio.Event) -> None:
+    """Start the clock and the adapters; return after `stop`, or when no adapter is left.
+
+    Raises SettingsError when every platform refused its settings.
+    """
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    async with assembled(settings) as parts:
+        delivery = Delivery(
+            parts.store,
+            {adapter.platform: adapter for adapter in adapters},
+            parts.desk.answer,
+            parts.clock,
+        )
+        await delivery.recover()
+        scheduler = start_clock(_tick, delivery, settings.data_dir)
+        refusals: list[str] = []
+        try:
+            async with asyncio.TaskGroup() as group:
+                running = [
+                    group.create_task(_supervise(adapter, parts.desk.answer, refusals))
+                    for adapter in adapters
+                ]
+                watch = group.create_task(stop.wait())
+                everyone = group.create_task(_all_done(running))
+                await asyncio.wait([watch, everyone], return_when=asyncio.FIRST_COMPLETED)
+                for task in (*running, watch, everyone):
+                    task.cancel()
+        finally:
+            scheduler.shutdown(wait=False)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(STOP_SECONDS):
+                    await delivery.drain()
+        if len(refusals) == len(adapters):
+            raise SettingsError(*refusals)
+    log.info("Stopped")
+
+
+async def _all_done(tasks: Sequence[asyncio.Task[None]]) -> None:
+    await asyncio.wait(tasks)
+
+
+async def _supervise(adapter: Adapter, answer: Answer, refusals: list[str]) -> None:
+    """Keep one platform running: its failure is its own, and after a pause it starts again."""
+    pause = 1.0
+    while True:
+        started = asyncio.get_running_loop().time()
+        try:
+            await adapter.run(answer)
+        except SettingsError as error:
+            log.error("%s is off: %s", adapter.platform, error)
+            refusals.append(str(error))
+            return
+        except DatelineError as error:
+            log.warning("%s: %s; trying again in %.0f s", adapter.platform, error, pause)
+        except Exception:
+            log.exception("%s failed; trying again in %.0f s", adapter.platform, pause)
+        else:
+            return
+        await asyncio.sleep(pause)
+        lasted = asyncio.get_running_loop().time() - started
+        pause = 1.0 if lasted > 300 else min(60.0, pause * 2)
+
+
+def start_clock(tick: Callable[..., Awaitable[None]], *arguments: object) -> AsyncIOScheduler:
+    """Call `tick` now and at every fifth second of the minute, for as long as the loop runs.
+
+    A memory job store with one process-level job: subscribers' hours live in the store, never in a
+    trigger of APScheduler.
+    """
+    from apscheduler.schedulers.asyncio import AsyncIOScheduler  # noqa: PLC0415 - one-shot commands need none
+    from apscheduler.triggers.cron import CronTrigger  # noqa: PLC0415
+
+    scheduler = AsyncIOScheduler(timezone=UTC)
+    trigger = CronTrigger(second=f"*/{TICK_SECONDS}", timezone=UTC)
+    scheduler.add_job(
+        tick,
+        trigger,
+        arguments,
+        max_instances=1,
+        coalesce=True,
+        misfire_grace_time=None,
+        next_run_time=datetime.now(UTC),
+    )
+    scheduler.start()
+    return scheduler
+
+
+async def _tick(delivery: Delivery, data_dir: Path) -> None:
+    """One turn of the clock; a fault is said and the next turn tries again."""
+    try:
+        await delivery.tick()
+        from bot.ops import health  # noqa: PLC0415
+
+        health.beat(data_dir, datetime.now(UTC))
+    except (DatelineError, OSError) as error:
+        log.error("The clock could not do its work: %s", error)
+    except Exception:
+        log.exception("The clock could not do its work")
+
+
+def doctor_looks(settings: Settings) -> list[tuple[str, Callable[[], Awaitable[str]]]]:
+    """Return what `dateline doctor` looks at, in order."""
+    looks: list[tuple[str, Callable[[], Awaitable[str]]]] = [
+        ("data folder", lambda: _look_at_folder(settings.data_dir)),
+        ("database", lambda: _look_at_database(settings)),
+        ("seeds", lambda: _look_at_seeds(settings)),
+        ("gazetteer", _look_at_gazetteer),
+    ]
+    adapters = platforms(settings)
+    looks += [(adapter.platform, adapter.check) for adapter in adapters]
+    if not adapters:
+        looks.append(("platforms", _no_platform))
+    return looks
+
+
+async def _look_at_folder(folder: Path) -> str:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(
+            f"{folder} cannot be made: {error.strerror}. Set DATELINE_DATA_DIR to a folder this user may write in."
+        ) from error
+    if not os.access(folder, os.W_OK):
+        raise SettingsError(
+            f"{folder} is read-only for this user. Make it writable, or set DATELINE_DATA_DIR."
+        )
+    return f"{folder} is writable"
+
+
+async def _look_at_database(settings: Settings) -> str:
+    async with assembled(settings) as parts:
+        tally = await parts.store.tally()
+    return f"opens, {tally['subscriptions']} subscription(s)"
+
+
+async def _look_at_seeds(settings: Settings) -> str:
+    reading = Seeds(settings.seeds_dir).articles()
+    if not reading.articles:
+        raise SettingsError(
+            "; ".join(reading.failures) or f"{settings.seeds_dir} holds no articles (*.txt)."
+        )
+    return f"{len(reading.articles)} sample articles" + "".join(
+        f"; {failure}" for failure in reading.failures
+    )
+
+
+async def _look_at_gazetteer() -> str:
+    found = places().lookup("Mosul")
+    return f"opens, and knows {found.place.name if found.place else 'no Mosul'}"
+
+
+async def _no_platform() -> str:
+    raise SettingsError("No token is set: set DATELINE_TELEGRAM_TOKEN or DATELINE_DISCORD_TOKEN.")
