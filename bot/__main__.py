@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except DatelineError as error:
         _complain(str(error))
     except BrokenPipeError:  # the reader of a pipe has gone: nothing is left to say
-        sys.stdout = None  # type: ignore[assignment] # else the interpreter complains at exit
+        sys.stdout = None  # else the interpreter complains at exit
     except KeyboardInterrupt:
         return 130
     return 1
@@ -148,10 +148,9 @@ async def _places(options: argparse.Namespace, settings: Settings) -> int:
         _print_json({"text": text, "places": [mention_json(mention) for mention in found]})
         return 0
     for mention in found:
-        place = mention.place
-        print(
-            f"{mention.start}-{mention.end}\t{mention.text}\t{place.name}, {place.country}\t{mention.score:.2f}"
-        )
+        where = f"{mention.start}-{mention.end}"
+        place = f"{mention.place.name}, {mention.place.country}"
+        print(where, mention.text, place, f"{mention.score:.2f}", sep="\t")  # noqa: T201
     return 0
 
 

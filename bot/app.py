@@ -108,8 +108,10 @@ async def run(settings: Settings) -> None:
     adapters = platforms(settings)
     if not adapters:
         raise SettingsError(
-            "No token is set, so there is no platform to run on. Set DATELINE_TELEGRAM_TOKEN (from @BotFather) or "
-            "DATELINE_DISCORD_TOKEN (from the Discord developer portal), or try the bot here: dateline chat"
+            "No token is set, so there is no platform to run on. "
+            "Set DATELINE_TELEGRAM_TOKEN (from @BotFather) or "
+            "DATELINE_DISCORD_TOKEN (from the Discord developer portal), "
+            "or try the bot here: dateline chat"
         )
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -242,11 +244,16 @@ def doctor_looks(settings: Settings) -> list[tuple[str, Callable[[], Awaitable[s
 
 
 async def _look_at_folder(folder: Path) -> str:
+    return await asyncio.to_thread(_check_folder, folder)
+
+
+def _check_folder(folder: Path) -> str:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SettingsError(
-            f"{folder} cannot be made: {error.strerror}. Set DATELINE_DATA_DIR to a folder this user may write in."
+            f"{folder} cannot be made: {error.strerror}. "
+            "Set DATELINE_DATA_DIR to a folder this user may write in."
         ) from error
     if not os.access(folder, os.W_OK):
         raise SettingsError(

@@ -1,4 +1,4 @@
-"""Settings: `config/*.toml`, then the environment -> one frozen value. Reports all faults at once."""
+"""Settings: `config/*.toml`, then the environment -> one frozen value. All faults at once."""
 
 from __future__ import annotations
 
@@ -140,13 +140,8 @@ def _url_faults(name: str, url: str, schemes: tuple[str, ...]) -> list[str]:
         good = parts.scheme in schemes and bool(parts.hostname) and (parts.port or 1) > 0
     except ValueError:
         good = False
-    return (
-        []
-        if good
-        else [
-            f"{_env(name)} is “{url}”: it must begin with {schemes[0]}:// or {schemes[1]}:// and name a host."
-        ]
-    )
+    wanted = f"it must begin with {schemes[0]}:// or {schemes[1]}:// and name a host"
+    return [] if good else [f"{_env(name)} is “{url}”: {wanted}."]
 
 
 def _env(name: str) -> str:

@@ -34,12 +34,20 @@ from bot.core.messages import (
 from bot.core.ports import Payload
 
 CHAT = Chat("console", "terminal")
-_STYLES = {"heading": "bold magenta", "title": "bold cyan", "byline": "dim", "hint": "italic yellow", "notice": "yellow",
-           "term": "green", "url": "dim blue", "button": "bold green"}  # fmt: skip
+_STYLES = {
+    "heading": "bold magenta",
+    "title": "bold cyan",
+    "byline": "dim",
+    "url": "dim blue",
+    "notice": "yellow",
+    "hint": "italic yellow",
+    "term": "green",
+    "button": "bold green",
+}
 
 
 def render(reply: Reply) -> list[dict[str, Any]]:
-    """Turn a reply into one message: {"lines": [[[style, text], ...], ...], "buttons": [[label, data]]}."""
+    """Turn a reply into one message: "lines" of [style, text], and "buttons" of [label, data]."""
     lines: list[list[list[str]]] = []
     for block in reply.blocks:
         lines += [[], *_lines(block)] if lines else _lines(block)
@@ -49,7 +57,7 @@ def render(reply: Reply) -> list[dict[str, Any]]:
     return [message]
 
 
-def _lines(block: Block) -> list[list[list[str]]]:
+def _lines(block: Block) -> list[list[list[str]]]:  # noqa: PLR0911 - one return a block
     match block:
         case Heading(text):
             return [[["heading", text]]]

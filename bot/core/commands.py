@@ -82,10 +82,17 @@ COMMANDS: tuple[CommandSpec, ...] = (
     CommandSpec("about", "Who made this, and whose data it uses"),
 )
 
+_WELCOME = (
+    "I read the news and send you its own sentences, nothing invented. Ask me for a briefing, for "
+    "one page, or about a place; or let me post a digest here at your hour."
+)
 _ABOUT = (
-    "Dateline reads the news and quotes it: every sentence it shows is the article's own, never an invented one. "
-    "It runs on its operator's machine, without any cloud service.",
-    "Place names: GeoNames (geonames.org), CC BY 4.0, and Unicode CLDR. Free software, Apache License 2.0.",
+    "Dateline reads the news and quotes it: every sentence it shows is the article's own, never an "
+    "invented one. It runs on its operator's machine, without any cloud service."
+)
+_CREDITS = (
+    "Place names: GeoNames (geonames.org), CC BY 4.0, and Unicode CLDR. "
+    "Free software, Apache License 2.0."
 )
 _URL = re.compile(r"https?://[^\s<>\"«»]+", re.IGNORECASE)
 
@@ -146,18 +153,18 @@ class Desk:
             )
 
     async def _start(self, _: Request) -> Reply:
-        return Reply(
-            (
-                Heading("Dateline"),
-                Paragraph(
-                    "I read the news and send you its own sentences, nothing invented. "
-                    "Ask me for a briefing, for one page, or about a place; or let me post a digest here at your hour."
-                ),
-                Listing((("/brief", "today's briefing"), ("/place Mosul", "what the news says about a place"),
-                         ("/subscribe 08:00 Europe/Paris", "a digest every day"), ("/help", "everything else"))),
-            ),
-            (Action("Today's briefing", "brief"), Action("Daily digest at 08:00", "subscribe", "08:00"), Action("Help", "help")),
-        )  # fmt: skip
+        first = (
+            ("/brief", "today's briefing"),
+            ("/place Mosul", "what the news says about a place"),
+            ("/subscribe 08:00 Europe/Paris", "a digest every day"),
+            ("/help", "everything else"),
+        )
+        actions = (
+            Action("Today's briefing", "brief"),
+            Action("Daily digest at 08:00", "subscribe", "08:00"),
+            Action("Help", "help"),
+        )
+        return Reply((Heading("Dateline"), Paragraph(_WELCOME), Listing(first)), actions)
 
     async def _help(self, _: Request) -> Reply:
         lines = tuple((f"/{spec.name} {spec.usage}".strip(), spec.description) for spec in COMMANDS)
@@ -191,17 +198,12 @@ class Desk:
         kept = await self._store.subscribe(
             Subscription(request.chat, timing, locale=request.locale), first
         )
-        blocks = [
-            Paragraph(
-                f"A digest will come here at {describe(timing)}. The first: {_moment(timing, first.at)}."
-            )
-        ]
+        when = _moment(timing, first.at)
+        blocks = [Paragraph(f"A digest will come here at {describe(timing)}. The first: {when}.")]
         if timing.zone == "UTC" and "utc" not in request.arguments.lower():
-            blocks.append(
-                Paragraph(
-                    f"That is UTC. For your own hour add your time zone: /subscribe {timing.at:%H:%M} Europe/Paris"
-                )
-            )
+            example = f"/subscribe {timing.at:%H:%M} Europe/Paris"
+            advice = f"That is UTC. For your own hour add your time zone: {example}"
+            blocks.append(Paragraph(advice))
         return Reply(tuple(blocks), (Action("Stop this digest", "unsubscribe", str(kept.id)),))
 
     async def _zone(self, chat: Chat) -> str:
@@ -268,7 +270,7 @@ class Desk:
         )
 
     async def _about(self, _: Request) -> Reply:
-        return Reply((Heading(f"Dateline {self._version}"), *(Paragraph(text) for text in _ABOUT)))
+        return Reply((Heading(f"Dateline {self._version}"), Paragraph(_ABOUT), Paragraph(_CREDITS)))
 
 
 def find_command(name: str) -> CommandSpec:

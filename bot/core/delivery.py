@@ -57,8 +57,7 @@ class Delivery:
             chats.setdefault(edition.subscription.chat, []).append(edition)
         for chat, queue in chats.items():
             if chat not in self._working:
-                self._working[chat] = asyncio.create_task(self._work_on_chat(queue))
-                self._working[chat].add_done_callback(lambda _, chat=chat: self._working.pop(chat))
+                self._working[chat] = asyncio.create_task(self._work_on_chat(chat, queue))
         self.last_tick = self._clock.now()
 
     async def drain(self) -> None:
@@ -84,17 +83,17 @@ class Delivery:
         elif await self._store.open_edition(subscription, due, following):
             log.info("Opened the digest of %s for %s", due.day, subscription.chat)
 
-    async def _work_on_chat(self, editions: list[Edition]) -> None:
+    async def _work_on_chat(self, chat: Chat, editions: list[Edition]) -> None:
         """One chat's editions go one after another; chats never wait for each other."""
-        for edition in editions:
-            try:
+        try:
+            for edition in editions:
                 await self._deliver(edition)
-            except DatelineError as error:
-                log.warning("The digest for %s waits: %s", edition.subscription.chat, error)
-                return
-            except Exception:
-                log.exception("The digest for %s waits", edition.subscription.chat)
-                return
+        except DatelineError as error:
+            log.warning("The digest for %s waits: %s", chat, error)
+        except Exception:
+            log.exception("The digest for %s waits", chat)
+        finally:
+            del self._working[chat]
 
     async def _deliver(self, edition: Edition) -> None:
         adapter = self._adapters[edition.subscription.chat.platform]
@@ -116,9 +115,8 @@ class Delivery:
         reply = await self._answer(request)
         if self._clock.now() - edition.occurrence.at <= LATE:
             return reply
-        late = Notice(
-            f"Late: this digest was due at {subscription.timing.at:%H:%M} ({subscription.timing.zone})."
-        )
+        timing = subscription.timing
+        late = Notice(f"Late: this digest was due at {timing.at:%H:%M} ({timing.zone}).")
         return Reply((late, *reply.blocks), reply.actions, reply.attachments)
 
     async def _post(self, adapter: Adapter, part: Part) -> bool:

@@ -119,11 +119,7 @@ def _found(answer: PlaceAnswer, place: Place, places: Places) -> Reply:
         blocks.append(Paragraph(f"Places in it: {inside}"))
     blocks += [_item(told) for told in shown]
     if left := len(answer.articles) - len(shown):
-        blocks.append(
-            Paragraph(
-                f"{left} more article{'s' if left > 1 else ''} speak{'' if left > 1 else 's'} of it."
-            )
-        )
+        blocks.append(Paragraph(f"More articles that speak of it: {left}."))
     return Reply(tuple(blocks), namesakes)
 
 

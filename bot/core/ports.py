@@ -35,6 +35,9 @@ class Adapter(Protocol):
     idempotent: bool
     """Posting again with the same key within minutes posts nothing twice."""
 
+    async def check(self) -> str:
+        """Ask the platform who we are and say it. Raises SettingsError or DeliveryError."""
+
     def render(self, reply: Reply) -> Sequence[Payload]:
         """Turn a reply into messages within the platform's limits. Pure."""
 
@@ -134,7 +137,7 @@ class Store(Protocol):
         """Keep a subscription, due first at `first`; the same hour in the same chat is replaced."""
 
     async def unsubscribe(self, chat: Chat, number: int | None) -> Sequence[Subscription]:
-        """Drop the chat's subscription of that number, or all with None; return what was dropped."""
+        """Drop the chat's subscription of that number, or all with None; return them."""
 
     async def subscriptions(self, chat: Chat) -> Sequence[tuple[Subscription, Occurrence]]:
         """Return what a chat is subscribed to, with the next occurrence of each, by hour."""

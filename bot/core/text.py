@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-import regex
+import regex  # type: ignore[import-untyped] # it ships no types
 
 _GRAPHEME = regex.compile(r"\X")
 

@@ -42,13 +42,14 @@ def article_from_page(page: Page) -> Article:
 def article_from_html(html: str, url: str = "") -> Article:
     """Return the article in an HTML page. Raises SourceError when there is none."""
     import trafilatura  # noqa: PLC0415 - half a second of imports that only a page needs
+    from trafilatura.settings import Document  # noqa: PLC0415
 
     found = trafilatura.bare_extraction(
         html, url=url or None, with_metadata=True, include_comments=False, include_tables=False
     )
-    if found is None or not (found.text or "").strip():
+    if not isinstance(found, Document) or not (found.text or "").strip():
         raise SourceError("There is no article to be found on that page.")
-    article = clean(found.text, title=found.title or "")
+    article = clean(found.text or "", title=found.title or "")
     if not article.paragraphs:
         raise SourceError("There is no article to be found on that page.")
     return replace(
@@ -90,17 +91,21 @@ def is_binary(text: str) -> bool:
     return "\0" in start or start.startswith("%PDF-") or control > len(start) / 20
 
 
+_GIVE = "Give the path of a text or HTML file, a link, or - for standard input."
+_WHY: dict[type[OSError], str] = {
+    FileNotFoundError: "there is no such file",
+    IsADirectoryError: "it is a folder, not a file",
+    PermissionError: "this user may not read it",
+}
+
+
 def read_file(name: str) -> str:
     """Return the text of a file, or of standard input for "-". Raises RequestError in words."""
     try:
         body = _standard_input() if name == "-" else _file(Path(name).expanduser())
     except OSError as error:
-        reason = {FileNotFoundError: "there is no such file", IsADirectoryError: "it is a folder, not a file",
-                  PermissionError: "this user may not read it"}.get(type(error), error.strerror or str(error))  # fmt: skip
-        raise RequestError(
-            f"Cannot read {name}: {reason}.",
-            "Give the path of a text or HTML file, a link, or - for standard input.",
-        ) from error
+        reason = _WHY.get(type(error), error.strerror or str(error))
+        raise RequestError(f"Cannot read {name}: {reason}.", _GIVE) from error
     except ValueError as error:  # a NUL character in the name
         raise RequestError(
             "That is not the name of a file.", "Give the path of a text or HTML file."

@@ -57,9 +57,7 @@ class Fetcher:
                 session.get(url, max_redirects=MAX_REDIRECTS) as response,
             ):
                 if response.status >= 400:
-                    raise SourceError(
-                        f"{host} answered {response.status} {response.reason}: the page cannot be read."
-                    )
+                    raise SourceError(f"{host} answered {response.status} {response.reason}.")
                 body = await _read(response, host)
                 return Page(
                     str(response.url), response.content_type, decode(body, response.charset)
@@ -90,7 +88,7 @@ class Fetcher:
         if not is_readable(address[0], self._allow):
             raise PrivateAddress(f"{address[0]} is a private address")
         made = socket.socket(family, kind, protocol)
-        made.setblocking(False)
+        made.setblocking(False)  # noqa: FBT003 - the standard library's signature
         return made
 
 
@@ -122,7 +120,7 @@ async def _read(response: aiohttp.ClientResponse, host: str) -> bytes:
         body += chunk
         if len(body) > MAX_BYTES:
             raise SourceError(
-                f"The page at {host} is larger than {MAX_BYTES // 1_000_000} MB: that is no article."
+                f"The page at {host} is larger than {MAX_BYTES // 1_000_000} MB: no article is."
             )
     return bytes(body)
 
@@ -144,7 +142,10 @@ def _explain(host: str, error: Exception) -> str:
     if isinstance(
         getattr(error, "os_error", error), PrivateAddress
     ) or "is a private address" in repr(error):
-        return f"{host} is not on the public internet, so it is not read. The operator can allow it with DATELINE_ALLOW_NETWORKS."
+        return (
+            f"{host} is not on the public internet, so it is not read. "
+            "The operator can allow it with DATELINE_ALLOW_NETWORKS."
+        )
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return f"There is no host named {host}."
     if isinstance(error, aiohttp.ClientConnectorError):

@@ -35,9 +35,7 @@ class Seeds:
         if not self._folder.is_dir():
             return Reading(
                 (),
-                (
-                    f"There is no folder {self._folder} with sample articles: set DATELINE_SEEDS_DIR.",
-                ),
+                (f"There is no folder {self._folder} of samples: set DATELINE_SEEDS_DIR.",),
                 samples=True,
             )
         articles, failures = [], []

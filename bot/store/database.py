@@ -74,11 +74,20 @@ class DatabaseStore:
         """See the Store port."""
         chat, timing = subscription.chat, subscription.timing
         row = {
-            "platform": chat.platform, "chat": chat.id, "kind": chat.kind, "thread": chat.thread,
-            "command": subscription.command, "arguments": subscription.arguments, "locale": subscription.locale,
-            "at": f"{timing.at:%H:%M}", "zone": timing.zone, "days": "".join(map(str, sorted(timing.days))),
-            "next_day": first.day.isoformat(), "next_run_at": _seconds(first.at), "paused": "",
-        }  # fmt: skip
+            "platform": chat.platform,
+            "chat": chat.id,
+            "kind": chat.kind,
+            "thread": chat.thread,
+            "command": subscription.command,
+            "arguments": subscription.arguments,
+            "locale": subscription.locale,
+            "at": f"{timing.at:%H:%M}",
+            "zone": timing.zone,
+            "days": "".join(map(str, sorted(timing.days))),
+            "next_day": first.day.isoformat(),
+            "next_run_at": _seconds(first.at),
+            "paused": "",
+        }
         statement = self._insert(subscriptions).values(row)
         key = ["platform", "chat", "thread", "at"]
         upsert = statement.on_conflict_do_update(
@@ -201,10 +210,16 @@ class DatabaseStore:
     async def freeze(self, edition: Edition, payloads: Sequence[Payload]) -> None:
         """See the Store port."""
         rows = [
-            {"edition": edition.id, "position": position, "payload": dict(payload), "state": PartState.PENDING,
-             "attempts": 0, "not_before": 0}
+            {
+                "edition": edition.id,
+                "position": position,
+                "payload": dict(payload),
+                "state": PartState.PENDING,
+                "attempts": 0,
+                "not_before": 0,
+            }
             for position, payload in enumerate(payloads)
-        ]  # fmt: skip
+        ]
         claim = (
             update(editions)
             .where(editions.c.id == edition.id, editions.c.frozen.is_(False))
@@ -220,10 +235,19 @@ class DatabaseStore:
         async with self._transaction() as connection:
             rows = (await connection.execute(query)).all()
         return [
-            Part(row.id, edition.id, row.position, edition.subscription.chat, row.payload, PartState(row.state),
-                 row.attempts, row.message_id, row.reason)
+            Part(
+                id=row.id,
+                edition=edition.id,
+                position=row.position,
+                chat=edition.subscription.chat,
+                payload=row.payload,
+                state=PartState(row.state),
+                attempts=row.attempts,
+                message_id=row.message_id,
+                reason=row.reason,
+            )
             for row in rows
-        ]  # fmt: skip
+        ]
 
     async def mark(
         self,
@@ -294,7 +318,7 @@ class DatabaseStore:
         async with self._transaction() as connection:
             states = (
                 await connection.execute(
-                    select(parts.c.state, func.count()).group_by(parts.c.state)
+                    select(parts.c.state, func.count().label("number")).group_by(parts.c.state)
                 )
             ).all()
             subscribed = (
@@ -304,7 +328,7 @@ class DatabaseStore:
                 await connection.execute(select(func.count()).where(editions.c.missed != ""))
             ).scalar_one()
         return {
-            **{state: count for state, count in states},
+            **{row.state: row.number for row in states},
             "subscriptions": subscribed,
             "missed": missed,
         }
@@ -394,7 +418,7 @@ def _migrate(connection: Connection) -> None:
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     if revision is not None and revision not in known:
         raise StoreError(
-            f"The database was made by a newer Dateline (its version is {revision}, this one knows {HEAD}). "
+            f"A newer Dateline made the database (version {revision}, this one knows {HEAD}). "
             "Install the newer Dateline again, or set DATELINE_DATABASE_URL to another database."
         )
     config.attributes["connection"] = connection
@@ -423,5 +447,6 @@ def _explain(url: str, error: Exception) -> str:
         "parse": "An address looks like sqlite:////srv/dateline.db or postgresql://user@host/name",
     }.items():
         if sign in cause:
-            return f"Cannot use the database {shown}: {cause}. {advice}, or set DATELINE_DATABASE_URL or DATELINE_DATA_DIR."
+            other = "or set DATELINE_DATABASE_URL or DATELINE_DATA_DIR"
+            return f"Cannot use the database {shown}: {cause}. {advice}, {other}."
     return f"Cannot use the database {shown}: {cause}."

@@ -83,7 +83,7 @@ class DiscordAdapter:
             ) from error
         except discord.ConnectionClosed as error:
             if error.code == 4004:
-                raise SettingsError(_BAD_TOKEN) from error
+                raise SettingsError(_REFUSED) from error
             raise DeliveryError(f"Discord closed the connection: {error}") from error
         except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
             raise DeliveryError(f"Discord cannot be reached: {error}") from error
@@ -97,7 +97,7 @@ class DiscordAdapter:
         try:
             await client.login(self._token)
         except discord.LoginFailure as error:
-            raise SettingsError(_BAD_TOKEN) from error
+            raise SettingsError(_REFUSED) from error
         except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
             raise DeliveryError(f"Discord cannot be reached: {error}") from error
 
@@ -169,7 +169,10 @@ class DiscordAdapter:
         return str(message.id)
 
 
-_BAD_TOKEN = "Discord refuses the token: set DATELINE_DISCORD_TOKEN to the one on the developer portal's page “Bot”."  # noqa: S105 - a sentence
+_REFUSED = (
+    "Discord refuses the token: "
+    "set DATELINE_DISCORD_TOKEN to the one on the developer portal's page “Bot”."
+)
 
 
 class _Client(discord.Client):
@@ -194,7 +197,7 @@ class _Client(discord.Client):
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         await self._on_interaction(interaction)
 
-    async def on_error(self, event_method: str, /, *_args: Any, **_kwargs: Any) -> None:
+    async def on_error(self, event_method: str, /, *_args: object, **_kwargs: object) -> None:
         log.exception("Discord: the event %s failed", event_method)
 
 
@@ -245,7 +248,7 @@ def _slash_command(spec: CommandSpec) -> dict[str, Any]:
 
 def request_from(interaction: discord.Interaction) -> Request | None:
     """Return what an interaction asks, or None for a kind that the bot has no use for."""
-    data: Mapping[str, Any] = interaction.data or {}  # type: ignore[assignment] # a union of TypedDicts
+    data: Mapping[str, Any] = interaction.data or {}  # a union of TypedDicts
     quoted = ""
     if interaction.type is discord.InteractionType.component:
         command, _, arguments = str(data.get("custom_id", "")).partition(" ")

@@ -63,8 +63,7 @@ def render(reply: Reply) -> list[dict[str, Any]]:
     for piece in _pieces(reply.blocks):
         if not (messages and _add(messages[-1], piece)):
             messages.append(_start(piece))
-    for file in reply.attachments:
-        messages.append({"files": [_file(file.name, file.content)]})
+    messages += [{"files": [_file(file.name, file.content)]} for file in reply.attachments]
     if messages and reply.actions:
         messages[-1]["buttons"] = _rows(reply.actions)
     return messages
@@ -104,9 +103,13 @@ def _pieces(blocks: Sequence[Block]) -> Iterator[str | dict[str, Any]]:
         if isinstance(block, StoryItem):
             yield from _embeds(block)
         elif isinstance(block, Picture):
-            name = "picture.png"
-            yield {"image": {"url": f"attachment://{name}"}, "description": block.alt[:DESCRIPTION // 2],
-                   "_file": _file(name, block.png, block.alt)}  # fmt: skip
+            yield {
+                "image": {"url": "attachment://picture.png"},
+                "description": _escape(cut(block.alt, CONTENT, escaped_units)[0])
+                if block.alt
+                else "",
+                "_file": _file("picture.png", block.png, block.alt),
+            }
         else:
             yield from _markdown(block)
 
@@ -127,8 +130,9 @@ def _markdown(block: Heading | Paragraph | Listing | Quote | Notice) -> Iterator
                     f"— {_escape(part)}" for part in cut(source, CONTENT - 2, escaped_units)
                 )
         case Notice(text, hint):
-            yield from _packed_lines([f"⚠️ {_escape(part)}" for part in cut(text, CONTENT - 3, escaped_units)]
-                                     + [f"*{_escape(part)}*" for part in cut(hint, CONTENT - 2, escaped_units)])  # fmt: skip
+            said = [f"⚠️ {_escape(part)}" for part in cut(text, CONTENT - 3, escaped_units)]
+            advice = [f"*{_escape(part)}*" for part in cut(hint, CONTENT - 2, escaped_units)]
+            yield from _packed_lines([*said, *advice])
         case _:
             assert_never(block)
 

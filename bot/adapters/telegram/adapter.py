@@ -11,6 +11,7 @@ import base64
 import logging
 import time
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from telegram import (
@@ -55,8 +56,16 @@ RETRY_LIMIT = 60
 _UPDATES = ["message", "callback_query", "my_chat_member"]
 _MANAGERS = {ChatMemberStatus.ADMINISTRATOR, ChatMemberStatus.OWNER}
 _KINDS = {"private": ChatKind.PRIVATE, "channel": ChatKind.CHANNEL}
-_GONE = ("chat not found", "user is deactivated", "group chat was deactivated", "peer_id_invalid", "not enough rights",
-         "have no rights", "need administrator rights", "chat_write_forbidden")  # fmt: skip
+_GONE = (
+    "chat not found",
+    "user is deactivated",
+    "group chat was deactivated",
+    "peer_id_invalid",
+    "not enough rights",
+    "have no rights",
+    "need administrator rights",
+    "chat_write_forbidden",
+)
 
 
 class TelegramAdapter:
@@ -107,7 +116,8 @@ class TelegramAdapter:
             await self._bot.initialize()
         except (InvalidToken, Forbidden) as error:
             raise SettingsError(
-                "Telegram refuses the token: set DATELINE_TELEGRAM_TOKEN to the one @BotFather shows."
+                "Telegram refuses the token: "
+                "set DATELINE_TELEGRAM_TOKEN to the one @BotFather shows."
             ) from error
         except TelegramError as error:
             raise DeliveryError(f"Telegram cannot be reached: {error}") from error
@@ -149,11 +159,7 @@ class TelegramAdapter:
         if isinstance(error, Conflict) and failures == 1:
             log.warning("Telegram: a webhook or another bot process is in the way: %s", error)
             await self._drop_webhook()
-        wait = (
-            float(error.retry_after)
-            if isinstance(error, RetryAfter)
-            else min(30.0, 0.5 * 2.0**failures)
-        )  # type: ignore[arg-type]
+        wait = _asked(error) if isinstance(error, RetryAfter) else min(30.0, 0.5 * 2.0**failures)
         log.warning("Telegram: no updates (%s); trying again in %.0f s", error, wait)
         await asyncio.sleep(wait)
 
@@ -300,7 +306,7 @@ class TelegramAdapter:
         try:
             message = await self._send(chat, payload)
         except RetryAfter as error:
-            wait = float(error.retry_after)  # type: ignore[arg-type] # a timedelta only when asked for
+            wait = _asked(error)
             raise DeliveryError(f"Telegram asks to wait {wait:.0f} s", wait) from error
         except ChatMigrated as error:
             raise ChatUnavailable(
@@ -350,6 +356,12 @@ class TelegramAdapter:
             link_preview_options=no_preview,
             **common,
         )
+
+
+def _asked(error: RetryAfter) -> float:
+    """Return the seconds that Telegram asks to wait; the library gives a number or a timedelta."""
+    asked = error.retry_after
+    return asked.total_seconds() if isinstance(asked, timedelta) else float(asked)
 
 
 def _markup(payload: Payload) -> InlineKeyboardMarkup | None:

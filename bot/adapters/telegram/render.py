@@ -74,7 +74,7 @@ def _messages(blocks: Sequence[Block]) -> Iterator[dict[str, Any]]:
     yield from _packed(texts)
 
 
-def _runs(block: Block) -> list[Run]:
+def _runs(block: Block) -> list[Run]:  # noqa: PLR0911 - one return a block
     match block:
         case Heading(text):
             return [Run(text, "b")]
