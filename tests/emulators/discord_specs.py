@@ -93,4 +93,18 @@ def load(path: Path = SPEC) -> Spec | None:
     """The specification, or None where the file is missing."""
     if not path.is_file():
         return None
-    return Spec(json.loads(path.read_text(encoding="utf-8")))
+    return Spec(_as_served(json.loads(path.read_text(encoding="utf-8"))))
+
+
+def _as_served(document: dict[str, Any]) -> dict[str, Any]:
+    """Allow what the reference says and the schemas forget: snowflakes may be sent as integers
+    ("ID Serialization"), bit sets of permissions as text ("Application Command Object")."""
+    schemas = document["components"]["schemas"]
+    snowflake = schemas["SnowflakeType"]
+    schemas["SnowflakeType"] = {"anyOf": [snowflake, {"type": "integer", "minimum": 0}]}
+    for schema in schemas.values():
+        permissions = schema.get("properties", {}).get("default_member_permissions")
+        if permissions is not None:
+            text = {"type": "string", "pattern": "^[0-9]+$"}
+            schema["properties"]["default_member_permissions"] = {"anyOf": [permissions, text]}
+    return document

@@ -11,7 +11,7 @@ from aiohttp import web
 from tests.emulators import discord_page
 from tests.emulators.discord.people import NotOfferedError
 from tests.emulators.discord.server import DiscordEmulator, Posted
-from tests.emulators.discord.state import CHANNEL, OWNER
+from tests.emulators.discord.state import BOT, CHANNEL, OWNER, Message
 from tests.emulators.discord.wire import Json
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -65,11 +65,24 @@ class ControlledEmulator(DiscordEmulator):
 
     async def _get_page(self, query: Json) -> str:
         channel = self._channel_of(query)
-        shown = [self.state.message_wire(one) for one in self.state.in_channel(channel)]
-        return discord_page.page(self.state.channels[channel].name or "Ada", shown)
+        place, found = self.state.channels[channel], self.state.in_channel(channel)
+        shown = [self.state.message_wire(one) for one in found]
+        direct = place.person is not None
+        name = self.state.users[BOT].name if direct else place.name
+        return discord_page.page(name, shown, _images(found), direct=direct)
 
     def _channel_of(self, query: Json) -> int:
         return self.dm_channel(_user(query)) if query.get("dm") else _channel(query)
+
+
+def _images(messages: list[Message]) -> dict[str, bytes]:
+    """The files of messages by their URLs."""
+    return {
+        attachment["url"]: message.files[attachment["filename"]]
+        for message in messages
+        for attachment in message.attachments
+        if attachment["filename"] in message.files
+    }
 
 
 def _channel(body: Json) -> int:

@@ -231,8 +231,8 @@ class State:
         user = self.users[user_id]
         return {
             "id": str(user.id),
-            "username": user.name.lower(),
-            "discriminator": "0",
+            "username": user.name if user.bot else user.name.lower(),
+            "discriminator": "4001" if user.bot else "0",
             "global_name": None if user.bot else user.name,
             "avatar": None,
             "banner": None,
@@ -247,7 +247,7 @@ class State:
 
     def me_wire(self) -> Json:
         extra = {"mfa_enabled": True, "locale": "en-US", "verified": True, "email": None}
-        return self.user_wire(BOT) | extra | {"username": self.users[BOT].name}
+        return self.user_wire(BOT) | extra
 
     def member_wire(self, guild: Guild, user_id: int, *, with_user: bool = True) -> Json:
         member: Json = {
@@ -335,7 +335,7 @@ class State:
         if message.nonce is not None:
             body["nonce"] = message.nonce
         if message.interaction is not None:
-            body |= self._interaction_fields(message.interaction)
+            body |= self._interaction_fields(message, message.interaction)
         if message.reference is not None:
             body |= self._reference_fields(message.reference, readable=readable, deep=deep)
         return body
@@ -344,7 +344,7 @@ class State:
         mine = message.author == BOT or f"<@{BOT}>" in message.pings
         return mine or self.channels[message.channel].guild is None
 
-    def _interaction_fields(self, interaction: Interaction) -> Json:
+    def _interaction_fields(self, message: Message, interaction: Interaction) -> Json:
         user = self.user_wire(interaction.user)
         head = {"id": str(interaction.id), "type": interaction.kind, "user": user}
         owners = {"authorizing_integration_owners": {"0": str(GUILD)}}
@@ -353,10 +353,13 @@ class State:
             "application_id": str(BOT),
             "interaction_metadata": head | owners,
         }
-        if interaction.kind == wire.COMMAND:
+        about = fields["interaction_metadata"]
+        if interaction.original not in {None, message.id}:
+            about["original_response_message_id"] = str(interaction.original)
+        elif interaction.kind == wire.COMMAND:
             fields["interaction"] = head | {"name": interaction.name}
-        elif interaction.source is not None:
-            fields["interaction_metadata"]["interacted_message_id"] = str(interaction.source)
+        if interaction.source is not None:
+            about["interacted_message_id"] = str(interaction.source)
         return fields
 
     def _reference_fields(self, reference: Json, *, readable: bool, deep: bool) -> Json:
