@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from html import escape
 from itertools import groupby
+from unicodedata import bidirectional
 
 from tests.emulators.telegram.entities import Formatted, Span, render
 
@@ -105,13 +106,32 @@ def _document(bubble: Bubble) -> str:
 
 
 def _text(bubble: Bubble, zone: tzinfo) -> str:
+    """The text with its time: beside the last line, or under one that runs from right to left."""
+    html = _around_quotes(render(bubble.body, page_tags))
+    time = _time(bubble, zone)
+    if not html:
+        return f'<div class="under">{time}</div>'
+    below = _ends_right_to_left(bubble.body.text)
+    room = "" if below else f'<span class="room" style="width:{_time_width(bubble)}px"></span>'
+    place = "under" if below else "beside"
+    text = f'<div class="text" dir="auto">{html}{room}</div>'
+    return f'{text}<div class="{place}">{time}</div>'
+
+
+def _time(bubble: Bubble, zone: tzinfo) -> str:
     time = f"{datetime.fromtimestamp(bubble.at, zone):%H:%M}"
     note = f"edited {time}" if bubble.is_edited else time
-    ticks = _TICKS if bubble.is_mine else ""
-    meta = f'<span class="meta"><span>{note}</span>{ticks}</span>'
-    html = _around_quotes(render(bubble.body, page_tags))
-    text = f'<div class="text" dir="auto">{html}<span class="room">{meta}</span></div>'
-    return text if html else f'<div class="only">{meta}</div>'
+    return f'<span class="meta">{note}{_TICKS if bubble.is_mine else ""}</span>'
+
+
+def _time_width(bubble: Bubble) -> int:
+    return 44 + 42 * bubble.is_edited + 18 * bubble.is_mine
+
+
+def _ends_right_to_left(text: str) -> bool:
+    """Whether the first letter of the last line is Arabic, Hebrew or the like."""
+    strong = [bidirectional(char) for char in text.rpartition("\n")[2]]
+    return next((kind in {"R", "AL"} for kind in strong if kind in {"L", "R", "AL"}), False)
 
 
 def _around_quotes(html: str) -> str:
@@ -214,7 +234,7 @@ article.tail { margin-bottom: 5px; }
 .mine .bubble { background: #eeffde; }
 .tail.theirs .bubble { border-bottom-left-radius: 0; }
 .tail.mine .bubble { border-bottom-right-radius: 0; }
-.tail .bubble::after { content: ""; position: absolute; bottom: 0; width: 9px; height: 18px;
+.tail .bubble::after { content: ""; position: absolute; bottom: 0; width: 9px; height: 9px;
   background: radial-gradient(circle at 0 0, transparent 8.5px, #fff 9px); left: -8.5px; }
 .tail.mine .bubble::after { left: auto; right: -8.5px;
   background: radial-gradient(circle at 100% 0, transparent 8.5px, #eeffde 9px); }
@@ -222,15 +242,13 @@ article.tail { margin-bottom: 5px; }
 .text b { font-weight: 600; }
 .text a { color: #2481cc; text-decoration: none; }
 .mine .text a { color: #1f8b4c; }
-.room { display: inline-block; width: 44px; height: 10px; position: static; direction: ltr;
-  unicode-bidi: isolate; }
-.mine .room { width: 62px; }
-.room:has(.meta span:first-child) .meta { position: absolute; right: 10px; bottom: 4px; }
-.mine .room .meta { right: 8px; }
+.room { display: inline-block; height: 10px; unicode-bidi: isolate; }
+.beside { position: absolute; right: 10px; bottom: 6px; line-height: 0; }
+.under { text-align: right; line-height: 1; padding-top: 1px; }
+.mine .beside { right: 8px; }
 .meta { display: inline-flex; align-items: center; gap: 3px; font-size: 12.5px; color: #8d969c;
   line-height: 1; white-space: nowrap; direction: ltr; }
 .mine .meta { color: #4fae4e; }
-.only { text-align: right; }
 .sender { color: #cc5049; font-weight: 600; font-size: 14.5px; }
 .reply { border-left: 3px solid #3a8fd8; background: #3a8fd81a; border-radius: 4px;
   padding: 2px 8px; margin: 2px 0 4px; font-size: 14.5px; overflow: hidden; }

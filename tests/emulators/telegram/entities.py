@@ -104,16 +104,17 @@ _VANISH = {13, *range(0x2028, 0x202F), 0xFEFF}
 
 
 def finish(text: str, spans: Iterable[Span]) -> Formatted:
-    """Clean and trim a text, put its spans in order, and add those that Telegram finds itself."""
-    cleaned = _trimmed(*_cleaned(text, list(spans)))
-    return with_found(cleaned[0], _in_order(cleaned[0], cleaned[1]))
+    """Clean and trim a text, add the links, commands, mentions and hashtags that Telegram finds in
+    it, and put all spans in order; what is past 100 entities is ignored."""
+    cleaned, given = _trimmed(*_cleaned(text, list(spans)))
+    return with_found(cleaned, given)
 
 
 def with_found(text: str, spans: Iterable[Span] = ()) -> Formatted:
-    """Add links, commands, mentions and hashtags; what is past 100 entities is ignored."""
-    given = list(spans)
+    """The same for a text that needs no cleaning."""
+    given = _in_order(text, list(spans))
     found = [span for span in find(text) if not any(span.meets(one) for one in _solid(given))]
-    return Formatted(text, tuple(_sorted([*given, *found])[:MAX_ENTITIES]))
+    return Formatted(text, tuple(_in_order(text, [*given, *found])[:MAX_ENTITIES]))
 
 
 def _cleaned(text: str, spans: list[Span]) -> tuple[str, list[Span]]:
@@ -134,13 +135,42 @@ def _trimmed(text: str, spans: list[Span]) -> tuple[str, list[Span]]:
 
 
 def _in_order(text: str, spans: list[Span]) -> list[Span]:
-    """Enforce the documented nesting: solid entities never overlap, code holds nothing."""
-    seen = [span for span in spans if text[max(0, span.start) : max(0, span.end)].strip()]
-    solid = _without_overlaps(_solid(seen))
+    """Enforce the documented nesting: of two entities that meet, one lies inside the other; solid
+    entities never meet, and code holds nothing."""
+    seen = _seen(text, spans)
     quotes = _without_overlaps([span for span in seen if span.kind in QUOTES])
+    solid = _without_overlaps([span for span in _solid(seen) if _fits(span, quotes)])
     code = [span for span in solid if span.kind in MONOSPACE]
-    nesting = [piece for s in seen if s.kind in NESTING for piece in _around(s, code)]
-    return _sorted([*solid, *quotes, *_joined(nesting)])
+    nesting = _joined([span for span in seen if span.kind in NESTING])
+    bare = [piece for span in nesting for piece in _around(span, code)]
+    cut = [piece for span in bare for piece in _cut(span, [*quotes, *solid])]
+    pieces = [piece for span in cut for piece in _cut(span, _before(span, cut))]
+    return _sorted([*solid, *quotes, *_seen(text, pieces)])
+
+
+def _seen(text: str, spans: list[Span]) -> list[Span]:
+    """Those over something that can be seen."""
+    return [span for span in spans if text[max(0, span.start) : max(0, span.end)].strip()]
+
+
+def _fits(span: Span, quotes: list[Span]) -> bool:
+    """Whether each quotation that the span meets holds it whole."""
+    return all(one.start <= span.start and span.end <= one.end for one in quotes if one.meets(span))
+
+
+def _before(span: Span, others: list[Span]) -> list[Span]:
+    return [other for other in others if other.start < span.start]
+
+
+def _cut(span: Span, others: list[Span]) -> list[Span]:
+    """The span in pieces, where it crosses an edge of another instead of lying in or around it."""
+    edges = {span.start, span.end}
+    for other in others:
+        if other.start < span.start < other.end < span.end:
+            edges.add(other.end)
+        if span.start < other.start < span.end < other.end:
+            edges.add(other.start)
+    return [replace(span, start=start, end=end) for start, end in pairwise(sorted(edges))]
 
 
 def _solid(spans: Iterable[Span]) -> list[Span]:
