@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Final
 
 Span = tuple[int, int]
@@ -56,22 +57,23 @@ class Enclosures:
 def _enclosed(line: str, closing: set[int]) -> Iterator[Span]:
     """Each closed run; the places of closing marks go into `closing`."""
     waiting: list[int] = []  # places of marks that are open
-    for match in MARKS.finditer(line):
-        place, mark = match.start(), match[0]
+    marks = [match.start() for match in MARKS.finditer(line)]
+    following = _next_straight(line, marks)
+    for place in marks:
+        mark = line[place]
         if mark in "'’‘" and _is_apostrophe(line, place):
             continue
-        opened = _opened_by(line, mark, place, waiting)
-        if opened is None:
-            if mark in ALWAYS_CLOSE or not _can_open(line, place, mark):
-                closing.add(place)
-            else:
-                waiting = [*_without_twin(line, mark, waiting), place][-DEPTH:]
-            continue
-        start = waiting[opened]
-        del waiting[opened:]
-        closing.add(place)
-        if place - start < _cap(mark):
-            yield start, place + 1
+        opened = _opened_by(line, place, waiting, following)
+        if opened is not None:
+            start = waiting[opened]
+            del waiting[opened:]
+            closing.add(place)
+            if place - start < _cap(mark):
+                yield start, place + 1
+        elif _can_open(line, place, following):
+            waiting = [*_without_twin(line, mark, waiting), place][-DEPTH:]
+        else:
+            closing.add(place)
 
 
 def _cap(mark: str) -> int:
@@ -81,36 +83,66 @@ def _cap(mark: str) -> int:
 
 
 def _is_apostrophe(line: str, place: int) -> bool:
-    """Whether a single mark belongs to a word: "don't", "'n'", "the players' bus"."""
+    """Whether a single mark belongs to a word: "don't", "'n'"."""
     before, after = line[place - 1 : place], line[place + 1 : place + 2]
     return (before.isalnum() and after.isalnum()) or CLIPPED.match(line, place) is not None
 
 
-def _opened_by(line: str, mark: str, place: int, waiting: list[int]) -> int | None:
-    """The index of the waiting mark that this one closes, or None."""
+def _opened_by(line: str, place: int, waiting: list[int], following: dict[int, int]) -> int | None:
+    """The index of the waiting mark that the mark at `place` closes, or None."""
+    mark = line[place]
     for index in range(len(waiting) - 1, -1, -1):
-        start = waiting[index]
-        if mark in OPENS[line[start]]:
-            return None if _opens_plainly(line, mark, place, start) else index
+        if mark in OPENS[line[waiting[index]]]:
+            opens = _opens(line, place, waiting[index], following)
+            return None if opens else index
     return None
 
 
-def _opens_plainly(line: str, mark: str, place: int, start: int) -> bool:
-    """Whether a mark that could close what is open must be read as opening (or as nothing)."""
+def _opens(line: str, place: int, start: int, following: dict[int, int]) -> bool:
+    """Whether a mark that could close what is open since `start` must be read as opening."""
+    mark = line[place]
     before, after = line[place - 1 : place], line[place + 1 : place + 2]
     if mark in "'’" and before == "s" and place - start > 60:
         return after == " " and line[place + 2 : place + 3].islower()  # "the players' bus"
-    return mark in "\"'" and before in SPACES + "(" and after.isalnum()
+    return mark in "\"'" and _leaning(line, place, following) == "open"
 
 
-def _can_open(line: str, place: int, mark: str) -> bool:
+def _can_open(line: str, place: int, following: dict[int, int]) -> bool:
+    mark = line[place]
     before, after = line[place - 1 : place], line[place + 1 : place + 2]
     if mark in "'»”›’":
-        fresh = not before or before in SPACES or before in '([«“"—–-:'
-        return mark != "’" and fresh and not (not after or after in SPACES)
+        fresh = not before or before in SPACES + '([«“"—–-:'
+        return mark != "’" and fresh and bool(after) and after not in SPACES
     if mark == '"':
-        return bool(after) and not (before in ".,!?…" and before and after in SPACES + ",.;:)")
+        return bool(after) and _leaning(line, place, following) != "close"
     return mark in OPENS
+
+
+def _leaning(line: str, place: int, following: dict[int, int]) -> str:
+    """Whether a straight mark opens or closes, by its neighbours; "" when they do not tell.
+
+    Scrapers glue paragraphs ('jazz."Later'): then the next straight mark, when it is plain, tells.
+    """
+    own = _plainly(line, place)
+    after = following.get(place)
+    if own or after is None:
+        return own
+    return {"open": "close", "close": "open"}.get(_plainly(line, after), "")
+
+
+def _plainly(line: str, place: int) -> str:
+    before, after = line[place - 1 : place], line[place + 1 : place + 2]
+    if (not before or before in SPACES + "([—–") and after and after not in SPACES:
+        return "open"
+    if before and before not in SPACES and (not after or after in SPACES + ".,;:!?)]…"):
+        return "close"
+    return ""
+
+
+def _next_straight(line: str, marks: list[int]) -> dict[int, int]:
+    """For each straight double mark the place of the next one."""
+    straight = [place for place in marks if line[place] == '"']
+    return dict(pairwise(straight))
 
 
 def _without_twin(line: str, mark: str, waiting: list[int]) -> list[int]:

@@ -76,10 +76,11 @@ def _stripped(line: str, start: int, end: int) -> Iterator[Span]:
 # --- where a line is cut ---------------------------------------------------------------------
 
 END: Final = re.compile(r"[.!?…‼⁇⁈⁉؟۔।॥։።;\u037e]+|[。！？｡]+")
-AFTER: Final = re.compile(r"(?P<space>\s*)(?P<open>[^\w\s]{0,4}\s?[^\w\s]{0,4})(?P<word>\w{0,40})")
+AFTER: Final = re.compile(r"(?P<space>\s*)(?P<open>(?:[^\w\s]{1,4}\s?){0,4})(?P<word>\w{0,40})")
 TOKEN: Final = re.compile(r"[^\s«“„\"‘(\[/]+\Z")
 TOKEN_CAP: Final = 40  # characters looked back for an abbreviation
 SAID_CJK: Final = re.compile(r"[^，。！？\s]{0,8}(?:说|问|道|称|表示|と)")
+QUOTES: Final = frozenset("\"'»”’)]%€$")
 HALTS: Final = tuple(".,;:!?…")
 CJK: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 ELISION: Final = re.compile(r"(?:\w|qu|dell?|all|un|nell?|sull?)['’]", re.IGNORECASE)
@@ -117,7 +118,7 @@ def _past_closers(line: str, place: int, closing: set[int]) -> int:
     while place < len(line):
         if place in closing:
             place += 1
-        elif line[place] in SPACES and place + 1 in closing and line[place + 1] not in "'’)]":
+        elif line[place] in SPACES and place + 1 in closing:
             place += 2
         else:
             break
@@ -131,7 +132,7 @@ def _stop(line: str, match: re.Match[str], cut: int) -> _Stop:
     spaced = start > 0 and line[start - 1].isspace()
     token = TOKEN.search(line, max(0, start - TOKEN_CAP), start)
     return _Stop(
-        before="" if spaced or token is None else token[0],
+        before="" if spaced or not start else token[0] if token else line[start - 1],
         earlier=words[-2] if len(words) > 1 else "",
         mark=match[0],
         closed=cut > match.end(),
@@ -147,12 +148,14 @@ def _ends_sentence(stop: _Stop, rules: _Rules) -> bool:
         return rules.language == "el" and stop.space and stop.word[:1].isupper()
     if stop.mark[0] in "。！？｡" or (not stop.space and CJK.match(stop.word)):
         return not (stop.closed and SAID_CJK.match(stop.rest))
-    return _ends_before_space(stop, rules) if stop.space else _is_glued(stop)
+    return _ends_before_space(stop, rules) if stop.space else _is_glued(stop, rules)
 
 
 def _ends_before_space(stop: _Stop, rules: _Rules) -> bool:
     small = stop.word[:1].islower() and not _is_camel(stop.word)
-    if small or stop.opening[:1] in HALTS:  # "by M. B. ?": the mark after this one decides
+    if (
+        not stop.word or small or stop.opening[:1] in HALTS
+    ):  # "by M. B. ?": the mark after this one decides
         return False
     if stop.mark[0] in "!?":
         return not _goes_on(stop, rules)
@@ -164,18 +167,22 @@ def _is_camel(word: str) -> bool:
     return word[1:2].isupper()
 
 
-def _is_glued(stop: _Stop) -> bool:
+def _is_glued(stop: _Stop, rules: _Rules) -> bool:
     """Two sentences that lost the space between them: "du film.Le lendemain"."""
-    solid = stop.closed or stop.mark[0] in "!?…" or len(stop.mark) > 1 or _is_solid(stop.before)
-    title = stop.word[:1].isupper() and (len(stop.word) == 1 or stop.word[1:2].islower())
-    return title and solid and not set(stop.opening) & set(",;:/@") and "@" not in stop.before
+    title = stop.word[:1].isupper() and (
+        stop.rest[1:2].islower() or stop.rest[1:2] in {" ", "’", "'"}
+    )
+    site = set(stop.opening) & set(",;:/@") or "@" in stop.before or "www" in stop.before
+    if not title or site:
+        return False
+    plain = stop.closed or stop.mark[0] in "!?…" or len(stop.mark) > 1
+    return plain or _is_solid(stop.before, rules)
 
 
-def _is_solid(token: str) -> bool:
-    """A plain word or number, no abbreviation and no name of a site."""
-    end = token[-3:]
-    plain = all(char.islower() or char.isdigit() or char in "%€$»”)" for char in end)
-    return len(end) == 3 and plain and "." not in token and "www" not in token
+def _is_solid(token: str, rules: _Rules) -> bool:
+    """A plain word or number at its end: no abbreviation, no initials."""
+    inner = "." in token and not token[-1:].isdigit() and token[-1:] not in '"»”)%'
+    return len(token) > 2 and not inner and token.lower() not in rules.always
 
 
 def _said_by_name(stop: _Stop, rules: _Rules) -> bool:
