@@ -43,7 +43,13 @@ def request_violations(spec: Spec, method: str, params: Mapping[str, object]) ->
     if method not in spec.methods:
         return [f"{method}: no such method"]
     fields: Fields = spec.methods[method].get("fields", [])
-    return _object_violations(spec, method, fields, params, _parameter_fits)
+    named = {name: value for name, value in params.items() if not _is_attached(name, params)}
+    return _object_violations(spec, method, fields, named, _parameter_fits)
+
+
+def _is_attached(name: str, params: Mapping[str, object]) -> bool:
+    """Whether another parameter names this file: `attach://<name>`."""
+    return any(f"attach://{name}" in value for value in params.values() if isinstance(value, str))
 
 
 def result_violations(spec: Spec, method: str, result: object) -> list[str]:

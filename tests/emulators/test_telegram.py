@@ -540,6 +540,18 @@ async def test_a_document_is_uploaded_sent_again_and_downloaded(client: Client) 
     assert client.telegram.violations == []
 
 
+async def test_a_file_may_be_attached_under_another_name(client: Client) -> None:
+    form = aiohttp.FormData({"chat_id": str(ADA), "document": "attach://thing"})
+    form.add_field("thing", b"news", filename="news.txt")
+    url = f"{client.telegram.root}/bot{client.telegram.token}/sendDocument"
+    async with client.session.post(url, data=form) as response:
+        assert response.status == 200
+    [post] = client.telegram.posted()
+    assert post.document is not None
+    assert (post.document.name, post.document.content) == ("news.txt", b"news")
+    assert client.telegram.violations == []
+
+
 async def test_a_photo_is_measured(client: Client) -> None:
     body = await upload(client, "sendPhoto", "photo", png(40, 20))
     [size] = body["result"]["photo"]
@@ -690,6 +702,14 @@ async def test_broken_html_is_refused(client: Client, html: str, why: str) -> No
         ("```python\nx=1\n```", '<pre><code class="language-python">x=1</code></pre>'),
         (">q1\n>q2\nplain", "<blockquote>q1\nq2</blockquote>\nplain"),
         (">q1\n>q2||", "<blockquote expandable>q1\nq2</blockquote>"),
+        (
+            ">q1\n**>q2||",
+            "<blockquote>q1</blockquote>\n<blockquote expandable>q2</blockquote>",
+        ),
+        (
+            "*b _i ~s ||p||~ __u___ b*",
+            "<b>b <i>i <s>s <tg-spoiler>p</tg-spoiler></s> <u>u</u></i> b</b>",
+        ),
     ],
 )
 async def test_markdown_v2_becomes_text_and_entities(
