@@ -105,12 +105,14 @@ class _Stop:
 def _cuts(line: str, language: str) -> Iterator[int]:
     enclosures = Enclosures(line)
     rules = _rules(language)
+    since = 0
     for match in END.finditer(line):
         cut = _past_closers(line, match.end(), enclosures.closing)
         if cut >= len(line) or enclosures.holds(cut):
             continue
-        if _ends_sentence(_stop(line, match, cut), rules):
+        if _ends_sentence(_stop(line, match, cut, since), rules):
             yield cut
+            since = cut
 
 
 def _past_closers(line: str, place: int, closing: set[int]) -> int:
@@ -125,12 +127,13 @@ def _past_closers(line: str, place: int, closing: set[int]) -> int:
     return place
 
 
-def _stop(line: str, match: re.Match[str], cut: int) -> _Stop:
+def _stop(line: str, match: re.Match[str], cut: int, since: int) -> _Stop:
     start = match.start()
+    back = max(since, start - TOKEN_CAP)
     after = AFTER.match(line, cut)
-    words = line[max(0, start - TOKEN_CAP) : start].rsplit(None, 2)
+    words = line[back:start].rsplit(None, 2)
     spaced = start > 0 and line[start - 1].isspace()
-    token = TOKEN.search(line, max(0, start - TOKEN_CAP), start)
+    token = TOKEN.search(line, back, start)
     return _Stop(
         before="" if spaced or not start else token[0] if token else line[start - 1],
         earlier=words[-2] if len(words) > 1 else "",
@@ -169,20 +172,30 @@ def _is_camel(word: str) -> bool:
 
 def _is_glued(stop: _Stop, rules: _Rules) -> bool:
     """Two sentences that lost the space between them: "du film.Le lendemain"."""
-    title = stop.word[:1].isupper() and (
-        stop.rest[1:2].islower() or stop.rest[1:2] in {" ", "’", "'"}
-    )
     site = set(stop.opening) & set(",;:/@") or "@" in stop.before or "www" in stop.before
-    if not title or site:
+    if site or not (_is_title(stop.rest) or _is_heading(stop)):
         return False
     plain = stop.closed or stop.mark[0] in "!?…" or len(stop.mark) > 1
     return plain or _is_solid(stop.before, rules)
 
 
+def _is_title(rest: str) -> bool:
+    """Whether a capital opens a word: "Le", "A l'aube", "L'autre", not "LE", "A."."""
+    return rest[:1].isupper() and (rest[1:2].islower() or rest[1:2] in {" ", "’", "'"})
+
+
+def _is_heading(stop: _Stop) -> bool:
+    """ "liquidation.UN ELECTEUR SUR DEUX": a heading in capitals after a plain word."""
+    plain = stop.before[-4:].isalpha() and stop.before[-4:].islower()
+    return plain and len(stop.before) > 3 and stop.word.isupper() and len(stop.word) > 1
+
+
 def _is_solid(token: str, rules: _Rules) -> bool:
     """A plain word or number at its end: no abbreviation, no initials."""
-    inner = "." in token and not token[-1:].isdigit() and token[-1:] not in '"»”)%'
-    return len(token) > 2 and not inner and token.lower() not in rules.always
+    if token in QUOTES:
+        return True
+    inner = "." in token and not token[-1:].isdigit()
+    return len(token) > 1 and not inner and token.lower() not in rules.always
 
 
 def _said_by_name(stop: _Stop, rules: _Rules) -> bool:
@@ -251,20 +264,14 @@ def _is_numbering(stop: _Stop, token: str, rules: _Rules) -> bool:
     """ "1. Tax", "am 3. Oktober": a number whose full stop is part of it."""
     if len(token) > 2:
         return False
-    item = len(token) == 1 and stop.earlier[-1:] in {"!", "?", ":", ";"}
-    if not stop.earlier or item or _ends_plainly(stop.earlier):
-        return True
+    if not stop.earlier or (len(token) == 1 and stop.earlier[-1] in ":;"):
+        return True  # the first word of a sentence: an item of a list
     if not rules.ordinals:
         return False
     following = stop.word.lower()
     if following in rules.months or following.isdigit():
         return True
     return stop.earlier.lower() in rules.before_ordinal and following not in rules.starters
-
-
-def _ends_plainly(earlier: str) -> bool:
-    """Whether the word before a number ends a sentence: "taxes. 2. Build", not "Jan. 5. The"."""
-    return len(earlier) > 5 and earlier.endswith(".")
 
 
 # --- the tables ------------------------------------------------------------------------------
