@@ -91,6 +91,7 @@ class Connection:
         self.abort = abort
         self.session: Session | None = None
         self.payloads_zipped = False
+        self.client_code: int | None = None
         self._compress = compress
         self._queue: asyncio.Queue[str | tuple[int, str]] = asyncio.Queue()
 
@@ -199,9 +200,13 @@ class Gateway:
         session = connection.session
         if session is not None and session.connection is connection:
             session.connection = None
-            if connection.socket.close_code in ENDS_SESSION:
-                self.sessions.pop(session.id, None)
+            self._end(connection, connection.client_code)
         self.changed()
+
+    def _end(self, connection: Connection, code: int | None) -> None:
+        """Forget the session if a close with this code ends it."""
+        if code in ENDS_SESSION and connection.session is not None:
+            self.sessions.pop(connection.session.id, None)
 
     async def _converse(self, connection: Connection, version: str) -> None:
         """Read until one side closes; the writer sends the close frame."""
@@ -212,6 +217,7 @@ class Gateway:
             connection.send({"op": wire.HELLO, "s": None, "t": None} | {"d": _hello(interval)})
             await self._listen(connection)
         except CloseGatewayError as error:
+            self._end(connection, error.code)
             connection.close(error.code, error.reason)
 
     async def _listen(self, connection: Connection) -> None:
@@ -341,8 +347,7 @@ class Gateway:
 
     def close_all(self, code: int) -> None:
         for connection in list(self.connections):
-            if code in ENDS_SESSION and connection.session is not None:
-                self.sessions.pop(connection.session.id, None)
+            self._end(connection, code)
             connection.close(code, "Emulated")
 
     def abort_all(self) -> None:
@@ -371,6 +376,7 @@ async def _receive(connection: Connection, seconds: float) -> Json | None:
     except TimeoutError:
         raise CloseGatewayError(4009, "Session timed out.") from None
     if message.type in {WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR}:
+        connection.client_code = message.data if message.type is WSMsgType.CLOSE else None
         return None
     if len(message.data) > PAYLOAD_BYTES:
         raise CloseGatewayError(4002, "Error while decoding payload.")
