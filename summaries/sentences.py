@@ -238,14 +238,18 @@ def _known(stop: _Stop, small: str, rules: _Rules) -> bool | None:
 
 
 def _starts_sentence(stop: _Stop, rules: _Rules) -> bool:
-    return stop.word.lower() in rules.starters or bool(stop.opening)
+    initial = len(stop.word) == 1 and stop.rest[1:2] == "."
+    return (stop.word.lower() in rules.starters and not initial) or bool(stop.opening)
 
 
 def _is_initial(stop: _Stop, token: str, rules: _Rules) -> bool:
     """ "J. Smith", but not "vitamin C. The" nor "61 F. Winds"."""
     if not token.isalpha() or (token.islower() and not stop.word[:1].isupper()):
         return token.isalpha()
-    labelled = stop.earlier.lower() in rules.labels or stop.earlier[-1:].isdigit()
+    if not stop.earlier:
+        return True  # "Q. How old": a lone letter is no sentence
+    label = stop.earlier.lower().rstrip(".")
+    labelled = label in rules.labels or label[-1:].isdigit()
     name = stop.word.lower() in rules.particles or not _starts_sentence(stop, rules)
     return not labelled and name and not token.islower()
 
