@@ -239,6 +239,7 @@ article.tail { margin-bottom: 5px; }
 .tail.mine .bubble::after { left: auto; right: -8.5px;
   background: radial-gradient(circle at 100% 0, transparent 8.5px, #eeffde 9px); }
 .text { white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: plaintext; }
+.text pre, .text blockquote { unicode-bidi: plaintext; }
 .text b { font-weight: 600; }
 .text a { color: #2481cc; text-decoration: none; }
 .mine .text a { color: #1f8b4c; }

@@ -935,6 +935,16 @@ async def test_the_page_shows_the_chat(client: Client) -> None:
     assert ">More</span>" in page
 
 
+async def test_the_page_of_a_group_names_it_and_who_speaks(client: Client) -> None:
+    client.telegram.add_chat(GROUP, title="News desk")
+    await client.telegram.say("Morning", chat=GROUP, user=1002)
+    async with client.session.get(f"{client.telegram.root}/control/page?chat={GROUP}") as response:
+        page = await response.text()
+    assert "News desk" in page
+    assert "2 members" in page
+    assert '<div class="sender" dir="auto">Ada</div>' in page
+
+
 def test_the_time_stands_under_a_line_that_runs_from_right_to_left() -> None:
     arabic = chat_page([Bubble(Formatted("شكرا جزيلا"), 0.0, is_mine=True)], "Dateline")
     english = chat_page([Bubble(Formatted("Thank you"), 0.0, is_mine=True)], "Dateline")

@@ -15,7 +15,7 @@ from tests.emulators.telegram.errors import Json
 from tests.emulators.telegram.faults import Fault
 from tests.emulators.telegram.params import Upload
 from tests.emulators.telegram.people import ADA
-from tests.emulators.telegram.transcript import transcript
+from tests.emulators.telegram.transcript import heading, transcript
 from tests.emulators.telegram_page import chat_page
 
 if TYPE_CHECKING:
@@ -139,7 +139,8 @@ class Control:
     async def page(self, request: web.Request) -> web.StreamResponse:
         """?chat=.. as a phone shows it."""
         chat = int(request.query.get("chat", ADA))
-        page = chat_page(transcript(self.telegram.world, chat), title=self.telegram.bot.first_name)
+        title, subtitle = heading(self.telegram.world, chat)
+        page = chat_page(transcript(self.telegram.world, chat), title, subtitle)
         return web.Response(text=page, content_type="text/html")
 
 

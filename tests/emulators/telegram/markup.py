@@ -208,7 +208,6 @@ class _Html:
         language = tag.attributes.get("class", "")
         if language.startswith("language-"):
             self.waiting[-1].attributes["language"] = language.removeprefix("language-")
-            return []
         return []
 
 

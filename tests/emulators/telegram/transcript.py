@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.emulators.telegram.entities import Formatted
 from tests.emulators.telegram.people import ADA, keyboard_rows
-from tests.emulators.telegram.world import Message, World
+from tests.emulators.telegram.world import GONE, Message, World
 from tests.emulators.telegram_page import Bubble
 
 
@@ -15,6 +15,15 @@ def transcript(world: World, chat: int) -> list[Bubble]:
     viewer = chat if room and room.kind == "private" else ADA
     messages = room.messages.values() if room else []
     return [_bubble(message, viewer) for message in messages if not message.service]
+
+
+def heading(world: World, chat: int) -> tuple[str, str]:
+    """What stands above the chat: the bot's name, or the group's with the number of its members."""
+    room = world.rooms.get(chat)
+    if room is None or room.kind == "private":
+        return world.bot.first_name, "bot"
+    people = sum(status not in GONE for status in room.members.values())
+    return room.title, f"{people} {'subscribers' if room.kind == 'channel' else 'members'}"
 
 
 def _bubble(message: Message, viewer: int) -> Bubble:
