@@ -471,8 +471,14 @@ class DiscordEmulator:
         except ApiError as error:
             return error.status, error.body, headers
         except Exception:  # noqa: BLE001 - a fault of the emulator must be seen, not hang a client
-            self._violation(call, f"the emulator failed: {traceback.format_exc()}")
-            return 500, {"message": "500: Internal Server Error", "code": 0}, headers
+            return (*self._stumble(call), headers)
+
+    def _stumble(self, call: Call) -> tuple[int, Json]:
+        """A body of another shape than Discord's stops a handler; anything else is our fault."""
+        if self._problems(call):
+            return 400, {"message": "Invalid Form Body", "code": wire.INVALID_FORM}
+        self._violation(call, f"the emulator failed: {traceback.format_exc()}")
+        return 500, {"message": "500: Internal Server Error", "code": 0}
 
     def _find(self, call: Call) -> tuple[str, dict[str, str], rest.Handler]:
         try:
@@ -489,10 +495,13 @@ class DiscordEmulator:
             raise ApiError(401, 0, "401: Unauthorized")
 
     def _validate(self, call: Call) -> None:
-        if self.spec is None or call.method in {"GET", "DELETE"}:
-            return
-        for problem in self.spec.problems(call.method, call.path, call.body):
+        for problem in self._problems(call):
             self._violation(call, problem)
+
+    def _problems(self, call: Call) -> list[str]:
+        if self.spec is None or call.method in {"GET", "DELETE"}:
+            return []
+        return self.spec.problems(call.method, call.path, call.body)
 
     def _violation(self, call: Call, problem: str) -> None:
         self.state.violations.append(Violation(call.method, call.path, problem))
