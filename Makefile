@@ -19,8 +19,8 @@ $(READY): requirements-dev.lock pyproject.toml
 	@echo "Setting up .venv (once, about a minute) ..."
 	@$(PYTHON) -m venv --clear .venv >/dev/null 2>&1 || $(PYTHON) -m venv --clear --without-pip .venv
 	@pip="$(BIN)/python -m pip"; $$pip --version >/dev/null 2>&1 || pip="$(PYTHON) -m pip --python $(BIN)/python"; \
-	$$pip install --quiet --require-hashes -r requirements-dev.lock && \
-	$$pip install --quiet --no-deps --no-build-isolation -e .
+	$$pip install -qq --require-hashes -r requirements-dev.lock && \
+	$$pip install -qq --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(PACK): $(READY) $(wildcard summaries/places/build*.py config/places/*)
