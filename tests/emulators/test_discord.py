@@ -1061,6 +1061,12 @@ async def test_a_body_against_the_specification_is_recorded(
     assert [one.problem.split(":")[0] for one in emulator.violations] == ["tts"]
 
 
+async def test_the_specification_can_be_left_out(http: ClientSession) -> None:
+    async with DiscordEmulator(validate=False) as emulator:
+        await call(http, emulator, f"POST {HISTORY}", {"content": "x", "tts": "yes"})
+        assert (emulator.validates, emulator.violations) == (False, [])
+
+
 async def test_a_body_of_another_shape_is_an_invalid_form(
     emulator: DiscordEmulator, http: ClientSession
 ) -> None:
