@@ -10,10 +10,10 @@ from pathlib import Path
 import marisa_trie
 import numpy as np
 
-from summaries.places.build_sources import ALIAS, SOUND, Draft, all_drafts
+from summaries.places.build_sources import ALIAS, SOUND, Draft, all_drafts, read_words
 from summaries.places.folding import sound
 from summaries.places.gazetteer import DEFAULT_PACK
-from summaries.places.index import CODE_MARK, KINDS, SOUND_MARK, spelling_group
+from summaries.places.index import CODE_MARK, COMMA_MARK, KINDS, SOUND_MARK, spelling_group
 from summaries.places.pack import write_pack
 
 CONFIG = Path(__file__).parents[2] / "config" / "places"
@@ -21,6 +21,10 @@ CONFIG = Path(__file__).parents[2] / "config" / "places"
 # Below this standing a name is not offered as a correction of a typo, nor found by its sound.
 SPELLING_STANDING = 5.6
 SOUND_STANDING = 6.0
+
+# A prefix that begins more names than this has its best completions listed in the pack.
+_CROWD = 1500
+_COMPLETIONS = 40
 
 
 def build(target: Path, config: Path = CONFIG) -> int:
@@ -35,6 +39,8 @@ def build(target: Path, config: Path = CONFIG) -> int:
         **_place_sections(drafts),
         **_label_sections(drafts),
         **_spelling_sections(drafts),
+        "words": json.dumps(read_words(config), ensure_ascii=False, sort_keys=True).encode(),
+        "prefixes": json.dumps(_prefixes(postings, drafts), ensure_ascii=False).encode(),
     }
     return write_pack(target, sections)
 
@@ -54,7 +60,7 @@ def _postings(drafts: list[Draft]) -> dict[str, list[tuple[int, int]]]:
         for name, rank in draft.names.items():
             postings.setdefault(name, []).append((index, rank))
         for code in draft.codes:
-            postings.setdefault(CODE_MARK + code, []).append((index, ALIAS))
+            postings.setdefault(code, []).append((index, ALIAS))
         for key in _sounds(draft):
             postings.setdefault(SOUND_MARK + key, []).append((index, SOUND))
     return postings
@@ -133,6 +139,22 @@ def _spelling_sections(drafts: list[Draft]) -> dict[str, bytes]:
             for name in draft.names:
                 groups.setdefault(spelling_group(name), set()).add(name)
     return {group: "\n".join(sorted(names)).encode() for group, names in sorted(groups.items())}
+
+
+def _prefixes(
+    postings: dict[str, list[tuple[int, int]]], drafts: list[Draft]
+) -> dict[str, list[str]]:
+    """Return the names that complete the prefixes of one to three letters, the best known first."""
+    groups: dict[str, list[tuple[float, str]]] = {}
+    for key, places in postings.items():
+        if key[0] in (CODE_MARK, COMMA_MARK, SOUND_MARK):
+            continue
+        best = max(drafts[place].standing - 0.9 * (rank >= 3) for place, rank in places)
+        for length in (1, 2, 3):
+            groups.setdefault(key[:length], []).append((-best, key))
+    return {
+        prefix: [key for _, key in sorted(keys)[:40]] for prefix, keys in sorted(groups.items())
+    }
 
 
 def main() -> int:

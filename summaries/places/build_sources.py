@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import tomllib
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -19,69 +20,20 @@ from typing import Any
 from babel import Locale, localedata
 
 from summaries.places.folding import fold
+from summaries.places.index import CODE_MARK, COMMA_MARK
 from summaries.places.place import Kind
 
 MAIN, ALIAS, LABEL, ALTERNATE, DEMONYM, SOUND = range(6)
 
 # Languages whose country names are taken at their word; those of the others count as alternates.
-LANGUAGES = [
-    "en",
-    "fr",
-    "es",
-    "de",
-    "it",
-    "pt",
-    "ru",
-    "ar",
-    "nl",
-    "pl",
-    "tr",
-    "uk",
-    "sv",
-    "ro",
-    "cs",
-    "el",
-    "hu",
-    "da",
-    "fi",
-    "nb",
-    "ca",
-    "he",
-    "fa",
-    "zh",
-    "ja",
-    "ko",
-    "hi",
-    "id",
-    "vi",
-    "th",
-    "bg",
-    "hr",
-    "sr",
-    "sk",
-    "sl",
-    "et",
-    "lv",
-    "lt",
-    "ms",
-    "sw",
-    "ur",
-    "bn",
-    "ta",
-    "ka",
-    "hy",
-    "az",
-    "kk",
-    "be",
-    "sq",
-    "mk",
-    "eu",
-    "gl",
-    "is",
-    "ga",
-]
+LANGUAGES: tuple[str, ...] = tuple(
+    (
+        "en fr es de it pt ru ar nl pl tr uk sv ro cs el hu da fi nb ca he fa zh ja ko hi id "
+        "vi th bg hr sr sk sl et lv lt ms sw ur bn ta ka hy az kk be sq mk eu gl is ga "
+    ).split()
+)
 
-_CODE = re.compile(r"[^\W\d_]{1,5}")
+_DOTTED = re.compile(r"(?:[^\W\d_]\.){2,}|[^\W\d_]{1,2}\.[^\W\d_]{1,2}\.")
 
 
 @dataclass
@@ -105,12 +57,13 @@ class Draft:
     key: str = ""
 
     def add(self, name: str, rank: int) -> None:
-        """Note a name; the strongest rank wins. Short all-capital names become codes."""
-        if name.isupper() and name.isascii() and _CODE.fullmatch(name.replace(".", "")):
-            self.codes.add(name.replace(".", ""))
-            return
-        folded = fold(name)
-        if folded:
+        """Note a name; the strongest rank wins. Abbreviations become codes, as they are written."""
+        if _DOTTED.fullmatch(name) or (name.isupper() and len(name) <= 5):
+            after_comma = self.level == 2 and len(name) == 2
+            self.codes.add((COMMA_MARK if after_comma else CODE_MARK) + name)
+        elif name.endswith("."):
+            self.codes.add(COMMA_MARK + name)
+        elif folded := fold(name):
             self.names[folded] = min(rank, self.names.get(folded, rank))
 
 
@@ -123,6 +76,7 @@ def all_drafts(config: Path) -> list[Draft]:
     areas = read_areas(config)
     drafts = [*countries, *regions, *districts, *areas, *cities]
     name_cities_from_cldr(cities)
+    _let_towns_win(regions, cities)
     apply_aliases(config, drafts)
     return sorted(drafts, key=lambda draft: (-draft.standing, draft.id))
 
@@ -199,7 +153,7 @@ def read_countries(config: Path, cities: list[Draft]) -> list[Draft]:
             standing=math.log10(max(people, 10_000)) + 2.7,
         )  # fmt: skip
         draft.add(row["name"], MAIN)
-        draft.codes.add(row["iso3"])
+        draft.codes.add(CODE_MARK + row["iso3"])
         drafts.append(draft)
     _name_from_cldr({draft.country: draft for draft in drafts})
     return drafts
@@ -269,6 +223,20 @@ def read_regions(config: Path, cities: list[Draft]) -> list[Draft]:
     return drafts
 
 
+def _let_towns_win(regions: list[Draft], cities: list[Draft]) -> None:
+    """Put a region below the town inside it that it is named after: Idlib is first the town."""
+    inside = _group(cities, lambda city: (city.country, city.region))
+    for region in regions:
+        towns = [
+            town
+            for town in inside.get((region.country, region.region), [])
+            if fold(region.name) in town.names and town.population > region.population / 50
+        ]
+        if towns:
+            best = max(town.standing for town in towns)
+            region.standing = min(region.standing, best - 0.3)
+
+
 def read_districts(config: Path, cities: list[Draft]) -> list[Draft]:
     """Return the second-level regions of the countries whose news names them."""
     inside = _group(cities, lambda city: (city.country, city.region))
@@ -294,10 +262,8 @@ def read_districts(config: Path, cities: list[Draft]) -> list[Draft]:
 def read_areas(config: Path) -> list[Draft]:
     """Return what has no border, no inhabitants or no rank: areas, waters, buildings, small towns."""
     drafts: list[Draft] = []
-    for name, kind, country, latitude, longitude, weight, names, *more in rows(
-        config / "areas.tsv"
-    ):
-        members = tuple(more[0].split()) if more else ()
+    for name, kind, country, latitude, longitude, weight, *more in rows(config / "areas.tsv"):
+        names, members = _cell(more, 0), tuple(_cell(more, 1).split())
         draft = Draft(
             id=made_id(f"{kind}.{name}"), name=name, country="" if country == "-" else country,
             latitude=float(latitude), longitude=float(longitude), kind=_kind(kind), population=0,
@@ -311,6 +277,10 @@ def read_areas(config: Path) -> list[Draft]:
     return drafts
 
 
+def _cell(cells: list[str], number: int) -> str:
+    return cells[number] if number < len(cells) else ""
+
+
 def _kind(text: str) -> Kind:
     kinds: dict[str, Kind] = {
         "area": "area", "water": "water", "building": "building", "city": "city", "region": "region"
@@ -320,13 +290,25 @@ def _kind(text: str) -> Kind:
 
 def apply_aliases(config: Path, drafts: list[Draft]) -> None:
     """Add the names of `aliases.tsv`; its third cell, if any, changes the standing."""
-    targets = {draft.key: draft for draft in drafts if draft.kind != "city" or not draft.key}
-    targets |= {str(draft.id): draft for draft in drafts}
-    for target, names, *change in rows(config / "aliases.tsv"):
-        if target not in targets:
-            raise SystemExit(f"aliases.tsv names an unknown place: {target}")
-        _add_names(targets[target], names)
-        targets[target].standing += float(change[0]) if change else 0
+    lines = list(rows(config / "aliases.tsv"))
+    targets = _targets(drafts, {target for target, *_ in lines if ":" in target})
+    unknown = [target for target, *_ in lines if target not in targets]
+    if unknown:
+        raise SystemExit(f"aliases.tsv names unknown places: {', '.join(unknown)}")
+    for target, *cells in lines:
+        _add_names(targets[target], _cell(cells, 0))
+        targets[target].standing += float(_cell(cells, 1) or 0)
+
+
+def _targets(drafts: list[Draft], towns: set[str]) -> dict[str, Draft]:
+    """Return each place by the key of the tables; "IQ:Mosul" is the best known town so called."""
+    targets = {draft.key: draft for draft in drafts if draft.kind != "city"}
+    wanted = {(town[:2], fold(town[3:])): town for town in towns}
+    for draft in sorted(drafts, key=lambda draft: draft.standing):
+        for name in draft.names if draft.kind == "city" else ():
+            if (draft.country, name) in wanted:
+                targets[wanted[draft.country, name]] = draft
+    return targets
 
 
 def _add_names(draft: Draft, names: str) -> None:
@@ -365,3 +347,19 @@ def _group(cities: list[Draft], key: Any) -> dict[tuple[str, str], list[Draft]]:
     for city in cities:
         groups.setdefault(key(city), []).append(city)
     return groups
+
+
+def read_words(config: Path) -> dict[str, Any]:
+    """Return the word lists, each a list of folded words, some by language."""
+    table = tomllib.loads((config / "words.toml").read_text(encoding="utf-8"))
+    words = {name: _split(value) for name, value in table.items()}
+    words["common"] = {}
+    for language, line in rows(config / "common_words.tsv"):
+        words["common"].setdefault(language, []).extend(line.split())
+    for name in ("given_names", "family_names"):
+        words[name] = [word for row in rows(config / f"{name}.txt") for word in row[0].split()]
+    return words
+
+
+def _split(value: Any) -> Any:  # noqa: ANN401 (a table of tables of words)
+    return value.split() if isinstance(value, str) else {k: _split(v) for k, v in value.items()}

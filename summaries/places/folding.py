@@ -43,6 +43,9 @@ _CYRILLIC = re.compile(r"[\u0400-\u04ff]")
 _GREEK = re.compile(r"[\u0370-\u03ff]")
 
 
+_MARKUP = re.compile(r"<[^<>]{0,200}>")
+
+
 @dataclass(frozen=True, slots=True)
 class Token:
     """One word: `text` as written, `folded` for comparing, offsets in code points."""
@@ -60,8 +63,7 @@ def tokenize(text: str) -> list[Token]:
 
 def _token(match: re.Match[str]) -> Token:
     text = match.group()
-    plain = text.replace(".", "") if match.lastgroup == "dotted" else text
-    return Token(plain, fold_word(plain), match.start(), match.end())
+    return Token(text, fold_word(text.replace(".", "")), match.start(), match.end())
 
 
 @lru_cache(maxsize=65536)
@@ -80,10 +82,10 @@ def fold(name: str) -> str:
 
 
 def clean(query: str) -> str:
-    """Return a query without control, format and private characters, its spaces made single."""
+    """Return a query without markup, control and format characters, its spaces made single."""
     kept = (
         " " if unicodedata.category(c) in {"Cc", "Zl", "Zp", "Zs"} else c
-        for c in query
+        for c in _MARKUP.sub(" ", query)
         if unicodedata.category(c) not in {"Cf", "Co", "Cs", "Cn"} or c in "\u200c\u200d"
     )
     return " ".join("".join(kept).split())

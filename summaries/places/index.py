@@ -16,8 +16,10 @@ from summaries.places.place import Kind, Place
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
-# Keys of the trie that are not folded names: exact capitals ("US"), and sounds.
+# Keys of the trie that are not folded names: abbreviations as they are written ("US", "U.S."),
+# those that are places only after a comma ("Paris, TX", "Fresno, Calif."), and sounds.
 CODE_MARK = "="
+COMMA_MARK = ","
 SOUND_MARK = "~"
 
 
@@ -61,8 +63,8 @@ class Index:
                 "country": "<u2", "region": "<u2", "name": "<u4",
             }.items()
         }  # fmt: skip
-        self._labels: dict[str, dict[str, str]] = {}
         self.place = lru_cache(maxsize=8192)(self._read_place)
+        self.table = lru_cache(maxsize=None)(self._read_table)
 
     def _array(self, name: str, kind: str) -> NDArray[Any]:
         return np.frombuffer(self._sections[name], dtype=kind)
@@ -72,7 +74,7 @@ class Index:
         """The small tables: codes of countries and regions, what areas hold."""
         return self.table("tables")
 
-    def table(self, name: str) -> dict[str, Any]:
+    def _read_table(self, name: str) -> dict[str, Any]:
         """Return a section that is JSON; an unknown one is empty."""
         content: dict[str, Any] = json.loads(bytes(self._sections.get(name, b"{}")))
         return content
@@ -122,9 +124,8 @@ class Index:
 
     def label(self, place_id: int, language: str) -> str:
         """Return the name of a place in a language, or "" where it is not known."""
-        if language not in self._labels:
-            self._labels[language] = self.table(f"labels.{language}")
-        return self._labels[language].get(str(place_id), "")
+        label: str = self.table(f"labels.{language}").get(str(place_id), "")
+        return label
 
     def spellings(self, name: str, reach: int) -> list[str]:
         """Return the known names of the same script whose length differs by at most `reach`."""

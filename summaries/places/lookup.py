@@ -16,7 +16,7 @@ from rapidfuzz.distance import OSA
 
 from summaries.places.endings import word_forms
 from summaries.places.folding import clean, fold, one_script, sound, tokenize
-from summaries.places.index import CODE_MARK, SOUND_MARK, Entry, Index
+from summaries.places.index import CODE_MARK, COMMA_MARK, SOUND_MARK, Entry, Index
 from summaries.places.nesting import contains, distance_km, nested
 from summaries.places.place import Lookup, Place
 
@@ -28,6 +28,7 @@ LONGEST = 80
 RANK_COST = (0.0, 0.0, 0.0, 0.9, 9.0, 3.0)
 
 _NEAR_KM = 30
+_LOOSE_KM = 150  # between a region with borders and the same without
 _QUALIFIED = re.compile(r"(.+?)\s*(?:,|[(（])\s*([^()（）]+?)\s*[)）]?$")
 _BEFORE = re.compile(
     r"^(?:the (?:city|town|state|country) of|the|in|at|near|about|city of|state of|republic of"
@@ -66,29 +67,39 @@ def _known(index: Index, name: str, language: str) -> list[tuple[float, Place]]:
 
 def _named(index: Index, name: str) -> list[Entry]:
     """Return the entries of the first reading of the name that is known."""
-    for key in _readings(name):
-        entries = [entry for entry in index.entries(key) if entry.rank < 4]
+    for keys in _readings(name):
+        entries = [entry for key in keys for entry in index.entries(key) if entry.rank < 4]
         if entries:
             return entries
     return []
 
 
-def _readings(name: str) -> Iterator[str]:
-    """Yield keys to try: capitals as typed, the name, a code, less its articles, less its endings."""
-    bare = "".join(token.text for token in tokenize(name))
-    if name.isupper() and len(bare) <= 5:
-        yield CODE_MARK + bare
+def _readings(name: str) -> Iterator[Iterable[str]]:
+    """Yield sets of keys to try: as typed (or in capitals), less its articles, less its endings."""
     folded = fold(name)
-    yield folded
-    if len(bare) <= 5:
-        yield CODE_MARK + bare.upper()
     short = _AFTER.sub("", _BEFORE.sub("", folded))
-    if short != folded:
-        yield short
-        yield CODE_MARK + short.replace(" ", "").upper()
-    yield folded.replace(" ", "")
-    yield from word_forms(folded)
-    yield from word_forms(short)
+    bare = "".join(token.text for token in tokenize(name)).upper()
+    if name.isupper() and len(bare) <= _LONGEST_CODE:
+        yield _codes(bare)
+    yield (folded, *_codes(bare))
+    yield (short, *_codes(short.replace(" ", "").upper()))
+    yield (folded.replace(" ", ""),)
+    for key in (*word_forms(folded), *word_forms(short)):
+        yield (key,)
+    yield _comma_codes(bare)
+
+
+_LONGEST_CODE = 8
+
+
+def _codes(capitals: str) -> tuple[str, ...]:
+    plain = capitals.replace(".", "")
+    return tuple(CODE_MARK + code for code in dict.fromkeys((capitals, plain)) if code)
+
+
+def _comma_codes(capitals: str) -> tuple[str, ...]:
+    plain = capitals.replace(".", "")
+    return (COMMA_MARK + plain, COMMA_MARK + capitals, f"{COMMA_MARK}{plain.capitalize()}.")
 
 
 def _ranked(
@@ -111,12 +122,17 @@ def _qualified(index: Index, name: str, language: str) -> list[tuple[float, Plac
     """Return the places of "Paris, Texas", "Paris (Texas)", "Paris Texas": the first in the second."""
     for head, tail in _splits(name):
         inner = _ranked(index, _named(index, head), language, head)
-        outer = _ranked(index, _named(index, tail), language, tail) if inner else []
+        outer = _ranked(index, _any_named(index, tail), language, tail) if inner else []
         for _, around in outer:
             within = [pair for pair in inner if _inside(around, pair[1])]
             if within:
                 return within
     return []
+
+
+def _any_named(index: Index, name: str) -> list[Entry]:
+    keys = {key for reading in _readings(name) for key in reading}
+    return [entry for key in sorted(keys) for entry in index.entries(key) if entry.rank < 4]
 
 
 def _inside(around: Place, place: Place) -> bool:
@@ -153,7 +169,10 @@ def _doubt(query: str, ranked: list[tuple[float, Place]]) -> Lookup:
 
 
 def _same(a: Place, b: Place) -> bool:
-    return nested(a, b) or (a.level == b.level and distance_km(a, b) < _NEAR_KM)
+    if nested(a, b) or (a.level == b.level and distance_km(a, b) < _NEAR_KM):
+        return True
+    loose = "area" in (a.kind, b.kind) and a.country == b.country
+    return loose and distance_km(a, b) < _LOOSE_KM
 
 
 def _distinct(places: list[Place]) -> list[Place]:
