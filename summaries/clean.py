@@ -1,127 +1,319 @@
-"""A scraped text -> Article without the page around it. Knows lines and phrases, no HTML, no network."""
+"""A scraped text -> Article without the page around it. Knows lines, no HTML and no network.
+
+What is kept of a text, exactly:
+- Line ends of any kind become paragraph ends. Where a text is hard-wrapped (nearly every next word
+  would not have fitted on its line), the lines of a paragraph are joined by one space instead.
+- NUL, control characters, bidirectional overrides and lone surrogates are dropped.
+- The entities that scrapers leave over (&amp; &quot; &nbsp; &#39; ...) are decoded once; &lt; and
+  &gt; are not, because an article about HTML means them.
+- Everything else is verbatim. Furniture goes only from the head (up to the second paragraph of
+  prose) and the tail (from the last but one), never from the middle.
+"""
 
 from __future__ import annotations
 
+import html
 import re
-import unicodedata
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import Final
 
 from summaries.article import Article
 from summaries.language import detect
 from summaries.tables import table
 
-HEAD_LINES: Final = 15
+HEAD_LINES: Final = 20
 TAIL_LINES: Final = 40
 TITLE_CHARACTERS: Final = 220
+FURNITURE_CHARACTERS: Final = 300  # no longer line is furniture
+SHORT_CHARACTERS: Final = 160
+PROSE_CHARACTERS: Final = 80
+PROSE_CHARACTERS_CJK: Final = 30
+WRAP_WIDTHS: Final = range(40, 121)
 
 
 def clean(text: str, *, title: str = "", language: str = "") -> Article:
-    """The article in a scraped text; `paragraphs` is empty when nothing readable is there."""
+    """The article in a scraped text; `paragraphs` is empty when nothing readable is there.
+
+    Without a `title` the first line is taken where it looks like one. `language` is an ISO 639
+    code, "fr" or "fr-CA"; without it, it is detected. Never raises.
+    """
     lines = _lines(_readable(text))
-    title = _readable(title).strip()
-    if not title:
-        title, lines = _take_title(lines)
-    body, furniture = _without_furniture(lines, title)
-    return Article(
-        title=title,
-        paragraphs=tuple(body),
-        language=language or detect("\n".join(body) or title),
-        furniture=tuple(furniture),
-    )
+    code = language.partition("-")[0].partition("_")[0].lower() or detect("\n".join(lines))
+    title = " ".join(_readable(title).split())
+    body, furniture = _without_furniture(lines, code)
+    title, body = _without_title(body, title, code)
+    if not any(char.isalnum() for line in body for char in line):
+        body = []
+    return Article(title, tuple(body), language=code, furniture=tuple(furniture))
+
+
+# --- characters and lines --------------------------------------------------------------------
+
+LINE_END: Final = re.compile("\r\n?|[\u2028\u2029\u0085\x0b\x0c]")
+UNREADABLE: Final = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
+ENTITY: Final = re.compile(
+    r"&(?!lt;|gt;|#60;|#62;)(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|[A-Za-z]\w{1,30});"
+)
+INVISIBLE: Final = " \t\u00a0\u200b\u200e\u200f\u2060\ufeff"
+CJK: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 
 
 def _readable(text: str) -> str:
-    text = re.sub(r"\r\n?|[\u2028\u2029\u0085\x0b\x0c]", "\n", text)
-    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"})
+    decoded = ENTITY.sub(lambda entity: html.unescape(entity[0]), text)
+    return UNREADABLE.sub("", LINE_END.sub("\n", decoded))
 
 
 def _lines(text: str) -> list[str]:
-    stripped = (line.strip().strip("\ufeff\u200b").strip() for line in text.split("\n"))
-    return [line for line in stripped if line]
+    """The paragraphs of a text, empty ones left out."""
+    blocks = [[]]  # type: list[list[str]]
+    for line in (raw.strip(INVISIBLE).strip() for raw in text.split("\n")):
+        if line:
+            blocks[-1].append(line)
+        elif blocks[-1]:
+            blocks.append([])
+    width = _wrap_width(blocks)
+    return [line for block in blocks for line in (_unwrapped(block, width) if width else block)]
 
 
-def _take_title(lines: list[str]) -> tuple[str, list[str]]:
-    for index, line in enumerate(lines[:HEAD_LINES]):
-        if _kind(line):
-            continue
-        looks = (
-            len(line) <= TITLE_CHARACTERS
-            and len(lines) > index + 1
-            and not SENTENCE_END.search(line)
-        )
-        return (line, lines[:index] + lines[index + 1 :]) if looks else ("", lines)
-    return "", lines
+def _wrap_width(blocks: Iterable[list[str]]) -> int:
+    """The column at which a text is hard-wrapped, or 0: see the top of the file."""
+    pairs = [pair for block in blocks for pair in pairwise(block)]
+    width = max((len(line) for pair in pairs for line in pair), default=0)
+    if len(pairs) < 4 or width not in WRAP_WIDTHS:
+        return 0
+    full = sum(_is_full(line, following, width) for line, following in pairs)
+    return width if full >= 0.75 * len(pairs) and _mostly_broken(pairs) else 0
 
 
-SENTENCE_END: Final = re.compile(r"[.!?…。！？؟۔।][\"'»”’)\]\s]*$")
+def _is_full(line: str, following: str, width: int) -> bool:
+    """Whether the first word of the next line would not have fitted on this one."""
+    word = following[:1] if CJK.match(following) else following.split(None, 1)[0]
+    return len(line) + 1 + len(word) > width
 
 
-def _without_furniture(lines: list[str], title: str) -> tuple[list[str], list[str]]:
-    head = _head(lines, title)
-    tail = _tail(lines, len(lines))
-    gone = head | tail
-    body = [line for i, line in enumerate(lines) if i not in gone]
-    return body, [line for i, line in enumerate(lines) if i in gone]
+def _mostly_broken(pairs: list[tuple[str, str]]) -> bool:
+    """Whether most of the line ends fall inside a sentence."""
+    return 2 * sum(SENTENCE_END.search(line) is None for line, _ in pairs) > len(pairs)
 
 
-def _head(lines: list[str], title: str) -> set[int]:
+def _unwrapped(block: list[str], width: int) -> Iterator[str]:
+    if not block:
+        return
+    text = block[0]
+    for line, following in pairwise(block):
+        if _is_full(line, following, width):
+            text += "" if CJK.match(line[-1]) and CJK.match(following) else " "
+            text += following
+        else:
+            yield text
+            text = following
+    yield text
+
+
+# --- the title -------------------------------------------------------------------------------
+
+SENTENCE_END: Final = re.compile(r"[.!?…。！？؟۔।॥][\"'»”’)\]）」』\s]*$")
+NO_TITLE: Final = re.compile(r"[.。۔।,;:，；：…\-–—][\"'»”’)\]\s]*$")
+FINAL_ABBREVIATION: Final = re.compile(r"(?:\b\w|\b(?:Jr|Sr|Inc|Co|Corp|etc|Ltd))\.$")
+
+
+def _without_title(body: list[str], title: str, language: str) -> tuple[str, list[str]]:
+    """The title, and the paragraphs without a first line that only repeats it."""
+    if title:
+        same = bool(body) and _folded(body[0]) == _folded(title) and len(body) > 1
+        return title, body[1:] if same else body
+    if _looks_like_title(body, language):
+        return body[0], body[1:]
+    return "", body
+
+
+def _looks_like_title(body: list[str], language: str) -> bool:
+    if len(body) < 2 or len(body[0]) > TITLE_CHARACTERS:
+        return False
+    first, second = body[0], body[1]
+    ends = NO_TITLE.search(first) and not FINAL_ABBREVIATION.search(first)
+    goes_on = second[0].islower() or first[0].islower()
+    speech = first[0] in "-–—•*" or (SENTENCE_END.search(first) and len(first) > 120)
+    prose = any(_is_prose(line) for line in body[1:8])
+    return prose and not ends and not goes_on and not speech
+
+
+# --- furniture -------------------------------------------------------------------------------
+
+
+def _without_furniture(lines: list[str], language: str) -> tuple[list[str], list[str]]:
+    """(the article's lines, the page's), both in order."""
+    gone = _head(lines, language) | _tail(lines, language)
+    body = [line for place, line in enumerate(lines) if place not in gone]
+    return body, [lines[place] for place in sorted(gone)]
+
+
+def _head(lines: list[str], language: str) -> set[int]:
+    """The places of furniture before the second paragraph of prose."""
+    top = lines[:HEAD_LINES]
+    doubled = {line for line in top if len(line) > 40 and top.count(line) > 1}
     gone: set[int] = set()
-    seen = 0
-    for i, line in enumerate(lines[:HEAD_LINES]):
-        doubled = line in lines[:i] or line in lines[i + 1 : HEAD_LINES]
-        if _kind(line) or doubled or line == title:
-            gone.add(i)
+    captions: set[int] = set()
+    prose = 0
+    for place, line in enumerate(top):
+        leading = prose == 0
+        if _kind(line, language) or (leading and _is_page_top(line)):
+            gone.add(place)
+        elif leading and place and (line in doubled or _is_credited(line)):
+            captions.add(place)
         elif _is_prose(line):
-            seen += 1
-            if seen == 2:
+            prose += 1
+            if prose == 2:
                 break
-    return gone
+    return gone | _sure(captions, gone, lines, doubled)
 
 
-def _tail(lines: list[str], stop: int) -> set[int]:
+def _sure(captions: set[int], gone: set[int], lines: list[str], doubled: set[str]) -> set[int]:
+    """Captions, unless a credit is the only sign: agencies sign the first paragraph so, too."""
+    if gone or any(lines[place] in doubled for place in captions):
+        return captions
+    return {place for place in captions if len(lines[place]) <= SHORT_CHARACTERS}
+
+
+def _tail(lines: list[str], language: str) -> set[int]:
+    """The places of furniture after the last but one paragraph of prose."""
     gone: set[int] = set()
-    seen = 0
-    for i in range(stop - 1, max(-1, stop - TAIL_LINES), -1):
-        if _kind(lines[i]):
-            gone.add(i)
-        elif _is_prose(lines[i]):
-            seen += 1
-            if seen == 2:
+    headlines: list[int] = []  # lines without a full stop, furniture if a heading stands above them
+    prose = 0
+    for place in range(len(lines) - 1, max(-1, len(lines) - TAIL_LINES), -1):
+        line = lines[place]
+        kind = _kind(line, language)
+        if kind == "heading" and prose == 0:
+            gone |= {place, *headlines}
+        elif kind and kind != "heading":
+            gone.add(place)
+        elif _is_prose(line):
+            prose += 1
+            if prose == 2:
                 break
+        elif not SENTENCE_END.search(line):
+            headlines.append(place)
     return gone
 
 
 def _is_prose(line: str) -> bool:
-    return len(line) > 80 and SENTENCE_END.search(line) is not None
+    least = PROSE_CHARACTERS_CJK if CJK.search(line) else PROSE_CHARACTERS
+    return len(line) >= least and SENTENCE_END.search(line) is not None
 
 
-CREDITED: Final = re.compile(r"[.!?…»”\"] ?\([^()]{2,80}\)$")
+COUNTER: Final = re.compile(r"[\d\u0660-\u0669\u06f0-\u06f9][\d\u0660-\u06f9.,\s]*[kKmM]?\+?$")
+TRAIL: Final = re.compile(r"^[^.!?]{2,40}(?: [>›»/|] [^.!?]{2,40})+$")
+BARE_DATE: Final = re.compile(
+    r"(?:\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}[./-]\d{1,2}[./-]\d{1,2})\D{0,6}(?:\d{1,2}[:hH.]\d{2})?\D{0,6}$"
+)
+CREDITED: Final = re.compile(r"[.!?…»”\"] ?\((?P<credit>[^().!?]{2,80})\)\.?$")
+
+
+def _is_page_top(line: str) -> bool:
+    """What only stands above an article: counters, a trail ("Home > World"), a bare date."""
+    return any(pattern.match(line) for pattern in (COUNTER, TRAIL, BARE_DATE)) or not any(
+        char.isalnum() for char in line
+    )
+
+
+def _is_credited(line: str) -> bool:
+    """One sentence, then who took the picture in brackets."""
+    found = CREDITED.search(line)
+    return (
+        found is not None and len(line) <= FURNITURE_CHARACTERS and len(found["credit"].split()) < 9
+    )
+
+
+# --- phrases ---------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class _Phrases:
-    starts: tuple[str, ...]
+    """The table furniture.toml, all languages at once: pages mix them."""
+
     whole: frozenset[str]
+    headings: frozenset[str]
+    starts: tuple[str, ...]
+    dated: tuple[str, ...]
+    ends: tuple[str, ...]
+    together: tuple[tuple[str, ...], ...]
 
 
 @cache
 def _phrases() -> _Phrases:
-    rules = table("furniture")
+    parts = table("furniture").values()
+
+    def every(kind: str) -> list[str]:
+        return [_folded(phrase) for part in parts for phrase in part.get(kind, ())]
+
     return _Phrases(
-        tuple(p for part in rules["starts"].values() for p in part),
-        frozenset(p for part in rules["whole"].values() for p in part),
+        whole=frozenset(every("whole")),
+        headings=frozenset(every("headings")),
+        starts=tuple(every("starts")),
+        dated=tuple(every("dated")),
+        ends=tuple(every("ends")),
+        together=tuple(tuple(phrase.split()) for phrase in every("together")),
     )
 
 
-def _kind(line: str) -> str:
-    """What kind of furniture a line is, or ""."""
-    if len(line) > 300:
+def _folded(line: str) -> str:
+    """A line as the table writes it: small letters, plain apostrophes, numbers as "#"."""
+    plain = " ".join(line.replace("’", "'").casefold().split())
+    return NUMBER.sub("#", plain)
+
+
+NUMBER: Final = re.compile(r"\d+(?:[.,]\d+)*")
+
+
+def _kind(line: str, language: str) -> str:
+    """What a line of the page is, or "": it may be the article's."""
+    if len(line) > FURNITURE_CHARACTERS:
         return ""
-    lowered = " ".join(line.casefold().split())
-    if not any(char.isalpha() for char in lowered):
-        return "counter"
-    if lowered in _phrases().whole or lowered.startswith(_phrases().starts):
-        return "phrase"
-    return "caption" if CREDITED.search(line) else ""
+    folded, phrases = _folded(line), _phrases()
+    bare = folded.strip(" :-–—|•·►▶>»")
+    if bare in phrases.headings:
+        return "heading"
+    if bare in phrases.whole:
+        return "button"
+    if len(line) > SHORT_CHARACTERS:
+        return ""
+    return _kind_of_short(line, folded, language)
+
+
+def _kind_of_short(line: str, folded: str, language: str) -> str:
+    phrases = _phrases()
+    if _starts(folded, phrases.starts):
+        return "label"
+    if "#" in folded and _starts(folded, phrases.dated) and not _is_prose(line):
+        return "date"
+    if any(all(word in folded for word in words) for words in phrases.together):
+        return "invitation"
+    if not SENTENCE_END.search(line) and folded.endswith(phrases.ends):
+        return "credit"
+    return "byline" if _is_byline(line, folded, language) else ""
+
+
+def _starts(folded: str, phrases: tuple[str, ...]) -> bool:
+    """Whether a line begins with one of the phrases, and not in the middle of a word."""
+    return folded.startswith(phrases) and any(
+        folded.startswith(phrase)
+        and not (phrase[-1:].isalpha() and folded[len(phrase) :][:1].isalpha())
+        for phrase in phrases
+    )
+
+
+def _is_byline(line: str, folded: str, language: str) -> bool:
+    """ "By Jane Smith", "Par la rédaction": in the article's language, and no sentence."""
+    rules = table("furniture").get(language, {})
+    found = [name for name in rules.get("names", ()) if folded.startswith(f"{name} ")]
+    words = line.split()
+    if not found or len(words) > 12 or SENTENCE_END.search(line):
+        return False
+    rest = words[len(max(found, key=len).split()) :]
+    named = len(rest) > 1 and sum(word[0].isupper() for word in rest) * 2 >= len(rest)
+    return named or any(desk in folded for desk in rules.get("desks", ()))
