@@ -7,7 +7,7 @@ READY := .venv/.ready
 PACK := summaries/places/gazetteer.pack
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test check bench lock clean help
+.PHONY: demo test check bench pictures lock clean help
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -41,6 +41,9 @@ bench: $(READY) $(PACK) ## run every benchmark (each also has its own make bench
 
 bench-%: $(READY) $(PACK)
 	@$(BIN)/python -m tests.benchmarks.bench_$*
+
+pictures: $(READY) $(PACK) ## draw the README's pictures from the emulators' record (needs chromium)
+	@$(BIN)/python -m tests.emulators.pictures docs
 
 lock: $(READY) ## pin the newest permitted versions of every dependency (needs uv)
 	uv pip compile pyproject.toml --upgrade --universal --generate-hashes --no-header --python-version 3.11 --extra postgresql -q -o requirements.lock
