@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Any, assert_never
+from typing import Any, TypeAlias, assert_never
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.completion import WordCompleter
@@ -16,6 +16,7 @@ from prompt_toolkit.patch_stdout import patch_stdout
 from rich.console import Console
 from rich.text import Text
 
+from bot.adapters.plain import cleaned, one_line
 from bot.core.messages import (
     Answer,
     Block,
@@ -33,6 +34,8 @@ from bot.core.messages import (
 )
 from bot.core.ports import Payload
 
+ReadLine: TypeAlias = Callable[[], Awaitable[str | None]]
+
 CHAT = Chat("console", "terminal")
 _STYLES = {
     "heading": "bold magenta",
@@ -48,12 +51,13 @@ _STYLES = {
 
 def render(reply: Reply) -> list[dict[str, Any]]:
     """Turn a reply into one message: "lines" of [style, text], and "buttons" of [label, data]."""
+    reply = cleaned(reply)
     lines: list[list[list[str]]] = []
     for block in reply.blocks:
         lines += [[], *_lines(block)] if lines else _lines(block)
     message: dict[str, Any] = {"lines": lines}
     if reply.actions:
-        message["buttons"] = [[action.label, action.data] for action in reply.actions]
+        message["buttons"] = [[one_line(action.label), action.data] for action in reply.actions]
     return [message]
 
 
@@ -68,7 +72,7 @@ def _lines(block: Block) -> list[list[list[str]]]:  # noqa: PLR0911 - one return
             small = [
                 [[style, f"  {text}"]] for style, text in (("byline", byline), ("url", url)) if text
             ]
-            return [[["title", title]], *quoted, *small]
+            return [[["title", one_line(title)]], *quoted, *small]
         case Listing(items):
             return [[["term", term], ["", f"  {meaning}"]] for term, meaning in items]
         case Quote(text, source):
@@ -86,18 +90,8 @@ def show(payload: Payload, console: Console) -> None:
     for line in payload["lines"]:
         text = Text()
         for style, words in line:
-            text.append(_printable(words), _STYLES.get(style, ""))
+            text.append(words, _STYLES.get(style, ""))
         console.print(text, soft_wrap=not console.is_terminal)
-
-
-def _printable(text: str) -> str:
-    """Keep a title's escape sequences from painting the terminal."""
-    return "".join(
-        sign
-        if sign == "\n" or sign.isprintable() or sign in "\u200f\u200e\u200d\u00a0\u202f"
-        else " "
-        for sign in text
-    )
 
 
 class ConsoleAdapter:
@@ -110,7 +104,7 @@ class ConsoleAdapter:
         self,
         commands: Sequence[CommandSpec],
         history: Path | None = None,
-        read_line: Callable[[], Any] | None = None,
+        read_line: ReadLine | None = None,
         console: Console | None = None,
     ) -> None:
         self._commands = commands
@@ -170,23 +164,32 @@ class ConsoleAdapter:
             local=True,
         )
 
-    def _reader(self) -> Callable[[], Any]:
+    def _reader(self) -> ReadLine:
         if not sys.stdin.isatty():
             return _read_pipe
-        names = WordCompleter([f"/{spec.name}" for spec in self._commands], sentence=True)
-        history = FileHistory(str(self._history)) if self._history else None
-        session: PromptSession[str] = PromptSession(
-            "dateline> ", completer=names, history=history, complete_while_typing=True
-        )
+        return prompt_reader(self._commands, self._history)
 
-        async def read() -> str | None:
-            try:
-                with patch_stdout(raw=True):
-                    return await session.prompt_async()
-            except (EOFError, KeyboardInterrupt):
-                return None
 
-        return read
+def prompt_reader(commands: Sequence[CommandSpec], history: Path | None) -> ReadLine:
+    """Return a line editor with completion of commands and a history kept in a file.
+
+    A line is None after Ctrl-D or Ctrl-C.
+    """
+    session: PromptSession[str] = PromptSession(
+        "dateline> ",
+        completer=WordCompleter([f"/{spec.name}" for spec in commands], sentence=True),
+        history=FileHistory(str(history)) if history else None,
+        complete_while_typing=True,
+    )
+
+    async def read() -> str | None:
+        try:
+            with patch_stdout(raw=True):
+                return await session.prompt_async()
+        except (EOFError, KeyboardInterrupt):
+            return None
+
+    return read
 
 
 async def _read_pipe() -> str | None:

@@ -234,7 +234,7 @@ def _component(part: Json) -> str:
 
 _ANY = r"(?:\\.|[^\\])+?"
 _TOKENS = re.compile(
-    rf"""\\(?P<escaped>[^\w\s])
+    rf"""\\(?P<escaped>[^0-9A-Za-z\s])
     | (?P<ticks>`+)(?P<code>.+?)(?P=ticks)(?!`)
     | \*\*(?P<bold>{_ANY})\*\*(?!\*)
     | __(?P<underline>{_ANY})__(?!_)

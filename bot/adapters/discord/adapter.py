@@ -90,6 +90,8 @@ class DiscordAdapter:
         finally:
             if self._tasks:
                 await asyncio.wait(self._tasks, timeout=FINISH_SECONDS)
+            for late in self._tasks:
+                late.cancel()
             self._client = None
             await client.close()
 
@@ -134,11 +136,14 @@ class DiscordAdapter:
     ) -> None:
         """Answer at once, or say "thinking" and follow up: Discord waits three seconds at most."""
         answering = asyncio.ensure_future(answer(request))
-        await asyncio.wait([answering], timeout=DEFER_SECONDS)
-        if not answering.done():
-            await interaction.response.defer(thinking=True)
-        for payload in self.render(await answering):
-            await self._send_answer(interaction, payload)
+        try:
+            await asyncio.wait([answering], timeout=DEFER_SECONDS)
+            if not answering.done():
+                await interaction.response.defer(thinking=True)
+            for payload in self.render(await answering):
+                await self._send_answer(interaction, payload)
+        finally:
+            answering.cancel()  # when Discord no longer takes the answer
 
     async def _send_answer(self, interaction: discord.Interaction, payload: Payload) -> None:
         if interaction.response.is_done():
@@ -166,6 +171,8 @@ class DiscordAdapter:
             raise DeliveryError(f"Discord cannot be reached: {error}") from error
         except (aiohttp.ClientError, OSError) as error:
             raise OutcomeUnknown(f"Discord's answer was lost: {error}") from error
+        except (KeyError, TypeError, ValueError) as error:  # an answer, but not one to be read
+            raise OutcomeUnknown(f"Discord's answer made no sense: {error}") from error
         return str(message.id)
 
 

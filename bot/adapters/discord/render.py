@@ -11,8 +11,16 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, assert_never
 
-from discord.utils import escape_markdown
-
+from bot.adapters.plain import (
+    NOTHING,
+    cleaned,
+    distinct,
+    label,
+    one_line,
+    packed,
+    units,
+    web_link,
+)
 from bot.core.messages import (
     Action,
     Block,
@@ -30,19 +38,23 @@ from bot.core.text import cut
 CONTENT = 2000
 TITLE = 256
 DESCRIPTION = 4096
-FOOTER = 2048
+FOOTER = 1000
+"""Discord takes 2,048, but a title, a description and such a footer would exceed ALL_EMBEDS."""
 EMBEDS = 10
 ALL_EMBEDS = 6000
+ALT = 1000
 LABEL = 80
 ROWS, COLUMNS = 5, 5
 ACCENT = 0x2B6CB0
 
-_MENTION = re.compile(r"<(?=[@#:/a-z])", re.IGNORECASE)
-
-
-def units(text: str) -> int:
-    """Return a text's length in UTF-16 code units."""
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+# A backslash before any sign that is no letter, digit or space shows that sign as it is.
+# https://support.discord.com/hc/en-us/articles/210298617
+_INLINE = re.compile(r"[\\*_~|`\[\]<]|@(?=everyone|here)|:(?=[\w+-]+:)")
+_LINE_START = re.compile(r"^([^\S\n]*)([#>+-])", re.MULTILINE)
+_NUMBER = re.compile(r"^([^\S\n]*\d+)\.(?=\s|$)", re.MULTILINE)
+_URL = re.compile(r"(https?://[\w./?&=%+#:@~-]*[\w/=#&%+~-])")
+"""A backslash inside an address would be part of it; inside one no markdown counts."""
+_ESCAPED = "\\*_~|`[]<@:#>+-."
 
 
 def escaped_units(text: str) -> int:
@@ -50,23 +62,39 @@ def escaped_units(text: str) -> int:
 
     Every sign that escaping may put a backslash before counts double, so the measure is additive.
     """
-    return units(text) + sum(text.count(sign) for sign in "\\*_~|`>#-[]()<")
+    return units(text) + sum(map(text.count, _ESCAPED))
 
 
 def render(reply: Reply) -> list[dict[str, Any]]:
     """Turn a reply into messages to post in this order, each within Discord's limits.
 
     A message has "content", "embeds", "buttons" (rows of [label, custom_id]) and "files" (name,
-    base64), each where there is one. The reply's actions stand under the last message.
+    base64, alternative text), each where there is one. The reply's actions stand under the last.
     """
+    reply = cleaned(reply)
     messages: list[dict[str, Any]] = []
     for piece in _pieces(reply.blocks):
         if not (messages and _add(messages[-1], piece)):
             messages.append(_start(piece))
     messages += [{"files": [_file(file.name, file.content)]} for file in reply.attachments]
-    if messages and reply.actions:
-        messages[-1]["buttons"] = _rows(reply.actions)
-    return messages
+    return _with_buttons(messages or [{"content": NOTHING}], distinct(reply.actions))
+
+
+def _with_buttons(
+    messages: list[dict[str, Any]], actions: Sequence[Action]
+) -> list[dict[str, Any]]:
+    """Put the buttons under the last message; what it does not take goes under further ones."""
+    most = ROWS * COLUMNS
+    if actions:
+        messages[-1]["buttons"] = _rows(actions[:most])
+    if len(actions) <= most:
+        return messages
+    return [*messages, *_with_buttons([{"content": NOTHING}], actions[most:])]
+
+
+def _rows(actions: Sequence[Action]) -> list[list[list[str]]]:
+    buttons = [[label(action.label, LABEL), action.data] for action in actions]
+    return [buttons[at : at + COLUMNS] for at in range(0, len(buttons), COLUMNS)]
 
 
 def _start(piece: str | dict[str, Any]) -> dict[str, Any]:
@@ -78,99 +106,23 @@ def _start(piece: str | dict[str, Any]) -> dict[str, Any]:
 
 def _add(message: dict[str, Any], piece: str | dict[str, Any]) -> bool:
     """Put a piece into a message if it fits there; tell whether it did."""
-    embeds = message.get("embeds", [])
-    if isinstance(piece, str):
-        if embeds or message.get("files"):  # words after a story stay after it
-            return _add(message, {"description": piece})
-        content = f"{message['content']}\n\n{piece}"
-        if units(content) > CONTENT:
-            return False
-        message["content"] = content
-        return True
-    if (
-        "_file" in piece
-        or len(embeds) == EMBEDS
-        or sum(map(_embed_size, [*embeds, piece])) > ALL_EMBEDS
-    ):
+    if isinstance(piece, dict):
+        return _add_embed(message, piece)
+    if message.get("embeds"):  # words after a story stay after it
+        return _add_embed(message, {"description": piece})
+    content = f"{message['content']}\n\n{piece}"
+    if units(content) > CONTENT:
         return False
-    message["embeds"] = [*embeds, piece]
+    message["content"] = content
     return True
 
 
-def _pieces(blocks: Sequence[Block]) -> Iterator[str | dict[str, Any]]:
-    """Yield what goes into messages: markdown for the content, or one embed."""
-    for block in blocks:
-        if isinstance(block, StoryItem):
-            yield from _embeds(block)
-        elif isinstance(block, Picture):
-            yield {
-                "image": {"url": "attachment://picture.png"},
-                "description": _escape(cut(block.alt, CONTENT, escaped_units)[0])
-                if block.alt
-                else "",
-                "_file": _file("picture.png", block.png, block.alt),
-            }
-        else:
-            yield from _markdown(block)
-
-
-def _markdown(block: Heading | Paragraph | Listing | Quote | Notice) -> Iterator[str]:
-    match block:
-        case Heading(text):
-            yield from (f"**{_escape(part)}**" for part in cut(text, CONTENT - 4, escaped_units))
-        case Paragraph(text):
-            yield from map(_escape, cut(text, CONTENT, escaped_units))
-        case Listing(items):
-            yield from _packed_lines([_list_item(term, meaning) for term, meaning in items])
-        case Quote(text, source):
-            for part in cut(text, CONTENT - 300, escaped_units):
-                yield "\n".join(f"> {line}" for line in _escape(part).splitlines())
-            if source:
-                yield from (
-                    f"— {_escape(part)}" for part in cut(source, CONTENT - 2, escaped_units)
-                )
-        case Notice(text, hint):
-            said = [f"⚠️ {_escape(part)}" for part in cut(text, CONTENT - 3, escaped_units)]
-            advice = [f"*{_escape(part)}*" for part in cut(hint, CONTENT - 2, escaped_units)]
-            yield from _packed_lines([*said, *advice])
-        case _:
-            assert_never(block)
-
-
-def _list_item(term: str, meaning: str) -> str:
-    short = cut(term, CONTENT // 2 - 10, escaped_units)[:1]
-    rest = cut(meaning, CONTENT // 2 - 10, escaped_units)[:1]
-    return f"**{_escape(''.join(short))}** — {_escape(''.join(rest))}"
-
-
-def _packed_lines(lines: Sequence[str]) -> Iterator[str]:
-    text = ""
-    for line in lines:
-        if text and units(text) + 1 + units(line) > CONTENT:
-            yield text
-            text = ""
-        text = f"{text}\n{line}" if text else line
-    if text:
-        yield text
-
-
-def _embeds(story: StoryItem) -> Iterator[dict[str, Any]]:
-    """Show one story as an embed; a very long one continues in the next."""
-    title, *rest = cut(" ".join(story.title.split()), TITLE, escaped_units) or ["…"]
-    body = "\n\n".join([*rest, *story.sentences])
-    room = DESCRIPTION if escaped_units(body) <= DESCRIPTION else DESCRIPTION - TITLE
-    parts = cut(body, room, escaped_units) or [""]
-    for number, part in enumerate(parts):
-        embed: dict[str, Any] = (
-            {"description": _escape(part), "color": ACCENT} if part else {"color": ACCENT}
-        )
-        if number == 0:
-            embed["title"] = _escape(title)
-            if story.url.startswith(("http://", "https://")) and len(story.url) <= 2000:
-                embed["url"] = story.url
-        if number == len(parts) - 1 and story.byline:
-            embed["footer"] = {"text": cut(story.byline, FOOTER // 2, units)[0]}
-        yield embed
+def _add_embed(message: dict[str, Any], embed: dict[str, Any]) -> bool:
+    embeds = [*message.get("embeds", []), embed]
+    if "_file" in embed or len(embeds) > EMBEDS or sum(map(_embed_size, embeds)) > ALL_EMBEDS:
+        return False
+    message["embeds"] = embeds
+    return True
 
 
 def _embed_size(embed: dict[str, Any]) -> int:
@@ -178,24 +130,102 @@ def _embed_size(embed: dict[str, Any]) -> int:
     return units(embed.get("title", "")) + units(embed.get("description", "")) + units(footer)
 
 
-def _escape(text: str) -> str:
-    """Show the text as it is: no markdown, no mention, nothing that Discord would interpret.
+def _pieces(blocks: Sequence[Block]) -> Iterator[str | dict[str, Any]]:
+    """Yield what goes into messages: markdown for the content, or one embed."""
+    for block in blocks:
+        match block:
+            case StoryItem():
+                yield from _story(block)
+            case Picture():
+                yield from _picture(block)
+            case _:
+                yield from filter(str.strip, _markdown(block))
+
+
+def _markdown(block: Heading | Paragraph | Listing | Quote | Notice) -> list[str]:
+    match block:
+        case Heading(text):
+            return _cut(" ".join(text.split()), CONTENT, "### {}")
+        case Paragraph(text):
+            return _cut(text, CONTENT)
+        case Listing(items):
+            return packed([line for item in items for line in _item(*item)], CONTENT, "\n", units)
+        case Quote(text, source):
+            return packed([*_quoted(text), *_cut(source, CONTENT, "— {}")], CONTENT, "\n", units)
+        case Notice(text, hint):
+            lines = [*_cut(text, CONTENT, "⚠️ {}"), *_cut(hint, CONTENT, "*{}*")]
+            return packed(lines, CONTENT, "\n", units)
+        case _:
+            assert_never(block)
+
+
+def _cut(text: str, limit: int, markup: str = "{}") -> list[str]:
+    """Escape a text and put it into the markup, in pieces that keep the limit."""
+    pieces = cut(text.strip(), limit - units(markup), escaped_units)
+    return [markup.format(escape(piece)) for piece in pieces]
+
+
+def _item(term: str, meaning: str) -> list[str]:
+    """Return one line of a listing; a term or meaning that is too long goes on in further lines."""
+    bold = _cut(" ".join(term.split()), CONTENT, "**{}**")
+    rest = _cut(meaning, CONTENT)
+    if not (bold and rest) or units(bold[-1]) + units(rest[0]) + 3 > CONTENT:
+        return [*bold, *rest]
+    return [*bold[:-1], f"{bold[-1]} — {rest[0]}", *rest[1:]]
+
+
+def _quoted(text: str) -> list[str]:
+    """Mark every line as quoted; each mark counts."""
+
+    def measure(part: str) -> int:
+        return escaped_units(part) + 2 * part.count("\n")
+
+    pieces = cut(text.strip(), CONTENT - 2, measure)
+    return ["\n".join(f"> {line}" for line in escape(piece).split("\n")) for piece in pieces]
+
+
+def _story(story: StoryItem) -> Iterator[dict[str, Any]]:
+    """Show one story as an embed; a very long one goes on in the next."""
+    title, *rest = cut(one_line(story.title), TITLE, escaped_units)
+    long_byline = units(story.byline) > FOOTER
+    texts = [*story.sentences, story.byline] if long_byline else story.sentences
+    body = [piece for part in rest for piece in _cut(part, DESCRIPTION, "**{}**")]
+    body += [piece for text in texts for piece in _cut(text, DESCRIPTION)]
+    embeds: list[dict[str, Any]] = [
+        {"description": text, "color": ACCENT} for text in packed(body, DESCRIPTION, "\n\n", units)
+    ] or [{"color": ACCENT}]
+    embeds[0]["title"] = _escape_inline(title)
+    if link := web_link(story.url):
+        embeds[0]["url"] = link
+    if story.byline.strip() and not long_byline:
+        embeds[-1]["footer"] = {"text": story.byline.strip()}
+    yield from embeds
+
+
+def _picture(picture: Picture) -> Iterator[str | dict[str, Any]]:
+    caption, *rest = _cut(picture.alt, DESCRIPTION) or [""]
+    yield {
+        "image": {"url": "attachment://picture.png"},
+        "description": caption,
+        "_file": _file("picture.png", picture.png, picture.alt),
+    }
+    yield from ({"description": text} for text in rest)
+
+
+def escape(text: str) -> str:
+    """Show the text as it is: no markdown, no mention, no emoji name; web addresses stay links.
 
     Mentions ping nobody in any case: every message goes out with allowed_mentions none.
     """
-    clean = text.encode("utf-8", "replace").decode().replace("\0", "")
-    return _MENTION.sub(r"\\<", escape_markdown(clean, ignore_links=False))
+    parts = _URL.split(text)  # every second one is an address
+    inline = "".join(part if at % 2 else _escape_inline(part) for at, part in enumerate(parts))
+    return _NUMBER.sub(r"\1\\.", _LINE_START.sub(r"\1\\\2", inline))
 
 
-def _rows(actions: Sequence[Action]) -> list[list[list[str]]]:
-    buttons = [[_label(action.label), action.data] for action in actions[: ROWS * COLUMNS]]
-    return [buttons[at : at + COLUMNS] for at in range(0, len(buttons), COLUMNS)]
-
-
-def _label(text: str) -> str:
-    pieces = cut(" ".join(text.split()), LABEL - 1, units) or ["…"]
-    return pieces[0] if len(pieces) == 1 else pieces[0] + "…"
+def _escape_inline(text: str) -> str:
+    return _INLINE.sub(r"\\\g<0>", text)
 
 
 def _file(name: str, content: bytes, alt: str = "") -> list[str]:
-    return [name, base64.b64encode(content).decode(), alt[:1000]]
+    """Return a file to upload; the alternative text is a copy of what stands under the picture."""
+    return [name, base64.b64encode(content).decode(), *(cut(alt, ALT, units) or [""])[:1]]

@@ -10,7 +10,7 @@ import asyncio
 import base64
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -51,8 +51,10 @@ SLOW_SECONDS = 0.7
 """After this long without an answer the chat shows "typing"."""
 FINISH_SECONDS = 10
 """What is in flight at a stop gets this long to finish."""
-RETRY_LIMIT = 60
-"""A reply is not worth more than this wait, in seconds."""
+TYPING_SECONDS = 4.5
+"""Telegram shows "typing" for five seconds at most: it is said again this often."""
+PATIENCE_SECONDS = 60
+"""A reply is tried for so long; later nobody waits for it any more."""
 _UPDATES = ["message", "callback_query", "my_chat_member"]
 _MANAGERS = {ChatMemberStatus.ADMINISTRATOR, ChatMemberStatus.OWNER}
 _KINDS = {"private": ChatKind.PRIVATE, "channel": ChatKind.CHANNEL}
@@ -76,6 +78,7 @@ class TelegramAdapter:
 
     def __init__(self, token: str, api_url: str, commands: Sequence[CommandSpec]) -> None:
         self._commands = commands
+        self._names = {spec.name for spec in commands}
         self._managing = {spec.name for spec in commands if spec.manages}
         self._requests = (AiohttpRequest(), AiohttpRequest(timeout=POLL_SECONDS + 5, connections=2))
         self._bot = Bot(
@@ -184,6 +187,8 @@ class TelegramAdapter:
     async def _finish(self) -> None:
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=FINISH_SECONDS)
+        for late in self._tasks:
+            late.cancel()
         await self._close()
 
     async def _close(self) -> None:
@@ -208,7 +213,7 @@ class TelegramAdapter:
             log.exception("Telegram: update %s failed", update.update_id)
 
     async def _handle_message(self, message: Message, answer: Answer) -> None:
-        parsed = parse_command(message, self._bot.username)
+        parsed = parse_command(message, self._bot.username, self._names)
         if parsed is None:
             return
         command, arguments = parsed
@@ -278,25 +283,26 @@ class TelegramAdapter:
     async def _show_typing(self, chat: Chat) -> None:
         await asyncio.sleep(SLOW_SECONDS)
         try:
-            await self._bot.send_chat_action(
-                chat.id, ChatAction.TYPING, message_thread_id=_thread(chat)
-            )
+            while True:
+                await self._bot.send_chat_action(
+                    chat.id, ChatAction.TYPING, message_thread_id=_thread(chat)
+                )
+                await asyncio.sleep(TYPING_SECONDS)
         except TelegramError as error:
             log.debug("Telegram: no typing sign: %s", error)
 
     async def _post_patiently(self, chat: Chat, payload: Payload) -> None:
         """Post an answer; where Telegram asks to wait, wait. Never repeats an uncertain one."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
                 await self.post(chat, payload, "")
             except DeliveryError as error:
-                if (
-                    error.final
-                    or isinstance(error, OutcomeUnknown)
-                    or (error.retry_after or 1) > RETRY_LIMIT
-                ):
+                wait = error.retry_after or 1
+                late = time.monotonic() + wait > deadline
+                if error.final or late or isinstance(error, OutcomeUnknown):
                     raise
-                await asyncio.sleep(error.retry_after or 1)
+                await asyncio.sleep(wait)
             else:
                 return
 
@@ -322,8 +328,8 @@ class TelegramAdapter:
             raise DeliveryError(f"Telegram cannot be reached: {error}") from error
         except NetworkError as error:
             raise OutcomeUnknown(f"Telegram's answer was lost: {error}") from error
-        except TelegramError as error:
-            raise DeliveryError(f"Telegram refused: {error}", final=True) from error
+        except (TelegramError, KeyError, TypeError, ValueError) as error:  # an answer, not read
+            raise OutcomeUnknown(f"Telegram's answer made no sense: {error}") from error
         return str(message.message_id)
 
     async def _pace(self, chat: Chat) -> None:
@@ -394,26 +400,25 @@ def _chat(message: Message) -> Chat:
     return Chat("telegram", str(message.chat.id), kind, thread)
 
 
-def parse_command(message: Message, username: str) -> tuple[str, str] | None:
+def parse_command(
+    message: Message, username: str, known: Collection[str]
+) -> tuple[str, str] | None:
     """Return the command and its arguments, or None for what is not meant for this bot.
 
     In a private chat a text without a command is one all the same: a link is to be read, anything
-    else gets the help.
+    else gets the help. In a group a command that this bot does not know is another bot's, unless
+    it is addressed to this one.
     """
     text = message.text or message.caption or ""
+    private = message.chat.type == TelegramChat.PRIVATE
     if text.startswith("/"):
-        name, _, arguments = (
-            text[1:].partition(" ")
-            if "\n" not in text.split(" ", 1)[0]
-            else text[1:].partition("\n")
-        )
-        name, _, addressed = name.partition("@")
-        return (
-            None
-            if addressed and addressed.lower() != username.lower()
-            else (name, arguments.strip())
-        )
-    if message.chat.type != TelegramChat.PRIVATE or not text:
+        word, *rest = text[1:].split(maxsplit=1) or [""]
+        name, _, addressed = word.partition("@")
+        foreign = addressed.lower() != username.lower() if addressed else name.lower() not in known
+        if foreign and (addressed or not private):
+            return None
+        return name, "".join(rest).strip()
+    if not private or not text:
         return None
     links = _links(message)
     return ("brief", links[0]) if links else ("help", "")

@@ -8,11 +8,22 @@ the limit, and only then escaped and wrapped in tags: markup can never come out 
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 from typing import Any, assert_never
 
+from bot.adapters.plain import (
+    NOTHING,
+    cleaned,
+    distinct,
+    is_visible,
+    label,
+    one_line,
+    units,
+    web_link,
+)
 from bot.core.messages import (
     Action,
     Attachment,
@@ -34,6 +45,11 @@ ENTITIES = 90
 """Telegram reads at most 100 entities of a message and drops the rest in silence."""
 BUTTON_UNITS = 60
 """A button's label is cut here: phones show about half of that."""
+BUTTONS = 100
+"""The most that one message takes."""
+
+_FOUND = re.compile(r"[@#/$]\w|://|\.[^\W\d]")
+"""Where Telegram may find entities of its own (mentions, commands, links); rather too many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +61,26 @@ class Run:
     url: str = ""
 
 
-def units(text: str) -> int:
-    """Return a text's length in UTF-16 code units."""
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
-
-
 def render(reply: Reply) -> list[dict[str, Any]]:
     """Turn a reply into messages to post in this order, each within Telegram's limits.
 
     A message is {"text", "buttons"}, {"photo", "text"} or {"document", "name"}; the text is HTML,
     files are base64. The reply's actions stand under the last message.
     """
+    reply = cleaned(reply)
     messages = [*_messages(reply.blocks), *(_document(file) for file in reply.attachments)]
-    if messages and reply.actions:
-        messages[-1]["buttons"] = _keyboard(reply.actions)
-    return messages
+    return _with_buttons(messages or [{"text": NOTHING}], distinct(reply.actions))
+
+
+def _with_buttons(
+    messages: list[dict[str, Any]], actions: Sequence[Action]
+) -> list[dict[str, Any]]:
+    """Put the buttons under the last message; what it does not take goes under further ones."""
+    if actions:
+        messages[-1]["buttons"] = _keyboard(actions[:BUTTONS])
+    if len(actions) <= BUTTONS:
+        return messages
+    return [*messages, *_with_buttons([{"text": NOTHING}], actions[BUTTONS:])]
 
 
 def _messages(blocks: Sequence[Block]) -> Iterator[dict[str, Any]]:
@@ -67,8 +88,9 @@ def _messages(blocks: Sequence[Block]) -> Iterator[dict[str, Any]]:
     for block in blocks:
         if isinstance(block, Picture):
             yield from _packed(texts)
-            texts = []
-            yield _photo(block)
+            caption, *rest = cut(block.alt, CAPTION_UNITS, units) or [""]
+            yield _photo(block, caption)
+            texts = [[Run(part)] for part in rest]
         else:
             texts.append(_runs(block))
     yield from _packed(texts)
@@ -81,13 +103,10 @@ def _runs(block: Block) -> list[Run]:  # noqa: PLR0911 - one return a block
         case Paragraph(text):
             return [Run(text)]
         case StoryItem(title, sentences, byline, url):
-            return _lines(
-                [Run(title, "b", url), Run("\n\n".join(sentences), "blockquote"), Run(byline, "i")]
-            )
+            head = Run(one_line(title), "b", web_link(url))
+            return _lines([head, Run("\n\n".join(sentences), "blockquote"), Run(byline, "i")])
         case Listing(items):
-            return [
-                run for term, meaning in items for run in (Run(term, "b"), Run(f" — {meaning}\n"))
-            ]
+            return [run for item in items for run in _item(*item)][1:]
         case Quote(text, source):
             return _lines([Run(text, "blockquote"), Run(source, "i")])
         case Notice(text, hint):
@@ -96,6 +115,10 @@ def _runs(block: Block) -> list[Run]:  # noqa: PLR0911 - one return a block
             return [Run(alt)]
         case _:
             assert_never(block)
+
+
+def _item(term: str, meaning: str) -> list[Run]:
+    return [Run("\n"), Run(term, "b"), Run(f" — {meaning}" if term and meaning else meaning)]
 
 
 def _lines(runs: Iterable[Run]) -> list[Run]:
@@ -111,40 +134,23 @@ def _lines(runs: Iterable[Run]) -> list[Run]:
 def _packed(texts: Sequence[Sequence[Run]]) -> Iterator[dict[str, Any]]:
     """Fill messages with whole blocks; a block that is too large alone is cut."""
     message: list[Run] = []
-    for block in texts:
-        for piece in _cut_block(_clean(block)):
-            gap = [Run("\n\n")] if message else []
-            if (
-                _size([*message, *gap, *piece]) > MESSAGE_UNITS
-                or _entities([*message, *piece]) > ENTITIES
-            ):
-                yield _text(message)
-                message, gap = [], []
-            message += [*gap, *piece]
-    if any(run.text.strip() for run in message):
-        yield _text(message)
+    for piece in (piece for block in texts for piece in _cut_block(block)):
+        joined = [*message, Run("\n\n"), *piece] if message else piece
+        if message and _exceeds(joined):
+            yield from _text(message)
+            joined = piece
+        message = joined
+    yield from _text(message)
 
 
-def _clean(block: Sequence[Run]) -> list[Run]:
-    """Make the text what Telegram takes: no lone surrogates, no NUL, no outer blank lines."""
-    runs = [
-        replace(run, text=run.text.encode("utf-8", "replace").decode().replace("\0", ""))
-        for run in block
-    ]
-    if runs:
-        runs[-1] = replace(runs[-1], text=runs[-1].text.rstrip())
-    return runs
-
-
-def _cut_block(block: list[Run]) -> Iterator[list[Run]]:
+def _cut_block(block: Sequence[Run]) -> Iterator[list[Run]]:
     """Yield the block in pieces that fit a message, cutting runs where they do not."""
     piece: list[Run] = []
-    for run in block:
-        for part in _cut_run(run):
-            if _size([*piece, part]) > MESSAGE_UNITS or _entities([*piece, part]) > ENTITIES:
-                yield piece
-                piece = []
-            piece.append(part)
+    for part in (part for run in block for part in _cut_run(run)):
+        if piece and _exceeds([*piece, part]):
+            yield piece
+            piece = []
+        piece.append(part)
     if piece:
         yield piece
 
@@ -155,16 +161,20 @@ def _cut_run(run: Run) -> list[Run]:
     return [replace(run, text=text) for text in cut(run.text, MESSAGE_UNITS, units)]
 
 
-def _size(runs: Iterable[Run]) -> int:
-    return sum(units(run.text) for run in runs)
+def _exceeds(runs: Sequence[Run]) -> bool:
+    return (
+        sum(units(run.text) for run in runs) > MESSAGE_UNITS or sum(map(_entities, runs)) > ENTITIES
+    )
 
 
-def _entities(runs: Iterable[Run]) -> int:
-    return sum(bool(run.tag) + bool(run.url) for run in runs)
+def _entities(run: Run) -> int:
+    return bool(run.tag) + bool(run.url) + len(_FOUND.findall(run.text))
 
 
-def _text(runs: Sequence[Run]) -> dict[str, Any]:
-    return {"text": "".join(_html(run) for run in runs).strip()}
+def _text(runs: Sequence[Run]) -> Iterator[dict[str, Any]]:
+    """Yield the message, unless there is nothing to see: Telegram would refuse it."""
+    if is_visible("".join(run.text for run in runs)):
+        yield {"text": "".join(map(_html, runs)).strip()}
 
 
 def _html(run: Run) -> str:
@@ -174,11 +184,10 @@ def _html(run: Run) -> str:
     return f"<{run.tag}>{html}</{run.tag}>" if run.tag and run.text else html
 
 
-def _photo(picture: Picture) -> dict[str, Any]:
-    caption = cut(picture.alt, CAPTION_UNITS, units)[:1]
+def _photo(picture: Picture, caption: str) -> dict[str, Any]:
     return {
         "photo": base64.b64encode(picture.png).decode(),
-        "text": escape("".join(caption), quote=False),
+        "text": escape(caption, quote=False),
     }
 
 
@@ -191,15 +200,10 @@ def _keyboard(actions: Sequence[Action]) -> list[list[list[str]]]:
     rows: list[list[list[str]]] = []
     width = 0
     for action in actions:
-        label = _label(action.label)
-        if not rows or width + len(label) > 28 or len(rows[-1]) == 3:
+        words = label(action.label, BUTTON_UNITS)
+        if not rows or width + len(words) > 28 or len(rows[-1]) == 3:
             rows.append([])
             width = 0
-        rows[-1].append([label, action.data])
-        width += len(label)
+        rows[-1].append([words, action.data])
+        width += len(words)
     return rows
-
-
-def _label(text: str) -> str:
-    pieces = cut(" ".join(text.split()), BUTTON_UNITS - 1, units) or ["…"]
-    return pieces[0] if len(pieces) == 1 else pieces[0] + "…"
