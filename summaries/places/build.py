@@ -153,7 +153,9 @@ def _prefixes(
         for length in (1, 2, 3):
             groups.setdefault(key[:length], []).append((-best, key))
     return {
-        prefix: [key for _, key in sorted(keys)[:40]] for prefix, keys in sorted(groups.items())
+        prefix: [key for _, key in sorted(keys)[:_COMPLETIONS]]
+        for prefix, keys in sorted(groups.items())
+        if len(keys) > _CROWD
     }
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from summaries.places.evidence import evidence, read_text
 from summaries.places.gazetteer import Gazetteer
+from summaries.places.judge import THRESHOLD, probability
 from summaries.places.place import Mention, Place
 from summaries.places.prior import FeedPrior
 from summaries.places.resolver import Choice, Name, candidates, resolve
 from summaries.places.tagger import Span, Tagged, tag
+from summaries.places.words import Words, language_of, words_of
 
 _APPOSITION = re.compile(
     r"\s*[,(]\s*|\s+(?:in|en|au|aux|of|de|di|в|في)\s+(?:the |la |le |les |l['’])?"
@@ -25,14 +29,34 @@ def find_places(
     `language` is an ISO 639-1 code or "". `prior` is what the feed's earlier articles were about.
     Offsets count code points of `text`.
     """
-    tagged = tag(text, gazetteer.index)
-    names = _names(tagged, gazetteer)
-    chosen = resolve(names, prior)
     return tuple(
-        Mention(text[span.start : span.end], span.start, span.end, choice.place, _score(choice))
-        for span in tagged.spans
-        for choice in [chosen[span.key]]
+        Mention(text[span.start : span.end], span.start, span.end, choice.place, round(score, 3))
+        for span, choice, facts in examine(text, gazetteer, language, prior)
+        for score in [probability(facts)]
+        if score >= THRESHOLD
     )
+
+
+def examine(
+    text: str, gazetteer: Gazetteer, language: str = "", prior: FeedPrior | None = None
+) -> list[tuple[Span, Choice, dict[str, float]]]:
+    """Return every name that may be a place, the place it would be, and the evidence."""
+    index = gazetteer.index
+    tagged = tag(text, index)
+    words = words_of(index)
+    spans = [span for span in tagged.spans if not _hopeless(span, words)]
+    tagged = Tagged(tagged.text, tagged.tokens, tuple(spans))
+    ready = read_text(tagged, words, language or language_of(tagged.tokens, words))
+    counts = Counter(span.key for span in spans)
+    chosen = resolve(_names(tagged, gazetteer), prior)
+    return [
+        (span, chosen[span.key], evidence(span, ready, chosen[span.key], counts)) for span in spans
+    ]
+
+
+def _hopeless(span: Span, words: Words) -> bool:
+    """Tell a function word, such as "Les" or "The", which no evidence makes a place."""
+    return span.first == span.last and span.key in words.any_function
 
 
 def _names(tagged: Tagged, gazetteer: Gazetteer) -> list[Name]:
@@ -46,10 +70,6 @@ def _names(tagged: Tagged, gazetteer: Gazetteer) -> list[Name]:
 
 def _name(span: Span, around: Sequence[str], gazetteer: Gazetteer) -> Name:
     return Name(span.key, candidates(gazetteer.index, span.entries), tuple(dict.fromkeys(around)))
-
-
-def _score(choice: Choice) -> float:
-    return round(min(1.0, max(0.05, choice.margin / 3)), 3)
 
 
 @dataclass(frozen=True, slots=True)

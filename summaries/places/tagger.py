@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from summaries.places.endings import forms, word_forms
 from summaries.places.folding import Token, tokenize
-from summaries.places.index import CODE_MARK, Entry, Index
+from summaries.places.index import CODE_MARK, COMMA_MARK, Entry, Index
 
 LONGEST = 7
 
@@ -56,7 +56,7 @@ def _may_begin(token: Token) -> bool:
 
 def _span_at(text: str, tokens: tuple[Token, ...], first: int, index: Index) -> Span | None:
     """Return the longest known name that begins at this word, or None."""
-    code = _code_at(tokens, first, index)
+    code = _code_at(text, tokens, first, index)
     reach = _reach(text, tokens, first)
     words = [token.folded for token in tokens[first : reach + 1]]
     ends = _ends(words)
@@ -96,19 +96,36 @@ def _span(tokens: tuple[Token, ...], first: int, last: int, key: str, index: Ind
     return Span(first, last, tokens[first].start, tokens[last].end, key, entries)
 
 
-def _code_at(tokens: tuple[Token, ...], first: int, index: Index) -> Span | None:
+def _code_at(text: str, tokens: tuple[Token, ...], first: int, index: Index) -> Span | None:
+    """Return a flag, an abbreviation ("U.S."), or one that follows a comma (", Calif."), or None."""
     token = tokens[first]
-    letters = _flag_letters(token.text) or token.text
-    if not letters.isupper() or len(letters) > 5:
+    flag = _flag_letters(token.text)
+    row = index.country_row(flag) if flag else None
+    if row is not None:
+        return Span(first, first, token.start, token.end, CODE_MARK + flag, (Entry(row, 0),))
+    if len(token.text) > _LONGEST_CODE:
         return None
-    if letters is not token.text:
-        row = index.country_row(letters)
-        entries = () if row is None else (Entry(row, 0),)
-    else:
-        entries = tuple(index.entries(CODE_MARK + letters))
-    if not entries:
-        return None
-    return Span(first, first, token.start, token.end, CODE_MARK + letters, entries)
+    follows = first > 0 and text[tokens[first - 1].end : token.start] in _COMMAS
+    for end, key in _code_keys(text, token, follows=follows):
+        entries = tuple(index.entries(key))
+        if entries:
+            return Span(first, first, token.start, end, key, entries)
+    return None
+
+
+_LONGEST_CODE = 8
+_COMMAS = (", ", ",", " (", ",\u00a0")
+
+
+def _code_keys(text: str, token: Token, *, follows: bool) -> Iterator[tuple[int, str]]:
+    if follows and text[token.end : token.end + 1] == ".":
+        yield token.end + 1, f"{COMMA_MARK}{token.text}."
+    if follows:
+        yield token.end, COMMA_MARK + token.text
+    if token.text.isupper():
+        yield token.end, CODE_MARK + token.text
+        if token.text.endswith("."):
+            yield token.end, CODE_MARK + token.text.replace(".", "")
 
 
 def _flag_letters(text: str) -> str:

@@ -1,0 +1,171 @@
+"""What speaks for and against a name being a place where it stands. Knows words, not geography.
+
+Each kind of evidence is a number between 0 and about 1; `judge.py` says what each is worth.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from summaries.places.folding import Token
+from summaries.places.index import CODE_MARK, COMMA_MARK
+from summaries.places.resolver import Choice
+from summaries.places.tagger import Span, Tagged
+from summaries.places.words import Words
+
+_SENTENCE_END = re.compile(r"[.!?…:;\n\"“”«»]|[-–—] ")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What is asked of one text again and again: its language, its lower-case words, its people."""
+
+    tagged: Tagged
+    words: Words
+    language: str
+    lower: frozenset[str]
+    people: frozenset[str]
+    inside: frozenset[int]
+
+
+def read_text(tagged: Tagged, words: Words, language: str) -> Text:
+    """Return a text made ready for questions about its names."""
+    lower = frozenset(t.folded for t in tagged.tokens if t.text[0].islower())
+    inside = frozenset(n for span in tagged.spans for n in range(span.first, span.last + 1))
+    return Text(tagged, words, language, lower, _people(tagged, words), inside)
+
+
+def _people(tagged: Tagged, words: Words) -> frozenset[str]:
+    """Return the family names of the people the text names: "Carter" of "Ashton Carter"."""
+    long_places = {n for s in tagged.spans if s.last > s.first for n in range(s.first, s.last + 1)}
+    found = set()
+    for number, token in enumerate(tagged.tokens[:-1]):
+        if number in long_places or not token.text[0].isupper():
+            continue
+        if token.folded in words.given or token.folded in words.titles:
+            found.update(_family(tagged, number, words, long_places))
+    return frozenset(found)
+
+
+def _family(tagged: Tagged, number: int, words: Words, places: set[int]) -> list[str]:
+    names = []
+    for after in range(number + 1, min(number + 4, len(tagged.tokens))):
+        token = tagged.tokens[after]
+        between = tagged.text[tagged.tokens[after - 1].end : token.start]
+        if between not in (" ", "-", ". ", "\u00a0") or after in places:
+            break
+        if not token.text[0].isupper() or token.folded in words.any_function:
+            break
+        if len(token.text) > 1:
+            names.append(token.folded)
+    return names
+
+
+def evidence(span: Span, text: Text, choice: Choice, counts: Mapping[str, int]) -> dict[str, float]:
+    """Return the evidence about one span, taken for the place chosen, by name."""
+    tokens, words = text.tagged.tokens, text.words
+    first, last = tokens[span.first], tokens[span.last]
+    before = tokens[span.first - 1] if span.first else None
+    after = tokens[span.last + 1] if span.last + 1 < len(tokens) else None
+    close_before = before is not None and _joined(text, before, first)
+    close_after = after is not None and _joined(text, last, after)
+    opens = _opens_sentence(text, span.first)
+    single = span.first == span.last
+    folded = span.key.lstrip(CODE_MARK + COMMA_MARK)
+    place = choice.place
+    facts = {
+        "bias": 1.0,
+        "standing": place.standing / 10,
+        "margin": min(choice.margin, 4.0) / 4,
+        "company": min(choice.company, 3.0) / 3,
+        "within": float(choice.within),
+        "alternate name": float(choice.rank == 3),
+        "abbreviation": float(span.key[0] == CODE_MARK),
+        "after comma": float(span.key[0] == COMMA_MARK),
+        "words": min(span.last - span.first, 3) / 3,
+        "country": float(place.kind == "country"),
+        "region": float(place.kind == "region" and place.level == 2),
+        "district": float(place.level == 3),
+        "area": float(place.kind in ("area", "water")),
+        "building": float(place.kind == "building"),
+        "short": float(len(folded) <= 3),
+        "opens sentence": float(opens),
+        "all capitals": float(
+            first.text.isupper() and len(first.text) > 1 and span.key[0] != CODE_MARK
+        ),
+        "repeated": min(counts.get(span.key, 1) - 1, 4) / 4,
+        "seen in lower case": float(single and folded in text.lower),
+        "person of the text": float(single and folded in text.people),
+    }
+    facts |= _words_around(text, before if close_before else None, after if close_after else None)
+    facts |= _kind_of_word(text, folded, first, single, opens)
+    facts["small"] = max(0.0, (6.0 - place.standing) / 3)
+    facts["small and doubted"] = facts["small"] * max(
+        facts["common word"], facts["given name"], facts["family name"]
+    )
+    facts["doubted, no preposition"] = facts["common word"] * (1 - facts["preposition"])
+    facts["given name, name follows"] = facts["given name"] * facts["name follows"]
+    facts["comma follows"] = float(text.tagged.text[last.end : last.end + 1] == ",")
+    facts["bracketed"] = float(text.tagged.text[first.start - 1 : first.start] == "(")
+    return facts
+
+
+def _words_around(text: Text, before: Token | None, after: Token | None) -> dict[str, float]:
+    words, language = text.words, text.language
+    prepositions = words.before.get(language, frozenset())
+    ahead = before.folded if before else ""
+    behind = after.folded if after else ""
+    capital_before = before is not None and before.text[0].isupper()
+    capital_after = after is not None and after.text[0].isupper()
+    return {
+        "preposition": float(ahead in prepositions and before is not None),
+        "title before": float(ahead in words.titles and capital_before),
+        "given name before": float(capital_before and ahead in words.given),
+        "name before": float(
+            capital_before and ahead not in words.any_function and ahead not in prepositions
+        ),
+        "initial before": float(before is not None and len(before.text) == 1 and capital_before),
+        "name follows": float(capital_after and behind not in words.any_function),
+        "organisation follows": float(behind in words.org_after and capital_after),
+        "organisation before": float(ahead in words.org_before and capital_before),
+        "nothing beside": float(before is None and after is None),
+    }
+
+
+def _kind_of_word(
+    text: Text,
+    folded: str,
+    first: Token,
+    single: bool,
+    opens: bool,  # noqa: FBT001
+) -> dict[str, float]:
+    words = text.words
+    common = words.common.get(text.language, frozenset())
+    return {
+        "function word": float(single and folded in words.function.get(text.language, frozenset())),
+        "other function word": float(single and folded in words.any_function),
+        "common word": float(single and folded in common),
+        "common word opens": float(single and opens and folded in common),
+        "other common word": float(single and folded in words.any_common),
+        "given name": float(first.folded in words.given and single),
+        "family name": float(folded in words.family and single),
+        "lower case": float(first.text[0].islower()),
+        "no capitals": float(not first.text[0].isupper()),
+    }
+
+
+def _joined(text: Text, left: Token, right: Token) -> bool:
+    between = text.tagged.text[left.end : right.start]
+    return between in (" ", "\u00a0", "-", "’", "'", "\u202f") or (
+        between == ". " and (len(left.text) <= 3)
+    )
+
+
+def _opens_sentence(text: Text, number: int) -> bool:
+    if number == 0:
+        return True
+    tokens = text.tagged.tokens
+    between = text.tagged.text[tokens[number - 1].end : tokens[number].start]
+    return bool(_SENTENCE_END.search(between))
