@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from rapidfuzz import process
 
 from bot.core.briefing import briefing_reply, story_reply
-from bot.core.errors import DatelineError, RequestError
+from bot.core.errors import DatelineError, RequestError, StoreError
 from bot.core.messages import (
     Action,
     Argument,
+    Block,
     Chat,
     ChatKind,
     CommandSpec,
@@ -31,7 +32,14 @@ from bot.core.messages import (
 from bot.core.newsroom import Newsroom
 from bot.core.places import PlaceReader, place_reply
 from bot.core.ports import Clock, Places, Store
-from bot.core.schedule import Subscription, Timing, describe, next_due, parse_timing
+from bot.core.schedule import (
+    Occurrence,
+    Subscription,
+    Timing,
+    describe,
+    next_due,
+    parse_timing,
+)
 from summaries.article import Length
 from summaries.extractive import METHODS
 
@@ -73,8 +81,8 @@ COMMANDS: tuple[CommandSpec, ...] = (
     CommandSpec(
         "unsubscribe",
         "Stop the digests here",
-        "[number]",
-        (Argument("number", "Which one, as /subscriptions counts; all of them without it"),),
+        "[number or hour]",
+        (Argument("number", "Its number in /subscriptions, or its hour; all of them without it"),),
         manages=True,
     ),
     CommandSpec("subscriptions", "The digests of this chat"),
@@ -194,34 +202,38 @@ class Desk:
 
     async def _subscribe(self, request: Request) -> Reply:
         timing = parse_timing(request.arguments, await self._zone(request.chat))
+        kept = await self._store.subscriptions(request.chat)
+        there = next((pair for pair in kept if pair[0].timing.at == timing.at), None)
+        if there and there[0].timing == timing and not there[0].paused:
+            return _subscribed(
+                timing, "This chat already has a digest at {}. The next: {}.", there[1]
+            )
         first = next_due(timing, self._clock.now())
-        kept = await self._store.subscribe(
+        await self._store.subscribe(
             Subscription(request.chat, timing, locale=request.locale), first
         )
-        when = _moment(timing, first.at)
-        blocks = [Paragraph(f"A digest will come here at {describe(timing)}. The first: {when}.")]
-        if timing.zone == "UTC" and "utc" not in request.arguments.lower():
-            example = f"/subscribe {timing.at:%H:%M} Europe/Paris"
-            advice = f"That is UTC. For your own hour add your time zone: {example}"
-            blocks.append(Paragraph(advice))
-        return Reply(tuple(blocks), (Action("Stop this digest", "unsubscribe", str(kept.id)),))
+        said = "A digest will come here at {}. The first: {}."
+        if there:
+            said = "This chat already had a digest at that hour. Now it comes at {}. The next: {}."
+        return _subscribed(timing, said, first, *_zone_advice(timing, request.arguments))
 
     async def _zone(self, chat: Chat) -> str:
         """Return the zone of the chat's other digests; a chat has rarely two."""
-        kept = await self._store.subscriptions(chat)
+        try:
+            kept = await self._store.subscriptions(chat)
+        except StoreError as error:  # a briefing needs no database
+            log.warning("The time zone of %s is not known: %s", chat, error)
+            return self._default_zone
         return kept[-1][0].timing.zone if kept else self._default_zone
 
     async def _unsubscribe(self, request: Request) -> Reply:
-        word = request.arguments.strip().lstrip("#")
-        if word and word.lower() != "all" and not word.isdecimal():
-            raise RequestError(
-                f"“{word[:40]}” is not a number.", "Type /subscriptions to see the numbers."
-            )
-        number = int(word) if word.isdecimal() else None
+        kept = await self._store.subscriptions(request.chat)
+        number = _chosen(request.arguments, [subscription for subscription, _ in kept])
         dropped = await self._store.unsubscribe(request.chat, number)
         if not dropped:
             raise RequestError(
-                "There is no such digest in this chat.", "Type /subscriptions to see what there is."
+                "No digests come to this chat.",
+                "Type /subscribe 08:00 Europe/Paris to get one every day.",
             )
         return Reply(
             tuple(Paragraph(f"Stopped: the digest at {describe(gone.timing)}.") for gone in dropped)
@@ -235,16 +247,10 @@ class Desk:
                 "Type /subscribe 08:00 Europe/Paris to get one every day.",
             )
         lines = tuple(
-            (
-                f"{subscription.id}",
-                f"{describe(subscription.timing)}; next {_moment(subscription.timing, due.at)}",
-            )
-            for subscription, due in kept
+            (str(number), _subscription_line(subscription, due))
+            for number, (subscription, due) in enumerate(kept, 1)
         )
-        actions = tuple(
-            Action(f"Stop {subscription.id}", "unsubscribe", str(subscription.id))
-            for subscription, _ in kept[:10]
-        )
+        actions = tuple(_stop_action(subscription.timing) for subscription, _ in kept[:10])
         return Reply((Heading("Digests of this chat"), Listing(lines)), actions)
 
     async def _status(self, request: Request) -> Reply:
@@ -263,7 +269,7 @@ class Desk:
             ("Waiting", str(tally.get("pending", 0) + tally.get("sending", 0))),
             ("Uncertain", str(tally.get("unknown", 0))),
             ("Given up", str(tally.get("dead", 0))),
-            ("Missed while down", str(tally.get("missed", 0))),
+            ("Missed", str(tally.get("missed", 0))),
         )
         return Reply(
             (Heading("Status"), Listing(lines), *(Notice(failure) for failure in reading.failures))
@@ -341,7 +347,53 @@ def first_link(text: str) -> str:
             "There is no link in the message you replied to.",
             "Reply /brief to a message that has one.",
         )
-    return match[0].rstrip(".,;:!?)»”’'\"")
+    link = match[0].rstrip(".,;:!?»”’'\"")
+    while link.endswith(")") and link.count(")") > link.count("("):
+        link = link[:-1].rstrip(".,;:!?»”’'\"")
+    return link
+
+
+def _subscribed(timing: Timing, said: str, due: Occurrence, *advice: Block) -> Reply:
+    words = Paragraph(said.format(describe(timing), _moment(timing, due.at)))
+    return Reply((words, *advice), (_stop_action(timing),))
+
+
+def _zone_advice(timing: Timing, arguments: str) -> tuple[Block, ...]:
+    """Say that the hour is UTC to a person who named no zone."""
+    if timing.zone != "UTC" or "utc" in arguments.lower():
+        return ()
+    example = f"/subscribe {timing.at:%H:%M} Europe/Paris"
+    return (Paragraph(f"That is UTC. For your own hour add your time zone: {example}"),)
+
+
+def _subscription_line(subscription: Subscription, due: Occurrence) -> str:
+    said = describe(subscription.timing)
+    if subscription.paused:
+        again = f"/subscribe {subscription.timing.at:%H:%M}"
+        return f"{said}; stopped because of this: {subscription.paused}. Start it again: {again}"
+    return f"{said}; next {_moment(subscription.timing, due.at)}"
+
+
+def _stop_action(timing: Timing) -> Action:
+    """A button names the hour: a chat has one digest an hour, while numbers move up."""
+    return Action(f"Stop {timing.at:%H:%M}", "unsubscribe", f"{timing.at:%H:%M}")
+
+
+def _chosen(words: str, kept: Sequence[Subscription]) -> int | None:
+    """Return the store's number of the digest that a person means, None for all of them.
+
+    They say its place in /subscriptions ("2", "#2") or its hour ("08:00"). Raises RequestError.
+    """
+    word = words.strip().lstrip("#")
+    if not word or word.lower() == "all":
+        return None
+    for number, subscription in enumerate(kept, 1):
+        if word in {str(number), f"{subscription.timing.at:%H:%M}"}:
+            return subscription.id
+    raise RequestError(
+        f"There is no digest “{word[:20]}” in this chat.",
+        "Type /subscriptions to see the numbers and hours.",
+    )
 
 
 def _moment(timing: Timing, at: datetime) -> str:

@@ -8,22 +8,30 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 
 from bot.core.errors import ChatUnavailable, DatelineError, DeliveryError, OutcomeUnknown
 from bot.core.messages import Answer, Chat, Notice, Reply, Request
 from bot.core.ports import Adapter, Clock, Edition, Part, PartState, Store
-from bot.core.schedule import Occurrence, Subscription, last_due, next_due
+from bot.core.schedule import Occurrence, Subscription, due_until, next_due
 
 log = logging.getLogger(__name__)
 
 GRACE = timedelta(hours=12)
-"""A digest missed for longer than this (the bot was down) is recorded as missed, not sent."""
+"""A digest later than this (the bot or the platform was down) is recorded as missed, not sent."""
+_TOO_LATE = f"more than {GRACE.total_seconds() / 3600:.0f} hours late"
 LATE = timedelta(minutes=10)
 """A digest sent later than this after its hour says so."""
 ATTEMPTS = 12
-"""Definite refusals of one message before it is given up: with the back-off, about two hours."""
+"""Definite refusals of one message before it is given up: with the back-off, about an hour."""
+REPEAT = timedelta(minutes=2)
+"""How long after an attempt of unknown outcome a repeat is harmless on an idempotent platform.
+
+Discord checks a nonce against "the past few minutes":
+https://discord.com/developers/docs/resources/message#create-message
+"""
 
 
 class Delivery:
@@ -37,6 +45,7 @@ class Delivery:
         self._answer = answer
         self._clock = clock
         self._working: dict[Chat, asyncio.Task[None]] = {}
+        self._unrecorded: list[Callable[[], Awaitable[None]]] = []
         self.last_tick: datetime | None = None
 
     async def recover(self) -> None:
@@ -50,6 +59,7 @@ class Delivery:
 
         Returns without waiting for the posting: a slow chat delays nobody else.
         """
+        await self._record_again()
         await self._open_due()
         editions = await self._store.open_editions(list(self._adapters), self._clock.now())
         chats: dict[Chat, list[Edition]] = {}
@@ -61,19 +71,24 @@ class Delivery:
         self.last_tick = self._clock.now()
 
     async def drain(self) -> None:
-        """Wait until all posting that has begun is over."""
+        """Wait until all posting that has begun is over and written down."""
         await asyncio.gather(*self._working.values())
+        await self._record_again()
 
     async def _open_due(self) -> None:
+        """Open every occurrence up to now; one subscription that cannot be read stops no other."""
         now = self._clock.now()
         for subscription, first in await self._store.due(now):
-            latest = last_due(subscription.timing, first, now)
-            await self._open_one(subscription, latest, now)
+            try:
+                for due in due_until(subscription.timing, first, now):
+                    await self._open_one(subscription, due, now)
+            except (LookupError, ValueError) as error:  # its time zone is no longer known
+                log.error("The digest for %s cannot be opened: %r", subscription.chat, error)
 
     async def _open_one(self, subscription: Subscription, due: Occurrence, now: datetime) -> None:
         following = next_due(subscription.timing, due.at)
         if now - due.at > GRACE:
-            await self._store.skip(subscription, due, following, "the bot was not running")
+            await self._store.skip(subscription, due, following, _TOO_LATE)
             log.warning(
                 "Missed the digest of %s for %s: more than %s late",
                 due.day,
@@ -87,22 +102,37 @@ class Delivery:
         """One chat's editions go one after another; chats never wait for each other."""
         try:
             for edition in editions:
-                await self._deliver(edition)
-        except DatelineError as error:
-            log.warning("The digest for %s waits: %s", chat, error)
-        except Exception:
-            log.exception("The digest for %s waits", chat)
+                if not await self._tried(edition):
+                    return
         finally:
             del self._working[chat]
 
-    async def _deliver(self, edition: Edition) -> None:
+    async def _tried(self, edition: Edition) -> bool:
+        """Deliver; a fault of one edition is said, and costs the chat's next ones nothing."""
+        try:
+            return await self._deliver(edition)
+        except DatelineError as error:
+            log.warning("The digest for %s waits: %s", edition.subscription.chat, error)
+        except Exception:
+            log.exception("The digest for %s waits", edition.subscription.chat)
+        return True
+
+    async def _deliver(self, edition: Edition) -> bool:
+        """Post what is left of an edition; tell whether the chat takes more now."""
+        if self._clock.now() - edition.occurrence.at > GRACE:
+            await self._store.give_up(edition, _TOO_LATE)
+            log.warning("Gave up the digest of %s: too late", edition.occurrence.day)
+            return True
         adapter = self._adapters[edition.subscription.chat.platform]
         if not edition.frozen:
             reply = await self._compose(edition)
             await self._store.freeze(edition, adapter.render(reply))
         for part in await self._store.parts(edition):
+            if part.state is PartState.SENDING:  # another process is at it
+                return False
             if part.state is PartState.PENDING and not await self._post(adapter, part):
-                return
+                return False
+        return True
 
     async def _compose(self, edition: Edition) -> Reply:
         subscription = edition.subscription
@@ -121,49 +151,104 @@ class Delivery:
 
     async def _post(self, adapter: Adapter, part: Part) -> bool:
         """Post one part and record what became of it; tell whether the next part may follow."""
-        await self._store.mark(part, PartState.SENDING)
+        now = self._clock.now()
+        if part.uncertain_since is not None and now - part.uncertain_since > REPEAT:
+            return await self._uncertain(part, part.reason)
+        return await self._store.claim(part, now) and await self._attempt(adapter, part)
+
+    async def _attempt(self, adapter: Adapter, part: Part) -> bool:
         try:
             message_id = await adapter.post(part.chat, part.payload, part.key)
         except OutcomeUnknown as error:
             return await self._outcome_unknown(adapter, part, error)
         except ChatUnavailable as error:
-            await self._chat_unavailable(part, error)
-            return False
+            return await self._chat_unavailable(part, error)
         except DeliveryError as error:
-            await self._refused(part, error)
-            return False
-        await self._store.mark(part, PartState.SENT, message_id=message_id)
+            return await self._refused(part, error)
+        except Exception as error:
+            log.exception("Posting to %s failed", part.chat)
+            lost = OutcomeUnknown(f"the adapter failed: {error!r}")
+            return await self._outcome_unknown(adapter, part, lost)
+        await self._record(part, PartState.SENT, message_id=message_id)
         return True
 
     async def _outcome_unknown(self, adapter: Adapter, part: Part, error: OutcomeUnknown) -> bool:
         """Where a repeat is harmless, repeat; elsewhere rather not at all than twice."""
-        if adapter.idempotent:
-            await self._refused(part, error)
-            return False
-        await self._store.mark(part, PartState.UNKNOWN, reason=str(error))
-        log.error("Nobody can tell whether a message reached %s: %s", part.chat, error)
+        if not adapter.idempotent:
+            return await self._uncertain(part, str(error))
+        await self._wait(part, error, uncertain=True)
+        return False
+
+    async def _uncertain(self, part: Part, reason: str) -> bool:
+        await self._record(part, PartState.UNKNOWN, reason=reason)
+        log.error("Nobody can tell whether a message reached %s: %s", part.chat, reason)
         return True
 
-    async def _chat_unavailable(self, part: Part, error: ChatUnavailable) -> None:
-        if error.moved_to:
+    async def _chat_unavailable(self, part: Part, error: ChatUnavailable) -> bool:
+        if error.moved_to and error.moved_to != part.chat.id:
             new = Chat(part.chat.platform, error.moved_to, part.chat.kind, part.chat.thread)
+            await self._record(part, PartState.PENDING, reason=str(error))
             await self._store.move_chat(part.chat, new)
-            await self._store.mark(part, PartState.PENDING, reason=str(error))
             log.info("%s moved to %s", part.chat, new.id)
-            return
-        await self._store.mark(part, PartState.DEAD, reason=str(error))
+            return False
+        await self._record(part, PartState.DEAD, reason=str(error))
         await self._store.pause(part.chat, str(error))
         log.warning("Paused the digests for %s: %s", part.chat, error)
+        return False
 
-    async def _refused(self, part: Part, error: DeliveryError) -> None:
+    async def _refused(self, part: Part, error: DeliveryError) -> bool:
         if error.final or part.attempts + 1 >= ATTEMPTS:
-            await self._store.mark(part, PartState.DEAD, reason=str(error))
+            await self._record(part, PartState.DEAD, reason=str(error))
             log.error("Gave up on a message for %s: %s", part.chat, error)
-            return
+            return True
+        await self._wait(part, error)
+        return False
+
+    async def _wait(self, part: Part, error: DeliveryError, *, uncertain: bool = False) -> None:
         wait = error.retry_after if error.retry_after is not None else back_off(part.attempts)
         not_before = self._clock.now() + timedelta(seconds=wait)
-        await self._store.mark(part, PartState.PENDING, reason=str(error), not_before=not_before)
+        await self._record(
+            part,
+            PartState.PENDING,
+            reason=str(error),
+            not_before=not_before,
+            uncertain=uncertain,
+        )
         log.warning("A message for %s waits %.0f s: %s", part.chat, wait, error)
+
+    async def _record(
+        self,
+        part: Part,
+        state: PartState,
+        *,
+        message_id: str = "",
+        reason: str = "",
+        not_before: datetime | None = None,
+        uncertain: bool = False,
+    ) -> None:
+        """Write down what became of a part; what the store cannot take now, the next tick writes.
+
+        Without that, a full disk would turn a message we know to be posted into an uncertain one.
+        """
+        write = partial(
+            self._store.mark,
+            part,
+            state,
+            message_id=message_id,
+            reason=reason,
+            not_before=not_before,
+            uncertain=uncertain,
+        )
+        try:
+            await write()
+        except DatelineError:
+            self._unrecorded.append(write)
+            raise
+
+    async def _record_again(self) -> None:
+        while self._unrecorded:
+            await self._unrecorded[0]()
+            del self._unrecorded[0]
 
 
 def back_off(attempts: int) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from zoneinfo import ZoneInfo
 
 from bot.core.briefing import choose
 from bot.core.errors import SourceError
@@ -38,12 +39,13 @@ class Newsroom:
         summary = await asyncio.to_thread(summarize, article, length, method=method)
         return Story(article, summary)
 
-    async def briefing(self, chat: Chat, length: Length) -> Briefing:
-        """Return today's briefing for a chat."""
+    async def briefing(self, chat: Chat, length: Length, zone: str = "UTC") -> Briefing:
+        """Return today's briefing for a chat; `zone` (IANA) says what today is there."""
         reading = await self._sources.articles(chat)
         chosen, left = choose(reading.articles, length)
         stories = await asyncio.to_thread(_tell, chosen, length)
-        return Briefing(self._clock.now().date(), stories, reading.failures, reading.samples, left)
+        today = self._clock.now().astimezone(ZoneInfo(zone)).date()
+        return Briefing(today, stories, reading.failures, reading.samples, left)
 
     async def articles(self, chat: Chat) -> Reading:
         """Return all that a chat's sources have, newest first."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """At most `count` messages in any `seconds`, of which `burst` may come at once."""
+    """At most `count` messages in any `seconds`, of which `burst` (1 to `count`) come at once."""
 
     count: int
     seconds: float
@@ -19,8 +19,8 @@ class Rate:
 
     @property
     def interval(self) -> float:
-        """Seconds between two messages at the full rate."""
-        return self.seconds / self.count
+        """Seconds between two messages at the full rate: a burst is paid for, never on top."""
+        return self.seconds / (self.count - self.burst + 1)
 
 
 @dataclass(slots=True)

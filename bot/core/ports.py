@@ -109,7 +109,10 @@ class Edition:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One message of an edition. `key` names it for ever: it becomes Discord's nonce."""
+    """One message of an edition. `key` names it for ever: it becomes Discord's nonce.
+
+    `uncertain_since` is the first attempt that may have posted it though no answer said so.
+    """
 
     id: int
     edition: int
@@ -120,6 +123,7 @@ class Part:
     attempts: int = 0
     message_id: str = ""
     reason: str = ""
+    uncertain_since: datetime | None = None
 
     @property
     def key(self) -> str:
@@ -152,24 +156,38 @@ class Store(Protocol):
     ) -> bool:
         """Write an edition for the local date unless it has one, and move the subscription on.
 
-        Returns whether the edition is new: the key (subscription, local date) is unique.
+        Returns whether the edition is new: the key (subscription, local date) is unique. Nothing
+        changes when the subscription is gone, paused, or no longer due at `due`.
         """
 
     async def skip(
         self, subscription: Subscription, due: Occurrence, following: Occurrence, reason: str
     ) -> None:
-        """Record that an occurrence was missed, and why, and move the subscription on."""
+        """Record that an occurrence was missed, and why, and move the subscription on.
+
+        Nothing changes when the subscription is gone, paused, or no longer due at `due`.
+        """
 
     async def open_editions(
         self, platforms: Sequence[str], now: datetime, limit: int = 500
     ) -> Sequence[Edition]:
-        """Return editions with something left to write or to post, oldest first."""
+        """Return editions with something left to write or to post, oldest first.
+
+        A chat one of whose parts waits for later than `now` has none: its parts go in order.
+        """
 
     async def freeze(self, edition: Edition, payloads: Sequence[Payload]) -> None:
         """Write the edition's parts down. A second call changes nothing."""
 
     async def parts(self, edition: Edition) -> Sequence[Part]:
         """Return the edition's parts in order."""
+
+    async def claim(self, part: Part, now: datetime) -> bool:
+        """Take a pending part to send it now, and count the attempt.
+
+        Returns False when it must not be sent: somebody else took it, it waits for later than
+        `now`, or it is gone. Of all who ask at once, exactly one gets True.
+        """
 
     async def mark(
         self,
@@ -179,8 +197,15 @@ class Store(Protocol):
         message_id: str = "",
         reason: str = "",
         not_before: datetime | None = None,
+        uncertain: bool = False,
     ) -> None:
-        """Move a part to a state. SENDING counts an attempt."""
+        """Write down what became of a claimed part, given as it was read before the claim.
+
+        `uncertain` says that the attempt may have posted it, so `uncertain_since` stays.
+        """
+
+    async def give_up(self, edition: Edition, reason: str) -> None:
+        """Record that what is left of an edition will not be sent, and why."""
 
     async def recover(self, idempotent: Sequence[str]) -> int:
         """After a start: settle the parts that a crash left in SENDING; return how many.
@@ -189,10 +214,16 @@ class Store(Protocol):
         """
 
     async def pause(self, chat: Chat, reason: str) -> None:
-        """Stop every subscription of a chat that the bot can no longer write to."""
+        """Stop every subscription of a chat that the bot can no longer write to.
+
+        What waits for the chat is given up; subscribing again at the hour takes the pause off.
+        """
 
     async def move_chat(self, old: Chat, new: Chat) -> None:
-        """Give everything that belongs to one chat to another (a group became a supergroup)."""
+        """Give everything that belongs to one chat to another (a group became a supergroup).
+
+        Where both have a digest at the same hour, the new chat's stays.
+        """
 
     async def tally(self) -> Mapping[str, int]:
         """Count parts by state, and "subscriptions" and "missed" editions."""

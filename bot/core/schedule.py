@@ -7,6 +7,7 @@ zoneinfo follows PEP 495: an hour that comes twice is taken the first time (fold
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -44,7 +45,8 @@ class Timing:
 class Subscription:
     """A recurring Request: at its timing the clock asks what a person would type.
 
-    `id` is the store's number, 0 before it is kept.
+    `id` is the store's number, 0 before it is kept. `paused` says why nothing comes any more, or
+    is "".
     """
 
     chat: Chat
@@ -53,6 +55,7 @@ class Subscription:
     arguments: str = ""
     locale: str = ""
     id: int = 0
+    paused: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +86,12 @@ def next_due(timing: Timing, after: datetime) -> Occurrence:
         day += timedelta(days=1)
 
 
-def last_due(timing: Timing, first: Occurrence, now: datetime) -> Occurrence:
-    """Return the latest occurrence from `first` on that is not after `now` (`first` at least)."""
-    latest = first
-    while (following := next_due(timing, latest.at)).at <= now:
-        latest = following
-    return latest
+def due_until(timing: Timing, first: Occurrence, now: datetime) -> Iterator[Occurrence]:
+    """Yield the occurrences from `first` on that are not after `now`, oldest first."""
+    due = first
+    while due.at <= now:
+        yield due
+        due = next_due(timing, due.at)
 
 
 def _instant(wall: datetime, zone: ZoneInfo) -> datetime | None:
@@ -109,21 +112,22 @@ def _first_existing(wall: datetime, zone: ZoneInfo) -> datetime:
 
 
 def parse_timing(words: str, default_zone: str, default_days: frozenset[int] = EVERY_DAY) -> Timing:
-    """Read "08:00 Europe/Paris weekdays" in any order of the last two.
+    """Read "08:00 Europe/Paris weekdays", or "8 am sat, sun New York": the hour comes first.
 
     Raises RequestError that says what to type for a missing or impossible hour, an unknown zone
     (with the nearest known ones) and unknown days.
     """
-    first, *rest = words.split() or [""]
-    if not first:
+    hour, *rest = re.sub(r"(?<=\d)\s+(?=[ap]m\b)", "", words.strip(), flags=re.I).split() or [""]
+    if not hour:
         raise RequestError("At what time should the digest come?", _USAGE)
-    zone, days = default_zone, default_days
-    for word in rest:
-        if (named := parse_days(word)) is not None:
-            days = named
-        else:
-            zone = parse_zone(word)
-    return Timing(parse_hour(first), zone, days)
+    at = parse_hour(hour)
+    days = [named for word in rest if (named := parse_days(word)) is not None]
+    zone = " ".join(word for word in rest if parse_days(word) is None)
+    return Timing(
+        at,
+        parse_zone(zone) if zone else default_zone,
+        frozenset().union(*days) if days else default_days,
+    )
 
 
 def parse_hour(word: str) -> time:

@@ -20,22 +20,28 @@ def cut(text: str, limit: int, measure: Callable[[str], int]) -> list[str]:
     rest = text
     while measure(rest) > limit:
         head = _prefix(rest, limit, measure)
-        head = _at_space(head, rest)
         pieces.append(head.rstrip())
-        rest = rest[len(head) :].lstrip()
+        rest = _without_space(rest[len(head) :])
     return [piece for piece in [*pieces, rest] if piece]
 
 
 def _prefix(text: str, limit: int, measure: Callable[[str], int]) -> str:
-    """Return the longest run of whole graphemes that fits; at least one code point."""
-    end = used = 0
+    """Return the longest run of whole graphemes that fits, up to its last white space.
+
+    It goes back to the white space unless that would waste half of the piece. At least one code
+    point is returned.
+    """
+    end = used = space = 0
     for grapheme in _graphemes(text):
-        size = measure(grapheme)
-        if used + size > limit:
+        used += measure(grapheme)
+        if grapheme.isspace():
+            space = end
+        if used > limit:
             break
-        used += size
         end += len(grapheme)
-    return text[:end] if end else _code_points(text, limit, measure)
+    if not end:
+        return _code_points(text, limit, measure)
+    return text[:space] if space > end // 2 else text[:end]
 
 
 def _code_points(text: str, limit: int, measure: Callable[[str], int]) -> str:
@@ -47,12 +53,14 @@ def _code_points(text: str, limit: int, measure: Callable[[str], int]) -> str:
     return text
 
 
-def _at_space(head: str, text: str) -> str:
-    """Go back to the last white space, unless that would waste half of the piece."""
-    if len(head) == len(text) or text[len(head)].isspace():
-        return head
-    space = max(head.rfind(" "), head.rfind("\n"))
-    return head[: space + 1] if space > len(head) // 2 else head
+def _without_space(text: str) -> str:
+    """Drop the white space at the start; one that carries an accent is no white space."""
+    start = 0
+    for grapheme in _graphemes(text):
+        if not grapheme.isspace():
+            break
+        start += len(grapheme)
+    return text[start:]
 
 
 def _graphemes(text: str) -> Iterator[str]:

@@ -6,17 +6,30 @@ begins IMMEDIATE, so that two processes never deadlock on an upgrade from read t
 
 from __future__ import annotations
 
-import json
+import math
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, event, func, insert, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    case,
+    delete,
+    event,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -35,6 +48,9 @@ _DRIVERS = {
     "postgresql": "postgresql+asyncpg",
     "postgres": "postgresql+asyncpg",
 }
+_CHAT = ("platform", "chat", "thread")
+_MIGRATING = 0x_DA7E_714E
+"""PostgreSQL's advisory lock that two starting bots take one after the other."""
 
 
 class DatabaseStore:
@@ -57,7 +73,7 @@ class DatabaseStore:
         except StoreError:
             await engine.dispose()
             raise
-        except (SQLAlchemyError, OSError) as error:
+        except (SQLAlchemyError, OSError, TypeError) as error:  # TypeError: asyncpg and ?sslmode=
             await engine.dispose()
             raise StoreError(_explain(url, error)) from error
         return cls(engine)
@@ -158,24 +174,30 @@ class DatabaseStore:
             .values(edition)
             .on_conflict_do_nothing(index_elements=["subscription", "day"])
         )
+        # Whoever changed the subscription meanwhile keeps the change: then it is not due any more.
+        still_due = subscriptions.c.next_run_at <= _seconds(due.at)
         move_on = (
             update(subscriptions)
-            .where(subscriptions.c.id == subscription.id)
+            .where(subscriptions.c.id == subscription.id, subscriptions.c.paused == "", still_due)
             .values(next_day=following.day.isoformat(), next_run_at=_seconds(following.at))
         )
         async with self._transaction() as connection:
-            new = (await connection.execute(once)).rowcount == 1
-            await connection.execute(move_on)
-        return new
+            if not (await connection.execute(move_on)).rowcount:
+                return False
+            return (await connection.execute(once)).rowcount == 1
 
     async def open_editions(
         self, platforms: Sequence[str], now: datetime, limit: int = 500
     ) -> Sequence[Edition]:
         """See the Store port."""
-        waiting = select(parts.c.id).where(
-            parts.c.edition == editions.c.id,
-            parts.c.state == PartState.PENDING,
-            parts.c.not_before > _seconds(now),
+        its, theirs = editions.alias("its"), subscriptions.alias("theirs")
+        waiting = (
+            select(parts.c.id)
+            .join(its, its.c.id == parts.c.edition)
+            .join(theirs, theirs.c.id == its.c.subscription)
+            .where(parts.c.state == PartState.PENDING, parts.c.not_before > _seconds(now))
+            .where(*(theirs.c[name] == subscriptions.c[name] for name in _CHAT))
+            .correlate(subscriptions)
         )
         query = (
             select(
@@ -217,12 +239,14 @@ class DatabaseStore:
                 "state": PartState.PENDING,
                 "attempts": 0,
                 "not_before": 0,
+                "uncertain_since": 0,
             }
             for position, payload in enumerate(payloads)
         ]
         claim = (
             update(editions)
-            .where(editions.c.id == edition.id, editions.c.frozen.is_(False))
+            .where(editions.c.id == edition.id)
+            .where(editions.c.frozen.is_(False), editions.c.done.is_(False))
             .values(frozen=True, done=not rows)
         )
         async with self._transaction() as connection:
@@ -245,9 +269,22 @@ class DatabaseStore:
                 attempts=row.attempts,
                 message_id=row.message_id,
                 reason=row.reason,
+                uncertain_since=_instant(row.uncertain_since) if row.uncertain_since else None,
             )
             for row in rows
         ]
+
+    async def claim(self, part: Part, now: datetime) -> bool:
+        """See the Store port."""
+        first = case((parts.c.uncertain_since == 0, _seconds(now)), else_=parts.c.uncertain_since)
+        take = (
+            update(parts)
+            .where(parts.c.id == part.id, parts.c.state == PartState.PENDING)
+            .where(parts.c.not_before <= _seconds(now))
+            .values(state=PartState.SENDING, attempts=parts.c.attempts + 1, uncertain_since=first)
+        )
+        async with self._transaction() as connection:
+            return (await connection.execute(take)).rowcount == 1
 
     async def mark(
         self,
@@ -257,17 +294,20 @@ class DatabaseStore:
         message_id: str = "",
         reason: str = "",
         not_before: datetime | None = None,
+        uncertain: bool = False,
     ) -> None:
         """See the Store port."""
         values: dict[str, Any] = {
             "state": state,
-            "reason": reason,
-            "not_before": _seconds(not_before) if not_before else 0,
+            "reason": _clean(reason),
+            # Rounded up: a platform that asks to wait is never asked early.
+            "not_before": math.ceil(not_before.timestamp()) if not_before else 0,
         }
         if message_id:
             values["message_id"] = message_id
-        if state is PartState.SENDING:
-            values["attempts"] = parts.c.attempts + 1
+        if not uncertain:
+            before = part.uncertain_since
+            values["uncertain_since"] = _seconds(before) if before else 0
         async with self._transaction() as connection:
             await connection.execute(update(parts).where(parts.c.id == part.id).values(values))
             await _settle(connection)
@@ -291,26 +331,35 @@ class DatabaseStore:
             await _settle(connection)
         return len(rows)
 
-    async def pause(self, chat: Chat, reason: str) -> None:
+    async def give_up(self, edition: Edition, reason: str) -> None:
         """See the Store port."""
         async with self._transaction() as connection:
-            await connection.execute(
-                update(subscriptions)
-                .where(*_same_chat(chat))
-                .values(paused=reason or "unavailable")
-            )
+            await _give_up(connection, editions.c.id == edition.id, reason)
+
+    async def pause(self, chat: Chat, reason: str) -> None:
+        """See the Store port."""
+        reason = _clean(reason) or "unavailable"
+        stop = update(subscriptions).where(*_same_chat(chat)).values(paused=reason)
+        of_chat = select(subscriptions.c.id).where(*_same_chat(chat))
+        async with self._transaction() as connection:
+            await connection.execute(stop)
+            await _give_up(connection, editions.c.subscription.in_(of_chat), reason)
 
     async def move_chat(self, old: Chat, new: Chat) -> None:
         """See the Store port."""
-        taken = select(subscriptions.c.at).where(*_same_chat(new))
+        theirs = subscriptions.alias("theirs")
+        taken = select(theirs.c.id).where(
+            theirs.c.platform == new.platform,
+            theirs.c.chat == new.id,
+            theirs.c.thread == subscriptions.c.thread,
+            theirs.c.at == subscriptions.c.at,
+        )
+        of_old = subscriptions.c.platform == old.platform, subscriptions.c.chat == old.id
+        move = update(subscriptions).where(*of_old)
         async with self._transaction() as connection:
+            await connection.execute(delete(subscriptions).where(*of_old, taken.exists()))
             await connection.execute(
-                delete(subscriptions).where(*_same_chat(old), subscriptions.c.at.in_(taken))
-            )
-            await connection.execute(
-                update(subscriptions)
-                .where(subscriptions.c.platform == old.platform, subscriptions.c.chat == old.id)
-                .values(platform=new.platform, chat=new.id, kind=new.kind)
+                move.values(platform=new.platform, chat=new.id, kind=new.kind, paused="")
             )
 
     async def tally(self) -> Mapping[str, int]:
@@ -338,6 +387,16 @@ class DatabaseStore:
         await self._engine.dispose()
 
 
+async def _give_up(connection: AsyncConnection, which: ColumnElement[bool], reason: str) -> None:
+    """Nothing of these editions will be sent any more; what is done already stays as it is."""
+    unfinished = select(editions.c.id).where(which, editions.c.done.is_(False))
+    pending = parts.c.edition.in_(unfinished), parts.c.state == PartState.PENDING
+    dead = update(parts).where(*pending).values(state=PartState.DEAD, reason=_clean(reason))
+    done = update(editions).where(which, editions.c.done.is_(False))
+    await connection.execute(dead)
+    await connection.execute(done.values(done=True, missed=_clean(reason)))
+
+
 async def _settle(connection: AsyncConnection) -> None:
     """An edition is done when none of its parts is left to send."""
     left = select(parts.c.id).where(
@@ -350,14 +409,14 @@ async def _settle(connection: AsyncConnection) -> None:
 
 
 def _same_chat(chat: Chat) -> tuple[Any, ...]:
-    columns = subscriptions.c
-    return columns.platform == chat.platform, columns.chat == chat.id, columns.thread == chat.thread
+    wanted = zip(_CHAT, (chat.platform, chat.id, chat.thread), strict=True)
+    return tuple(subscriptions.c[name] == value for name, value in wanted)
 
 
 def _subscription(row: Row[Any]) -> Subscription:
     timing = Timing(time.fromisoformat(row.at), row.zone, frozenset(map(int, row.days)))
     chat = Chat(row.platform, row.chat, ChatKind(row.kind), row.thread)
-    return Subscription(chat, timing, row.command, row.arguments, row.locale, row.id)
+    return Subscription(chat, timing, row.command, row.arguments, row.locale, row.id, row.paused)
 
 
 def _next(row: Row[Any]) -> Occurrence:
@@ -372,6 +431,11 @@ def _instant(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
+def _clean(words: str) -> str:
+    """Keep what PostgreSQL cannot: a platform's error may say anything, also NUL."""
+    return words.encode("utf-8", "replace").decode().replace("\0", "")
+
+
 def _engine(url: str) -> AsyncEngine:
     try:
         parsed = make_url(url)
@@ -382,15 +446,20 @@ def _engine(url: str) -> AsyncEngine:
             and parsed.database != ":memory:"
         ):
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_async_engine(
-            parsed, json_serializer=lambda value: json.dumps(value, ensure_ascii=False)
-        )
-    except (ArgumentError, ModuleNotFoundError, OSError) as error:
+        engine = create_async_engine(parsed, **_pool(parsed))
+    except (SQLAlchemyError, ModuleNotFoundError, OSError, ValueError) as error:
         raise StoreError(_explain(url, error)) from error
     if engine.dialect.name == "sqlite":
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_immediate)
     return engine
+
+
+def _pool(url: URL) -> dict[str, Any]:
+    """A server's connection may have died while idle; SQLite has one writer at a time anyway."""
+    if url.get_backend_name() == "postgresql":
+        return {"pool_pre_ping": True}
+    return {}
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own type
@@ -406,6 +475,8 @@ def _begin_immediate(connection: Connection) -> None:
 
 def _migrate(connection: Connection) -> None:
     """Bring the tables to HEAD. Alembic is imported only where there is something to do."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATING})"))
     revision = _revision(connection)
     if revision == HEAD:
         return
@@ -431,9 +502,16 @@ def _revision(connection: Connection) -> str | None:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
 
 
+def _without_password(url: str) -> str:
+    try:
+        return make_url(url).render_as_string(hide_password=True)
+    except (ArgumentError, ValueError):
+        return re.sub(r"(?<=:)[^:@/]*(?=@)", "***", url)
+
+
 def _explain(url: str, error: Exception) -> str:
     """Say in words what is wrong with the database and what mends it."""
-    shown = make_url(url).render_as_string(hide_password=True) if "://" in url else url
+    shown = _without_password(url)
     cause = str(getattr(error, "orig", None) or error).splitlines()[0]
     for sign, advice in {
         "readonly": "The data folder or the file is read-only: make it writable for this user",
@@ -443,6 +521,7 @@ def _explain(url: str, error: Exception) -> str:
         "not a database": "That file is not a database",
         "disk is full": "The disk is full",
         "locked": "Another program holds the database locked",
+        "sslmode": "Write ?ssl=require in the place of ?sslmode=require",
         "asyncpg": "PostgreSQL needs the extra: pip install 'dateline-bot[postgresql]'",
         "parse": "An address looks like sqlite:////srv/dateline.db or postgresql://user@host/name",
     }.items():

@@ -75,6 +75,7 @@ parts = Table(
     Column("state", String(8), nullable=False),
     Column("attempts", Integer, nullable=False, default=0),
     Column("not_before", BigInteger, nullable=False, default=0),
+    Column("uncertain_since", BigInteger, nullable=False, default=0),
     Column("message_id", String(64), nullable=False, server_default=""),
     Column("reason", Text, nullable=False, server_default=""),
     UniqueConstraint("edition", "position"),

@@ -58,6 +58,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(8), nullable=False),
         sa.Column("attempts", sa.Integer, nullable=False),
         sa.Column("not_before", sa.BigInteger, nullable=False),
+        sa.Column("uncertain_since", sa.BigInteger, nullable=False),
         sa.Column("message_id", sa.String(64), nullable=False, server_default=""),
         sa.Column("reason", sa.Text, nullable=False, server_default=""),
         sa.UniqueConstraint("edition", "position"),
