@@ -10,7 +10,7 @@ from pathlib import Path
 import marisa_trie
 import numpy as np
 
-from summaries.places.build_sources import ALIAS, SOUND, Draft, all_drafts, read_words
+from summaries.places.build_sources import ALIAS, SOUND, Draft, all_drafts, read_weights, read_words
 from summaries.places.folding import sound
 from summaries.places.gazetteer import DEFAULT_PACK
 from summaries.places.index import CODE_MARK, COMMA_MARK, KINDS, SOUND_MARK, spelling_group
@@ -40,6 +40,7 @@ def build(target: Path, config: Path = CONFIG) -> int:
         **_label_sections(drafts),
         **_spelling_sections(drafts),
         "words": json.dumps(read_words(config), ensure_ascii=False, sort_keys=True).encode(),
+        "weights": json.dumps(read_weights(config)).encode(),
         "prefixes": json.dumps(_prefixes(postings, drafts), ensure_ascii=False).encode(),
     }
     return write_pack(target, sections)

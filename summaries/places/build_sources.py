@@ -363,3 +363,9 @@ def read_words(config: Path) -> dict[str, Any]:
 
 def _split(value: Any) -> Any:  # noqa: ANN401 (a table of tables of words)
     return value.split() if isinstance(value, str) else {k: _split(v) for k, v in value.items()}
+
+
+def read_weights(config: Path) -> dict[str, float]:
+    """Return what each kind of evidence is worth; without a table, every name is a place."""
+    path = config / "weights.toml"
+    return tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {"bias": 3.0}

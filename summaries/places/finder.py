@@ -8,8 +8,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from summaries.places.evidence import evidence, read_text
+from summaries.places.folding import fold
 from summaries.places.gazetteer import Gazetteer
 from summaries.places.judge import THRESHOLD, probability
+from summaries.places.lookup import named
 from summaries.places.place import Mention, Place
 from summaries.places.prior import FeedPrior
 from summaries.places.resolver import Choice, Name, candidates, resolve
@@ -32,7 +34,7 @@ def find_places(
     return tuple(
         Mention(text[span.start : span.end], span.start, span.end, choice.place, round(score, 3))
         for span, choice, facts in examine(text, gazetteer, language, prior)
-        for score in [probability(facts)]
+        for score in [probability(facts, gazetteer.index)]
         if score >= THRESHOLD
     )
 
@@ -101,3 +103,33 @@ def focus(mentions: Iterable[Mention]) -> Focus:
 
 def _weight(order: int, mention: Mention) -> float:
     return mention.score * (1 + 2 / (1 + order))
+
+
+def resolve_spans(
+    text: str,
+    spans: Sequence[tuple[int, int]],
+    gazetteer: Gazetteer,
+    language: str = "",
+    *,
+    prior: FeedPrior | None = None,
+) -> dict[tuple[int, int], Place]:
+    """Return the place of each given span that has one: finding is done, only choosing is asked.
+
+    The spans are resolved together with the places found in the text; unknown names are left out.
+    """
+    index = gazetteer.index
+    found = examine(text, gazetteer, language, prior)
+    kept = [span for span, _, facts in found if probability(facts, index) >= THRESHOLD]
+    mine = {span: made for span in spans if (made := _given(text, *span, gazetteer))}
+    tagged = tag(text, index)
+    free = [s for s in kept if not any(s.start < end and start < s.end for start, end in spans)]
+    together = sorted([*free, *mine.values()], key=lambda span: span.start)
+    chosen = resolve(_names(Tagged(text, tagged.tokens, tuple(together)), gazetteer), prior)
+    return {span: chosen[made.key].place for span, made in mine.items()}
+
+
+def _given(text: str, start: int, end: int, gazetteer: Gazetteer) -> Span | None:
+    entries = named(gazetteer.index, text[start:end])
+    if not entries:
+        return None
+    return Span(0, 0, start, end, fold(text[start:end]), tuple(entries))

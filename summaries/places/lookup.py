@@ -57,7 +57,7 @@ def look_up(index: Index, query: str, language: str = "") -> Lookup:
 def _known(index: Index, name: str, language: str) -> list[tuple[float, Place]]:
     """Return the places whose name or qualified name this is, best first; nothing if none."""
     for form in dict.fromkeys((name, one_script(name))):
-        ranked = _ranked(index, _named(index, form), language, form) or _qualified(
+        ranked = _ranked(index, named(index, form), language, form) or _qualified(
             index, form, language
         )
         if ranked:
@@ -65,7 +65,7 @@ def _known(index: Index, name: str, language: str) -> list[tuple[float, Place]]:
     return []
 
 
-def _named(index: Index, name: str) -> list[Entry]:
+def named(index: Index, name: str) -> list[Entry]:
     """Return the entries of the first reading of the name that is known."""
     for keys in _readings(name):
         entries = [entry for key in keys for entry in index.entries(key) if entry.rank < 4]
@@ -121,8 +121,8 @@ def _ranked(
 def _qualified(index: Index, name: str, language: str) -> list[tuple[float, Place]]:
     """Return the places of "Paris, Texas", "Paris (Texas)", "Paris Texas": the first in the second."""
     for head, tail in _splits(name):
-        inner = _ranked(index, _named(index, head), language, head)
-        outer = _ranked(index, _any_named(index, tail), language, tail) if inner else []
+        inner = _ranked(index, named(index, head), language, head)
+        outer = _ranked(index, _anynamed(index, tail), language, tail) if inner else []
         for _, around in outer:
             within = [pair for pair in inner if _inside(around, pair[1])]
             if within:
@@ -130,7 +130,7 @@ def _qualified(index: Index, name: str, language: str) -> list[tuple[float, Plac
     return []
 
 
-def _any_named(index: Index, name: str) -> list[Entry]:
+def _anynamed(index: Index, name: str) -> list[Entry]:
     keys = {key for reading in _readings(name) for key in reading}
     return [entry for key in sorted(keys) for entry in index.entries(key) if entry.rank < 4]
 
@@ -264,7 +264,7 @@ def _flag(query: str) -> str:
 
 def _country(index: Index, code: str) -> list[tuple[float, Place]]:
     if code == "EU":
-        return _ranked(index, _named(index, "European Union"), "", "")
+        return _ranked(index, named(index, "European Union"), "", "")
     country, _, region = code.partition(".")
     row = index.region_row(country, region) if region else index.country_row(country)
     return [] if row is None else [(0.0, index.place(row))]

@@ -1,0 +1,170 @@
+"""Measures the places engine: python -m tests.benchmarks.bench_places (make bench-places).
+
+Finding (exact spans), resolving (within 161 km), countries and cities of articles, our own queries
+and traps, cost. Even documents are dev, odd ones test. The rules are in `places_scoring.py`.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterable
+from functools import partial
+
+from summaries.places.finder import find_places, resolve_spans
+from summaries.places.gazetteer import Gazetteer
+from summaries.places.place import Mention
+from summaries.places.prior import FeedPrior, learned
+from tests.benchmarks.places_corpora import (
+    DATA,
+    Document,
+    Gold,
+    read_gaztag,
+    read_geovirus,
+    read_wikineural,
+)
+from tests.benchmarks.places_scoring import Point, Score, score_resolution, score_sets, score_spans
+
+LANGUAGES = ("fr", "en", "es", "de", "it", "pt", "ru")
+Found = dict[int, tuple[Mention, ...]]
+
+
+def say(text: str = "") -> None:
+    """Print one line."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def find_all(documents: Iterable[Document], gazetteer: Gazetteer, language: str) -> Found:
+    """Find the places of every document, in reading order, learning what each feed writes about."""
+    priors: dict[str, FeedPrior] = {}
+    found: Found = {}
+    for document in documents:
+        prior = priors.get(document.feed)
+        mentions = find_places(document.text, gazetteer, language, prior=prior)
+        found[document.number] = mentions
+        if document.feed:
+            priors[document.feed] = learned(prior, mentions)
+    return found
+
+
+def spans_score(documents: list[Document], found: Found) -> Score:
+    return score_spans(
+        ([(m.start, m.end) for m in found[d.number]], [(g.start, g.end) for g in d.golds])
+        for d in documents
+    )
+
+
+def resolution_of_gold_spans(documents: list[Document], gazetteer: Gazetteer) -> dict[str, Score]:
+    """Resolve the marked spans, in reading order with the feed's prior; by split."""
+    priors: dict[str, FeedPrior] = {}
+    pairs: dict[str, list[tuple[Point | None, Point]]] = {"dev": [], "test": []}
+    for document in documents:
+        spans = [(gold.start, gold.end) for gold in document.golds]
+        prior = priors.get(document.feed)
+        places = resolve_spans(document.text, spans, gazetteer, "en", prior=prior)
+        for gold in document.golds:
+            if gold.point:
+                place = places.get((gold.start, gold.end))
+                mine = (place.latitude, place.longitude) if place else None
+                pairs[document.split].append((mine, gold.point))
+        if document.feed:
+            mentions = find_places(document.text, gazetteer, "en", prior=prior)
+            priors[document.feed] = learned(prior, mentions)
+    return {split: score_resolution(rows) for split, rows in pairs.items()}
+
+
+def resolution_end_to_end(documents: list[Document], found: Found) -> Score:
+    pairs: list[tuple[Point | None, Point]] = []
+    for document in documents:
+        mine = {
+            (m.start, m.end): (m.place.latitude, m.place.longitude) for m in found[document.number]
+        }
+        pairs += [(mine.get((g.start, g.end)), g.point) for g in document.golds if g.point]
+    return score_resolution(pairs)
+
+
+def belongs(documents: list[Document], found: Found, gazetteer: Gazetteer) -> tuple[Score, Score]:
+    """Score which countries, and which cities, each article names."""
+    countries, cities = [], []
+    for document in documents:
+        mentions = found[document.number]
+        countries.append(
+            ({m.place.country for m in mentions} - {""}, gold_countries(document, gazetteer))
+        )
+        cities.append(
+            (
+                {str(m.place.id) for m in mentions if m.place.kind == "city"},
+                {gold.city for gold in document.golds if gold.city},
+            )
+        )
+    return score_sets(countries), score_sets(cities)
+
+
+def gold_countries(document: Document, gazetteer: Gazetteer) -> set[str]:
+    names = {gold.country for gold in document.golds if gold.country}
+    return {place.country for name in names if (place := gazetteer.lookup(name).place)}
+
+
+def split(documents: list[Document], name: str) -> list[Document]:
+    return [document for document in documents if document.split == name]
+
+
+def line(name: str, dev: Score, test: Score, target: float, rate: Callable[[Score], float]) -> None:
+    say(f"{name:<34} dev {rate(dev) * 100:5.1f}  test {rate(test) * 100:5.1f}  reach {target:5.1f}")
+
+
+def by_f1(score: Score) -> float:
+    return score.f1
+
+
+def by_recall(score: Score) -> float:
+    return score.recall
+
+
+def measure_news(gazetteer: Gazetteer) -> None:
+    targets = {"lgl": 79.0, "TR-News": 88.0, "GeoVirus": 90.0}
+    for name, target in targets.items():
+        documents = read_geovirus() if name == "GeoVirus" else read_gaztag(name)
+        found = find_all(documents, gazetteer, "en")
+        dev, test = split(documents, "dev"), split(documents, "test")
+        scores = spans_score(dev, found), spans_score(test, found)
+        line(f"{name}: spans, F1", *scores, target, by_f1)
+        for part, score in zip(("dev", "test"), scores, strict=True):
+            say(
+                f"    {part}: precision {score.precision * 100:.1f} recall {score.recall * 100:.1f}"
+            )
+        gold = resolution_of_gold_spans(documents, gazetteer)
+        line(f"{name}: resolution of gold spans", gold["dev"], gold["test"], 88.0, by_recall)
+        whole = resolution_end_to_end(dev, found), resolution_end_to_end(test, found)
+        line(f"{name}: found and resolved", *whole, 0.0, by_recall)
+        if name == "TR-News":
+            scored = [belongs(part, found, gazetteer) for part in (dev, test)]
+            line("TR-News: countries, F1", scored[0][0], scored[1][0], 90.0, by_f1)
+            line("TR-News: cities, F1", scored[0][1], scored[1][1], 75.0, by_f1)
+
+
+def measure_wikineural(gazetteer: Gazetteer) -> None:
+    for language, anchor in zip(LANGUAGES, (68, 62, 70, 56, 66, 75, 40), strict=True):
+        documents = read_wikineural(language)
+        found = find_all(documents, gazetteer, language)
+        dev, test = (spans_score(split(documents, part), found) for part in ("dev", "test"))
+        target = max(65.0, anchor + 5.0) if language == "ru" else anchor + 5.0
+        line(f"WikiNEuRal {language}: spans, F1", dev, test, target, by_f1)
+
+
+def main() -> int:
+    """Run everything and print the table."""
+    started = time.perf_counter()
+    gazetteer = Gazetteer.open()
+    say(f"open: {(time.perf_counter() - started) * 1000:.1f} ms")
+    if not DATA.exists():
+        say(f"the corpora are not here ({DATA.name}): only our own tables are measured")
+        return 0
+    measure_news(gazetteer)
+    measure_wikineural(gazetteer)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
