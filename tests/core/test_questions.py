@@ -1,0 +1,60 @@
+"""Questions about places, as people type them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from bot.core.questions import NEAR_KM, PlaceQuestion, is_question, understand
+
+DAY, WEEK, MONTH = timedelta(days=1), timedelta(days=7), timedelta(days=31)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("Mosul", PlaceQuestion("Mosul")),
+        ("near Mosul 100 km", PlaceQuestion("Mosul", 100)),
+        ("within 100 km of Mosul", PlaceQuestion("Mosul", 100)),
+        ("100 miles around Baghdad", PlaceQuestion("Baghdad", 161)),
+        ("near Mosul", PlaceQuestion("Mosul", NEAR_KM)),
+        ("près de Raqa", PlaceQuestion("Raqa", NEAR_KM)),
+        ("Iraq this week", PlaceQuestion("Iraq", 0, WEEK)),
+        ("Irak cette semaine", PlaceQuestion("Irak", 0, WEEK)),
+        ("what's new in Iraq today?", PlaceQuestion("Iraq", 0, DAY)),
+        ("что нового в Мосуле?", PlaceQuestion("Мосуле")),
+        ("que se passe-t-il à Raqa ?", PlaceQuestion("Raqa")),
+        ("Que se passe-t-il en Irak ce mois-ci ?", PlaceQuestion("Irak", 0, MONTH)),
+        ("what's new in Iraq?", PlaceQuestion("Iraq")),
+        ("What is happening in the United States?", PlaceQuestion("United States")),
+        ("what about New York?", PlaceQuestion("New York")),
+        ("¿qué pasa en Chile?", PlaceQuestion("Chile")),
+        ("was passiert in Georgien?", PlaceQuestion("Georgien")),
+        ("ماذا يحدث في الموصل؟", PlaceQuestion("الموصل")),
+        ("Nice", PlaceQuestion("Nice")),
+        ("Aden", PlaceQuestion("Aden")),
+        ("En Nahud", PlaceQuestion("En Nahud")),
+        ("Paris, Texas", PlaceQuestion("Paris, Texas")),
+        ("", PlaceQuestion("")),
+    ],
+)
+def test_a_question_is_understood(typed: str, meant: PlaceQuestion) -> None:
+    assert understand(typed) == meant
+
+
+@pytest.mark.parametrize(
+    "typed", ["what's new in Iraq?", "que se passe-t-il à Raqa ?", "news from Gaza"]
+)
+def test_asking_in_words_is_recognised(typed: str) -> None:
+    assert is_question(typed)
+
+
+@pytest.mark.parametrize("typed", ["Mosul", "hello there", "what?", "news", ""])
+def test_a_bare_name_or_small_talk_is_no_question(typed: str) -> None:
+    assert not is_question(typed)
+
+
+def test_a_distance_is_kept_within_reason() -> None:
+    assert understand("near Mosul 99999 km").radius_km == 2000
+    assert understand("near Mosul 0 km").radius_km == 1
