@@ -1,0 +1,65 @@
+"""Every store of the contract suite: in memory, on SQLite, and on a real PostgreSQL server."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from bot.core.ports import Store
+from bot.store.database import DatabaseStore
+from tests.fakes import FakeStore
+
+OpenStore = Callable[[], Awaitable[Store]]
+EMPTY = "TRUNCATE subscriptions, editions, parts RESTART IDENTITY CASCADE"
+
+
+@pytest.fixture(scope="session")
+def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL server of our own, for the whole session."""
+    with warnings.catch_warnings():  # platformdirs complains of a missing XDG_RUNTIME_DIR
+        warnings.simplefilter("ignore", RuntimeWarning)
+        pgserver = pytest.importorskip("pgserver", reason="pgserver is not made for this Python")
+    server = pgserver.get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="stop")
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+async def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[OpenStore]:
+    """Opens the same store as often as a test likes, as two processes would."""
+    opened: list[Store] = []
+    memory = FakeStore()
+    empty = request.param == "postgresql"
+
+    async def open_one() -> Store:
+        if request.param == "memory":
+            return memory
+        if request.param == "postgresql":
+            store = await DatabaseStore.open(request.getfixturevalue("postgresql_url"))
+        else:
+            store = await DatabaseStore.open(f"sqlite:///{tmp_path}/dateline.db")
+        opened.append(store)
+        return store
+
+    if empty:
+        request.getfixturevalue("postgresql_url")
+        await _empty(await open_one())
+    yield open_one
+    for store in opened:
+        await store.close()
+
+
+async def _empty(store: Store) -> None:
+    assert isinstance(store, DatabaseStore)
+    async with store._engine.begin() as connection:
+        await connection.execute(text(EMPTY))
+
+
+@pytest.fixture
+async def store(open_store: OpenStore) -> Store:
+    """One store without anything in it."""
+    return await open_store()

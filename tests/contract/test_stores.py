@@ -1,0 +1,426 @@
+"""What every store promises, whatever keeps it: memory, SQLite or PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+
+from bot.core.messages import Chat, ChatKind
+from bot.core.ports import Edition, Part, PartState, Payload, Store
+from bot.core.schedule import WEEKDAYS, Occurrence, Subscription, Timing, next_due
+from tests.contract.conftest import OpenStore
+from tests.fakes import MONDAY
+
+NOW = MONDAY
+CHAT = Chat("fake", "-5001", ChatKind.GROUP, thread="7")
+TIMING = Timing(time(8, 0), "Europe/Paris")
+HELLO: Payload = {"text": "“Hello” & <b> \U0001f30d", "buttons": [["Stop", "unsubscribe 08:00"]]}
+FAKE = ["fake"]
+
+
+def subscription(chat: Chat = CHAT, timing: Timing = TIMING) -> Subscription:
+    return Subscription(chat, timing, locale="fr")
+
+
+async def subscribed(store: Store, chat: Chat = CHAT, timing: Timing = TIMING) -> Subscription:
+    """A subscription that is due at 08:00 in Paris on Monday, 07:00 UTC."""
+    return await store.subscribe(subscription(chat, timing), next_due(timing, NOW))
+
+
+async def opened(
+    store: Store, payloads: Sequence[Payload] = (), chat: Chat = CHAT, timing: Timing = TIMING
+) -> Edition:
+    """An edition of Monday, with these messages written down."""
+    kept = await subscribed(store, chat, timing)
+    due = next_due(timing, NOW)
+    assert await store.open_edition(kept, due, next_due(timing, due.at))
+    [edition] = [
+        one
+        for one in await store.open_editions(["fake", "other"], due.at)
+        if one.subscription.chat == chat and one.subscription.timing == timing
+    ]
+    if payloads:
+        await store.freeze(edition, payloads)
+    return edition
+
+
+async def only_part(store: Store, edition: Edition) -> Part:
+    [part] = await store.parts(edition)
+    return part
+
+
+async def waiting(store: Store, now: datetime = NOW) -> list[int]:
+    return [edition.id for edition in await store.open_editions(FAKE, now)]
+
+
+# --- subscriptions
+
+
+async def test_a_subscription_comes_back_as_it_was_given(store: Store) -> None:
+    timing = Timing(time(7, 30), "America/Argentina/Buenos_Aires", WEEKDAYS)
+    first = next_due(timing, NOW)
+    kept = await store.subscribe(Subscription(CHAT, timing, "brief", "long “é”", "pt-BR"), first)
+    assert kept.id > 0
+    assert replace(kept, id=0) == Subscription(CHAT, timing, "brief", "long “é”", "pt-BR")
+    assert await store.subscriptions(CHAT) == [(kept, first)]
+
+
+async def test_subscribing_at_the_same_hour_replaces_and_keeps_the_number(store: Store) -> None:
+    old = await subscribed(store)
+    tokyo = Timing(TIMING.at, "Asia/Tokyo", WEEKDAYS)
+    new = await subscribed(store, timing=tokyo)
+    assert new.id == old.id
+    assert await store.subscriptions(CHAT) == [(new, next_due(tokyo, NOW))]
+
+
+async def test_subscriptions_come_by_hour_and_only_those_of_the_chat(store: Store) -> None:
+    evening = await subscribed(store, timing=Timing(time(20, 0), "UTC"))
+    morning = await subscribed(store)
+    for other in (replace(CHAT, thread=""), replace(CHAT, id="2"), replace(CHAT, platform="other")):
+        await subscribed(store, other)
+    assert [kept.id for kept, _ in await store.subscriptions(CHAT)] == [morning.id, evening.id]
+
+
+async def test_unsubscribing_drops_one_or_all_of_the_chat_only(store: Store) -> None:
+    morning = await subscribed(store)
+    evening = await subscribed(store, timing=Timing(time(20, 0), "UTC"))
+    other = await subscribed(store, replace(CHAT, id="2"))
+    assert await store.unsubscribe(CHAT, other.id) == []
+    assert await store.unsubscribe(CHAT, morning.id) == [morning]
+    assert await store.unsubscribe(CHAT, None) == [evening]
+    assert await store.unsubscribe(CHAT, None) == []
+    assert [kept for kept, _ in await store.subscriptions(other.chat)] == [other]
+
+
+async def test_a_number_is_never_given_again(store: Store) -> None:
+    old = await subscribed(store)
+    await store.unsubscribe(CHAT, None)
+    assert (await subscribed(store)).id != old.id
+
+
+async def test_unsubscribing_takes_what_is_under_way_along(store: Store) -> None:
+    edition = await opened(store, [HELLO])
+    part = await only_part(store, edition)
+    await store.unsubscribe(CHAT, None)
+    assert await waiting(store) == []
+    assert await store.parts(edition) == []
+    assert not await store.claim(part, NOW)
+    await store.mark(part, PartState.SENT, message_id="1")
+    await store.freeze(edition, [HELLO])
+    await store.give_up(edition, "gone")
+    assert await store.tally() == {"subscriptions": 0, "missed": 0}
+
+
+# --- what is due
+
+
+async def test_a_subscription_is_due_at_its_second_and_not_before(store: Store) -> None:
+    kept = await subscribed(store)
+    first = next_due(TIMING, NOW)
+    assert await store.due(first.at - timedelta(seconds=1)) == []
+    assert await store.due(first.at) == [(kept, first)]
+
+
+async def test_the_longest_due_comes_first_and_the_limit_holds(store: Store) -> None:
+    for number, hour in enumerate((9, 7, 8)):
+        await subscribed(store, replace(CHAT, id=str(number)), Timing(time(hour), "UTC"))
+    found = await store.due(NOW + timedelta(days=1), limit=2)
+    assert [kept.timing.at.hour for kept, _ in found] == [7, 8]
+
+
+async def test_an_edition_is_opened_once_for_a_local_date(store: Store) -> None:
+    kept = await subscribed(store)
+    due = next_due(TIMING, NOW)
+    tomorrow = next_due(TIMING, due.at)
+    assert await store.open_edition(kept, due, tomorrow)
+    assert not await store.open_edition(kept, due, tomorrow)
+    assert await store.due(due.at) == []
+    assert await store.subscriptions(CHAT) == [(kept, tomorrow)]
+    [edition] = await store.open_editions(FAKE, due.at)
+    assert (edition.subscription, edition.occurrence, edition.frozen) == (kept, due, False)
+
+
+async def test_the_same_local_date_in_another_zone_is_not_told_again(store: Store) -> None:
+    first = await opened(store)
+    honolulu = Timing(TIMING.at, "Pacific/Honolulu")
+    later = next_due(honolulu, first.occurrence.at)
+    kept = await store.subscribe(subscription(timing=honolulu), later)
+    assert later.day == first.occurrence.day
+    assert not await store.open_edition(kept, later, next_due(honolulu, later.at))
+    assert await waiting(store, later.at) == [first.id]
+
+
+async def test_a_subscription_changed_meanwhile_keeps_its_change(store: Store) -> None:
+    [(stale, due)] = [(await subscribed(store), next_due(TIMING, NOW))]
+    evening = Occurrence(due.day, due.at + timedelta(hours=10))
+    await store.subscribe(subscription(), evening)
+    assert not await store.open_edition(stale, due, next_due(TIMING, due.at))
+    await store.skip(stale, due, next_due(TIMING, due.at), "too late")
+    assert [when for _, when in await store.subscriptions(CHAT)] == [evening]
+    assert (await store.tally())["missed"] == 0
+
+
+async def test_a_subscription_that_has_gone_opens_nothing(store: Store) -> None:
+    kept = await subscribed(store)
+    due = next_due(TIMING, NOW)
+    await store.unsubscribe(CHAT, None)
+    assert not await store.open_edition(kept, due, next_due(TIMING, due.at))
+    assert await waiting(store) == []
+
+
+async def test_a_skipped_occurrence_is_recorded_and_never_sent(store: Store) -> None:
+    kept = await subscribed(store)
+    due = next_due(TIMING, NOW)
+    await store.skip(kept, due, next_due(TIMING, due.at), "the bot was not running")
+    assert (await store.tally())["missed"] == 1
+    assert await waiting(store, due.at) == []
+    assert await store.due(due.at) == []
+
+
+# --- editions and their parts
+
+
+async def test_editions_come_oldest_first_for_the_platforms_asked(store: Store) -> None:
+    late = await opened(store, timing=Timing(time(9), "UTC"))
+    early = await opened(store, chat=replace(CHAT, id="2"), timing=Timing(time(8), "UTC"))
+    other = await opened(store, chat=replace(CHAT, platform="other"))
+    assert await waiting(store) == [early.id, late.id]
+    assert [one.id for one in await store.open_editions(["other"], NOW)] == [other.id]
+    assert await store.open_editions([], NOW) == []
+    assert [one.id for one in await store.open_editions(FAKE, NOW, limit=1)] == [early.id]
+
+
+async def test_parts_come_back_in_order_and_as_they_were_written(store: Store) -> None:
+    edition = await opened(store, [HELLO, {"text": "\0 \ud83d"}, {"text": "3"}])
+    found = await store.parts(edition)
+    assert [part.payload for part in found] == [HELLO, {"text": "\0 \ud83d"}, {"text": "3"}]
+    assert [part.position for part in found] == [0, 1, 2]
+    assert {part.chat for part in found} == {CHAT}
+    assert {(part.state, part.attempts) for part in found} == {(PartState.PENDING, 0)}
+    assert len({part.key for part in found}) == 3
+    assert all(len(part.key) <= 25 for part in found)
+    [again] = await store.open_editions(FAKE, NOW)
+    assert again.frozen
+
+
+async def test_a_frozen_edition_does_not_change(store: Store) -> None:
+    edition = await opened(store, [HELLO])
+    await store.freeze(edition, [{"text": "another"}, {"text": "more"}])
+    assert (await only_part(store, edition)).payload == HELLO
+
+
+async def test_an_edition_without_a_message_is_done(store: Store) -> None:
+    edition = await opened(store)
+    await store.freeze(edition, [])
+    assert await waiting(store) == []
+
+
+async def test_a_claim_counts_the_attempt_and_is_had_once(store: Store) -> None:
+    edition = await opened(store, [HELLO])
+    part = await only_part(store, edition)
+    assert await store.claim(part, NOW)
+    assert not await store.claim(part, NOW)
+    claimed = await only_part(store, edition)
+    assert (claimed.state, claimed.attempts) == (PartState.SENDING, 1)
+    assert await waiting(store) == [edition.id]
+
+
+async def test_an_edition_is_done_when_its_last_part_is_settled(store: Store) -> None:
+    edition = await opened(store, [HELLO] * 3)
+    for part, state in zip(
+        await store.parts(edition),
+        (PartState.SENT, PartState.UNKNOWN, PartState.DEAD),
+        strict=True,
+    ):
+        assert await waiting(store) == [edition.id]
+        assert await store.claim(part, NOW)
+        await store.mark(part, state, message_id="77", reason="said \0 so")
+    assert await waiting(store) == []
+    assert [(part.state.value, part.message_id) for part in await store.parts(edition)] == [
+        ("sent", "77"),
+        ("unknown", "77"),
+        ("dead", "77"),
+    ]
+
+
+async def test_a_part_told_to_wait_holds_its_chat_to_the_second_and_no_other(store: Store) -> None:
+    morning = await opened(store, [HELLO])
+    evening = await opened(store, [HELLO], timing=Timing(time(9), "UTC"))
+    elsewhere = await opened(store, [HELLO], chat=replace(CHAT, id="2"))
+    part = await only_part(store, morning)
+    until = NOW + timedelta(seconds=60.4)
+    assert await store.claim(part, NOW)
+    await store.mark(part, PartState.PENDING, reason="slow down", not_before=until)
+    early = NOW + timedelta(seconds=60.3)
+    assert await waiting(store, early) == [elsewhere.id]
+    assert not await store.claim(part, early)
+    late = NOW + timedelta(seconds=61)
+    assert await waiting(store, late) == [morning.id, elsewhere.id, evening.id]
+    assert await store.claim(part, late)
+
+
+async def test_what_is_given_up_is_recorded_and_what_was_sent_stays_sent(store: Store) -> None:
+    edition = await opened(store, [HELLO] * 2)
+    first, _ = await store.parts(edition)
+    assert await store.claim(first, NOW)
+    await store.mark(first, PartState.SENT, message_id="1")
+    await store.give_up(edition, "too late")
+    assert await waiting(store) == []
+    told = [(part.state, part.reason) for part in await store.parts(edition)]
+    assert told == [(PartState.SENT, ""), (PartState.DEAD, "too late")]
+    await store.give_up(edition, "again")
+    assert await store.tally() == {"sent": 1, "dead": 1, "subscriptions": 1, "missed": 1}
+
+
+async def test_an_edition_given_up_before_it_was_written_stays_empty(store: Store) -> None:
+    edition = await opened(store)
+    await store.give_up(edition, "too late")
+    await store.freeze(edition, [HELLO])
+    assert await store.parts(edition) == []
+    assert await waiting(store) == []
+
+
+# --- what is uncertain
+
+
+async def test_a_claim_is_uncertain_until_its_outcome_is_known(store: Store) -> None:
+    edition = await opened(store, [HELLO])
+    part = await only_part(store, edition)
+    assert part.uncertain_since is None
+    assert await store.claim(part, NOW)
+    assert (await only_part(store, edition)).uncertain_since == NOW
+    await store.mark(part, PartState.PENDING, reason="refused")
+    assert (await only_part(store, edition)).uncertain_since is None
+
+
+async def test_an_uncertain_attempt_is_remembered_over_later_refusals(store: Store) -> None:
+    edition = await opened(store, [HELLO])
+    part = await only_part(store, edition)
+    assert await store.claim(part, NOW)
+    await store.mark(part, PartState.PENDING, reason="answer lost", uncertain=True)
+    again = await only_part(store, edition)
+    assert await store.claim(again, NOW + timedelta(seconds=30))
+    await store.mark(again, PartState.PENDING, reason="refused")
+    assert (await only_part(store, edition)).uncertain_since == NOW
+
+
+async def test_after_a_crash_half_sent_parts_are_settled_by_platform(store: Store) -> None:
+    here = await opened(store, [HELLO] * 2)
+    there = await opened(store, [HELLO], chat=replace(CHAT, platform="other"))
+    for edition in (here, there):
+        assert await store.claim((await store.parts(edition))[0], NOW)
+    assert await store.recover(["other"]) == 2
+    assert await store.recover(["other"]) == 0
+    assert [part.state for part in await store.parts(here)] == [
+        PartState.UNKNOWN,
+        PartState.PENDING,
+    ]
+    again = await only_part(store, there)
+    assert (again.state, again.uncertain_since) == (PartState.PENDING, NOW)
+
+
+async def test_a_crash_at_the_last_part_finishes_the_edition(store: Store) -> None:
+    edition = await opened(store, [HELLO])
+    assert await store.claim(await only_part(store, edition), NOW)
+    await store.recover([])
+    assert await waiting(store) == []
+
+
+# --- chats that go away or move
+
+
+async def test_a_paused_chat_gets_nothing_until_it_subscribes_again(store: Store) -> None:
+    edition = await opened(store, [HELLO])
+    await opened(store, timing=Timing(time(9), "UTC"))
+    other = await opened(store, [HELLO], chat=replace(CHAT, thread=""))
+    await store.pause(CHAT, "the bot was blocked")
+    assert await waiting(store) == [other.id]
+    assert (await only_part(store, edition)).state is PartState.DEAD
+    assert [kept.paused for kept, _ in await store.subscriptions(CHAT)] == [
+        "the bot was blocked"
+    ] * 2
+    due = [kept.chat for kept, _ in await store.due(NOW + timedelta(days=2))]
+    assert due == [other.subscription.chat]
+    kept = await subscribed(store)
+    assert kept.id == edition.subscription.id
+    assert (await store.subscriptions(CHAT))[0][0].paused == ""
+    assert await waiting(store) == [other.id]
+
+
+async def test_a_chat_that_moves_takes_everything_along(store: Store) -> None:
+    edition = await opened(store, [HELLO] * 2)
+    plain = await subscribed(store, replace(CHAT, thread=""))
+    new = Chat("fake", "-1005001", ChatKind.GROUP, thread="7")
+    await store.move_chat(CHAT, new)
+    assert await store.subscriptions(CHAT) == []
+    assert [kept.chat for kept, _ in await store.subscriptions(new)] == [new]
+    moved = await store.subscriptions(replace(new, thread=""))
+    assert [kept.id for kept, _ in moved] == [plain.id]
+    [again] = await store.open_editions(FAKE, NOW)
+    assert (again.id, again.subscription.chat) == (edition.id, new)
+    assert {part.chat for part in await store.parts(again)} == {new}
+
+
+async def test_a_chat_that_moves_where_the_hour_is_taken_leaves_one_digest(store: Store) -> None:
+    new = Chat("fake", "-1005001", ChatKind.GROUP, thread="7")
+    await opened(store, [HELLO])
+    evening = await subscribed(store, timing=Timing(time(20), "UTC"))
+    kept = await subscribed(store, new)
+    await store.move_chat(CHAT, new)
+    assert [one.id for one, _ in await store.subscriptions(new)] == [kept.id, evening.id]
+    assert await store.subscriptions(CHAT) == []
+
+
+# --- figures, and two at once
+
+
+async def test_the_tally_counts_parts_by_state_and_subscriptions(store: Store) -> None:
+    assert await store.tally() == {"subscriptions": 0, "missed": 0}
+    edition = await opened(store, [HELLO] * 3)
+    first, second, _ = await store.parts(edition)
+    assert await store.claim(first, NOW)
+    assert await store.claim(second, NOW)
+    await store.mark(second, PartState.SENT)
+    expected = {"sending": 1, "sent": 1, "pending": 1, "subscriptions": 1, "missed": 0}
+    assert await store.tally() == expected
+
+
+async def test_everything_is_there_for_whoever_opens_the_store_next(open_store: OpenStore) -> None:
+    edition = await opened(await open_store(), [HELLO])
+    again = await open_store()
+    assert await waiting(again) == [edition.id]
+    assert (await only_part(again, edition)).payload == HELLO
+
+
+async def test_two_at_once_open_one_edition_and_send_each_part_once(open_store: OpenStore) -> None:
+    stores = [await open_store(), await open_store()]
+    kept = await subscribed(stores[0])
+    due = next_due(TIMING, NOW)
+    new = await asyncio.gather(
+        *(store.open_edition(kept, due, next_due(TIMING, due.at)) for store in stores * 5)
+    )
+    assert sorted(new) == [False] * 9 + [True]
+    [edition] = await stores[1].open_editions(FAKE, NOW)
+    await asyncio.gather(*(store.freeze(edition, [HELLO] * 4) for store in stores * 2))
+    found = await stores[0].parts(edition)
+    assert [part.position for part in found] == [0, 1, 2, 3]
+    claims = await asyncio.gather(
+        *(store.claim(part, NOW) for part in found for store in stores * 2)
+    )
+    assert sum(claims) == len(found)
+
+
+async def test_two_who_subscribe_at_once_make_one_subscription(open_store: OpenStore) -> None:
+    stores = [await open_store(), await open_store()]
+    made = await asyncio.gather(*(subscribed(store) for store in stores * 5))
+    assert len({one.id for one in made}) == 1
+    assert len(await stores[0].subscriptions(CHAT)) == 1
+
+
+async def test_a_date_is_kept_as_the_chat_lives_it(store: Store) -> None:
+    kiritimati = Timing(time(6), "Pacific/Kiritimati")
+    edition = await opened(store, timing=kiritimati)
+    assert edition.occurrence.day == date(2026, 3, 3)
+    assert edition.occurrence.at.date() == date(2026, 3, 2)

@@ -1,0 +1,527 @@
+"""The ports of the core, in memory: they pass the same contract suites as the real ones.
+
+They know no network, no file and no SQL; time stands still until a test moves it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from bot.core.commands import Desk
+from bot.core.errors import DeliveryError, RequestError, SourceError
+from bot.core.messages import (
+    Action,
+    Answer,
+    Chat,
+    Heading,
+    Listing,
+    Notice,
+    Paragraph,
+    Quote,
+    Reply,
+    Request,
+    StoryItem,
+)
+from bot.core.news import Reading
+from bot.core.newsroom import Newsroom
+from bot.core.ports import Clock, Edition, Part, PartState, Payload, Places, Sources, Store
+from bot.core.schedule import Occurrence, Subscription
+from summaries.article import Article
+from summaries.places.place import Kind, Lookup, Mention, Place
+
+MONDAY = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
+"""When the fake clock starts: a Monday morning."""
+CHAT = Chat("fake", "1001")
+
+
+# --- Clock
+
+
+@dataclass
+class FakeClock:
+    """The Clock port: it says what it was set to."""
+
+    instant: datetime = MONDAY
+
+    def now(self) -> datetime:
+        return self.instant
+
+    def advance(self, seconds: float = 0, *, hours: float = 0, days: float = 0) -> None:
+        """Let time pass."""
+        self.instant += timedelta(seconds=seconds, hours=hours, days=days)
+
+
+# --- Sources
+
+PARIS_TALKS = Article(
+    title="Defence ministers meet in Paris",
+    paragraphs=(
+        "Seven defence ministers met in Paris on Wednesday. They spoke about the war in Iraq.",
+        "The army wants to take Mosul back this year. Nobody named a day.",
+        "The ministers will meet again in Brussels in February.",
+    ),
+    language="en",
+    source="Example News",
+    url="https://news.example/paris-talks",
+    published=datetime(2026, 3, 1, 18, 0, tzinfo=UTC),
+)
+COMET = Article(
+    title="A probe lands on a comet",
+    paragraphs=(
+        "A probe landed on a comet for the first time. It bounced twice before it stood still.",
+        "Its battery lasts for two days.",
+    ),
+    language="en",
+    source="Example News",
+    url="https://news.example/comet",
+    published=datetime(2026, 2, 28, 9, 30, tzinfo=UTC),
+)
+
+
+@dataclass
+class FakeSources:
+    """The Sources port: articles made by hand; a link is known or it cannot be read."""
+
+    stock: tuple[Article, ...] = (PARIS_TALKS, COMET)
+    failures: tuple[str, ...] = ()
+    asked: list[str] = field(default_factory=list)
+
+    async def articles(self, chat: Chat) -> Reading:
+        return Reading(self.stock, self.failures)
+
+    async def read(self, target: str, *, local: bool) -> Article:
+        self.asked.append(target)
+        if not local and "://" not in target:
+            raise RequestError(f"“{target}” is not a link.", "Type /brief and a link.")
+        for article in self.stock:
+            if article.url == target:
+                return article
+        raise SourceError(f"{target} cannot be read.")
+
+
+# --- Places
+
+
+def place(number: int, name: str, country: str, kind: Kind = "city") -> Place:
+    """Make a place; where on Earth it is does not matter here."""
+    return Place(number, name, country, 0.0, 0.0, kind, 0, "", 1.0)
+
+
+IRAQ = place(1, "Iraq", "IQ", "country")
+MOSUL = place(2, "Mosul", "IQ")
+PARIS = place(3, "Paris", "FR")
+TRIPOLI_LIBYA = place(4, "Tripoli", "LY")
+TRIPOLI_LEBANON = place(5, "Tripoli", "LB")
+BRUSSELS = place(6, "Brussels", "BE")
+
+
+@dataclass
+class FakePlaces:
+    """The Places port: a handful of places, found by their exact names."""
+
+    known: tuple[Place, ...] = (IRAQ, MOSUL, PARIS, TRIPOLI_LIBYA, TRIPOLI_LEBANON, BRUSSELS)
+
+    def lookup(self, query: str, language: str = "") -> Lookup:
+        if query.startswith("geo:"):
+            found = [one for one in self.known if f"geo:{one.id}" == query]
+        else:
+            found = [one for one in self.known if one.name.lower() == query.lower()]
+        if len(found) == 1:
+            return Lookup(query, "found", found[0], tuple(found))
+        if found:
+            return Lookup(query, "ambiguous", None, tuple(found))
+        near = [one for one in self.known if one.name[:3].lower() == query[:3].lower()]
+        return Lookup(query, "unknown", None, tuple(near))
+
+    def find(self, text: str, language: str = "") -> Sequence[Mention]:
+        found = [
+            Mention(one.name, start, start + len(one.name), one, 1.0)
+            for one in self.known
+            if (start := text.find(one.name)) >= 0
+        ]
+        return sorted(found, key=lambda mention: mention.start)
+
+    def contains(self, outer: Place, inner: Place) -> bool:
+        whole_country = outer.kind == "country" and outer.country == inner.country
+        return outer.id == inner.id or whole_country
+
+    def label(self, place: Place, language: str = "") -> str:
+        return f"{place.name}, {place.country}"
+
+
+# --- Store
+
+
+@dataclass
+class _Kept:
+    """A subscription as the store keeps it."""
+
+    subscription: Subscription
+    due: Occurrence
+
+
+@dataclass
+class _Edition:
+    subscription: int
+    occurrence: Occurrence
+    frozen: bool = False
+    done: bool = False
+    missed: str = ""
+
+
+@dataclass
+class _Part:
+    part: Part
+    not_before: datetime | None = None
+
+
+@dataclass
+class FakeStore:
+    """The Store port in memory. A method that does not wait is a transaction of its own."""
+
+    _kept: dict[int, _Kept] = field(default_factory=dict)
+    _editions: dict[int, _Edition] = field(default_factory=dict)
+    _parts: dict[int, _Part] = field(default_factory=dict)
+    _last: int = 0
+
+    def _number(self) -> int:
+        self._last += 1
+        return self._last
+
+    async def subscribe(self, subscription: Subscription, first: Occurrence) -> Subscription:
+        same = [
+            one for one in self._of(subscription.chat) if one.timing.at == subscription.timing.at
+        ]
+        number = same[0].id if same else self._number()
+        kept = replace(subscription, id=number, paused="")
+        self._kept[number] = _Kept(kept, first)
+        return kept
+
+    def _of(self, chat: Chat) -> list[Subscription]:
+        where = chat.platform, chat.id, chat.thread
+        everybody = [kept.subscription for kept in self._kept.values()]
+        mine = [
+            one for one in everybody if (one.chat.platform, one.chat.id, one.chat.thread) == where
+        ]
+        return sorted(mine, key=lambda one: one.timing.at)
+
+    async def unsubscribe(self, chat: Chat, number: int | None) -> Sequence[Subscription]:
+        gone = [one for one in self._of(chat) if number in {None, one.id}]
+        for one in gone:
+            self._drop(one.id)
+        return gone
+
+    def _drop(self, number: int) -> None:
+        del self._kept[number]
+        for edition in [key for key, one in self._editions.items() if one.subscription == number]:
+            del self._editions[edition]
+            for kept in self._parts_of(edition):
+                del self._parts[kept.part.id]
+
+    async def subscriptions(self, chat: Chat) -> Sequence[tuple[Subscription, Occurrence]]:
+        return [(one, self._kept[one.id].due) for one in self._of(chat)]
+
+    async def due(
+        self, now: datetime, limit: int = 500
+    ) -> Sequence[tuple[Subscription, Occurrence]]:
+        ripe = [
+            kept
+            for kept in self._kept.values()
+            if kept.due.at <= now and not kept.subscription.paused
+        ]
+        ripe.sort(key=lambda kept: kept.due.at)
+        return [(kept.subscription, kept.due) for kept in ripe[:limit]]
+
+    async def open_edition(
+        self, subscription: Subscription, due: Occurrence, following: Occurrence
+    ) -> bool:
+        return self._open(subscription, due, following, "")
+
+    async def skip(
+        self, subscription: Subscription, due: Occurrence, following: Occurrence, reason: str
+    ) -> None:
+        self._open(subscription, due, following, reason)
+
+    def _open(
+        self, subscription: Subscription, due: Occurrence, following: Occurrence, missed: str
+    ) -> bool:
+        kept = self._kept.get(subscription.id)
+        if kept is None or kept.subscription.paused or kept.due.at > due.at:
+            return False
+        kept.due = following
+        keys = {(one.subscription, one.occurrence.day) for one in self._editions.values()}
+        if (subscription.id, due.day) in keys:
+            return False
+        edition = _Edition(subscription.id, due, done=bool(missed), missed=missed)
+        self._editions[self._number()] = edition
+        return True
+
+    async def open_editions(
+        self, platforms: Sequence[str], now: datetime, limit: int = 500
+    ) -> Sequence[Edition]:
+        waiting = {
+            self._chat_of(one.part)
+            for one in self._parts.values()
+            if one.part.state is PartState.PENDING and one.not_before and one.not_before > now
+        }
+        found = [
+            Edition(key, subscription, one.occurrence, one.frozen)
+            for key, one in self._editions.items()
+            if not one.done
+            and not (subscription := self._kept[one.subscription].subscription).paused
+            and subscription.chat.platform in platforms
+            and subscription.chat not in waiting
+        ]
+        return sorted(found, key=lambda one: (one.occurrence.at, one.id))[:limit]
+
+    def _chat_of(self, part: Part) -> Chat:
+        return self._kept[self._editions[part.edition].subscription].subscription.chat
+
+    async def freeze(self, edition: Edition, payloads: Sequence[Payload]) -> None:
+        kept = self._editions.get(edition.id)
+        if kept is None or kept.frozen or kept.done:
+            return
+        kept.frozen, kept.done = True, not payloads
+        for position, payload in enumerate(payloads):
+            number = self._number()
+            same = json.loads(json.dumps(payload))  # as a database would give it back
+            self._parts[number] = _Part(
+                Part(
+                    number, edition.id, position, edition.subscription.chat, same, PartState.PENDING
+                )
+            )
+
+    def _parts_of(self, edition: int) -> list[_Part]:
+        return [kept for kept in self._parts.values() if kept.part.edition == edition]
+
+    async def parts(self, edition: Edition) -> Sequence[Part]:
+        chat = edition.subscription.chat
+        return [replace(kept.part, chat=chat) for kept in self._parts_of(edition.id)]
+
+    async def claim(self, part: Part, now: datetime) -> bool:
+        kept = self._parts.get(part.id)
+        if kept is None or kept.part.state is not PartState.PENDING:
+            return False
+        if kept.not_before and kept.not_before > now:
+            return False
+        kept.part = replace(
+            kept.part,
+            state=PartState.SENDING,
+            attempts=kept.part.attempts + 1,
+            uncertain_since=kept.part.uncertain_since or now,
+        )
+        return True
+
+    async def mark(
+        self,
+        part: Part,
+        state: PartState,
+        *,
+        message_id: str = "",
+        reason: str = "",
+        not_before: datetime | None = None,
+        uncertain: bool = False,
+    ) -> None:
+        kept = self._parts.get(part.id)
+        if kept is None:
+            return
+        since = kept.part.uncertain_since if uncertain else part.uncertain_since
+        message_id = message_id or kept.part.message_id
+        kept.part = replace(
+            kept.part, state=state, message_id=message_id, reason=reason, uncertain_since=since
+        )
+        kept.not_before = not_before
+        self._settle()
+
+    def _settle(self) -> None:
+        """An edition is done when none of its parts is left to send."""
+        left = {PartState.PENDING, PartState.SENDING}
+        for key, edition in self._editions.items():
+            if edition.frozen and not any(one.part.state in left for one in self._parts_of(key)):
+                edition.done = True
+
+    async def give_up(self, edition: Edition, reason: str) -> None:
+        self._give_up(edition.id, reason)
+
+    def _give_up(self, number: int, reason: str) -> None:
+        edition = self._editions.get(number)
+        if edition is None or edition.done:
+            return
+        edition.done, edition.missed = True, reason
+        for kept in self._parts_of(number):
+            if kept.part.state is PartState.PENDING:
+                kept.part = replace(kept.part, state=PartState.DEAD, reason=reason)
+
+    async def recover(self, idempotent: Sequence[str]) -> int:
+        half_sent = [one for one in self._parts.values() if one.part.state is PartState.SENDING]
+        for kept in half_sent:
+            again = self._chat_of(kept.part).platform in idempotent
+            state = PartState.PENDING if again else PartState.UNKNOWN
+            reason = "the bot stopped while sending it"
+            kept.part = replace(kept.part, state=state, reason=reason)
+        self._settle()
+        return len(half_sent)
+
+    async def pause(self, chat: Chat, reason: str) -> None:
+        stopped = {one.id for one in self._of(chat)}
+        for number in stopped:
+            kept = self._kept[number]
+            kept.subscription = replace(kept.subscription, paused=reason or "unavailable")
+        for key, edition in self._editions.items():
+            if edition.subscription in stopped:
+                self._give_up(key, reason or "unavailable")
+
+    async def move_chat(self, old: Chat, new: Chat) -> None:
+        movers = [
+            kept
+            for kept in self._kept.values()
+            if (kept.subscription.chat.platform, kept.subscription.chat.id)
+            == (old.platform, old.id)
+        ]
+        for kept in movers:
+            moved = replace(new, thread=kept.subscription.chat.thread)
+            if any(one.timing.at == kept.subscription.timing.at for one in self._of(moved)):
+                self._drop(kept.subscription.id)
+            else:
+                kept.subscription = replace(kept.subscription, chat=moved, paused="")
+
+    async def tally(self) -> Mapping[str, int]:
+        states = [kept.part.state for kept in self._parts.values()]
+        missed = sum(bool(edition.missed) for edition in self._editions.values())
+        counted = {state.value: states.count(state) for state in set(states)}
+        return counted | {"subscriptions": len(self._kept), "missed": missed}
+
+    async def close(self) -> None:
+        pass
+
+
+# --- Adapter
+
+
+@dataclass(frozen=True)
+class Post:
+    """One message that the fake platform has."""
+
+    chat: Chat
+    payload: Payload
+    key: str
+
+    @property
+    def text(self) -> str:
+        return str(self.payload["text"])
+
+
+class FakeAdapter:
+    """The Adapter port: a platform without a network.
+
+    `faults` are raised by the next posts, one each; one that is told `after_commit` lets the
+    message through first, as when an answer is lost. `held` stops posts to a chat until it is set.
+    """
+
+    def __init__(self, platform: str = "fake", *, idempotent: bool = False) -> None:
+        self.platform = platform
+        self.idempotent = idempotent
+        self.posts: list[Post] = []
+        self.faults: list[Exception] = []
+        self.after_commit = False
+        self.held: dict[str, asyncio.Event] = {}
+        self.attempts = 0
+        self._keys: dict[str, str] = {}
+        self._questions: asyncio.Queue[Request | None] = asyncio.Queue()
+        self._posted = asyncio.Event()
+
+    async def check(self) -> str:
+        return "a platform that is always there"
+
+    def render(self, reply: Reply) -> Sequence[Payload]:
+        text = "\n".join(line for block in reply.blocks for line in _lines(block))
+        buttons = [[action.label, action.data] for action in reply.actions]
+        return [{"text": text, "buttons": buttons}]
+
+    async def post(self, chat: Chat, payload: Payload, key: str) -> str:
+        self.attempts += 1
+        if chat.id in self.held:
+            await self.held[chat.id].wait()
+        fault = self.faults.pop(0) if self.faults else None
+        if fault is not None and not self.after_commit:
+            raise fault
+        number = self._commit(Post(chat, payload, key))
+        if fault is not None:
+            raise fault
+        return number
+
+    def _commit(self, post: Post) -> str:
+        """An idempotent platform takes a key once."""
+        if self.idempotent and post.key in self._keys:
+            return self._keys[post.key]
+        self.posts.append(post)
+        self._posted.set()
+        self._keys[post.key] = str(len(self.posts))
+        return self._keys[post.key]
+
+    def ask(self, request: Request | None) -> None:
+        """Somebody asks; None ends the conversation."""
+        self._questions.put_nowait(request)
+
+    async def wait_for_posts(self, count: int) -> list[Post]:
+        """Wait until so many messages have been posted; all of them."""
+        async with asyncio.timeout(10):
+            while len(self.posts) < count:
+                self._posted.clear()
+                await self._posted.wait()
+        return self.posts
+
+    async def run(self, answer: Answer) -> None:
+        while (request := await self._questions.get()) is not None:
+            for payload in self.render(await answer(request)):
+                try:
+                    await self.post(request.chat, payload, "")
+                except DeliveryError:
+                    continue
+
+
+def _lines(block: object) -> list[str]:
+    match block:
+        case Heading(text) | Paragraph(text):
+            return [text]
+        case StoryItem(title, sentences, byline):
+            return [title, *sentences, byline]
+        case Listing(items):
+            return [f"{term}: {meaning}" for term, meaning in items]
+        case Quote(text, source):
+            return [text, source]
+        case Notice(text, hint):
+            return [text, hint]
+        case _:
+            return [str(block)]
+
+
+# --- the desk on fakes
+
+
+def make_desk(
+    sources: Sources | None = None,
+    places: Places | None = None,
+    store: Store | None = None,
+    clock: Clock | None = None,
+    default_zone: str = "UTC",
+) -> Desk:
+    """The real desk with fake ports, those given excepted."""
+    clock = clock or FakeClock()
+    return Desk(
+        Newsroom(sources or FakeSources(), clock),
+        places or FakePlaces(),
+        store or FakeStore(),
+        clock,
+        version="1.2.3",
+        default_zone=default_zone,
+    )
+
+
+def press(reply: Reply, label: str) -> Action:
+    """The button of a reply with this label."""
+    return next(action for action in reply.actions if action.label == label)
