@@ -8,45 +8,117 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
+import io
 import json
+import logging
 import os
+import re
 import sys
+import traceback
 from collections.abc import Callable, Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, NoReturn, cast
+from urllib.parse import urlsplit
+
+from rapidfuzz import process
 
 from bot import app
 from bot.core.briefing import briefing_reply, story_reply
 from bot.core.errors import DatelineError, RequestError, SettingsError
 from bot.core.messages import Chat, Reply
-from bot.core.news import Briefing, Story
 from bot.core.newsroom import Newsroom
-from bot.core.places import PlaceAnswer, PlaceReader, place_reply
+from bot.core.places import PlaceReader, place_reply
+from bot.ops.logs import Blanker, configure
 from bot.settings import Settings, load, unknown_names
-from summaries.article import Article, Length
+from bot.shapes import briefing_json, mention_json, place_json, story_json
+from bot.sources.fetch import MAX_BYTES
+from bot.sources.news import NewsSources
+from summaries.article import Length
 from summaries.extractive import METHODS
-from summaries.places.place import Mention, Place
 
+log = logging.getLogger("bot")
+
+REFUSED, MISUNDERSTOOD, INTERRUPTED = 1, 2, 130
+"""Exit statuses; the last is what a shell gives a command ended by Ctrl-C."""
 _CHAT = Chat("console", "terminal")
+_COMMANDS = ("brief", "place", "places", "chat", "run", "doctor", "health", "demo")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the exit status. No traceback ever reaches the terminal."""
-    options = _parser().parse_args(arguments)
+    _speak_any_script()
+    try:
+        status = _command(_parser().parse_args(arguments))
+    except SystemExit as leave:  # argparse has said what there is to say; rich found a closed pipe
+        status = int(leave.code or 0)
+    except KeyboardInterrupt:
+        status = INTERRUPTED
+    except BrokenPipeError:  # the reader has gone: nothing is left to say
+        status = REFUSED
+    return _finish(status)
+
+
+def _command(options: argparse.Namespace) -> int:
+    """Run the command; say in words what went wrong."""
+    if options.action is None:
+        _parser().print_help(sys.stderr)
+        return MISUNDERSTOOD
+    blank = Blanker(())
     try:
         settings = load(os.environ)
-        return asyncio.run(options.action(options, settings)) or 0
-    except SettingsError as error:
-        for fault in error.faults:
-            _complain(fault)
-    except RequestError as error:
-        _complain(f"{error} {error.hint}".strip())
-    except DatelineError as error:
-        _complain(str(error))
-    except BrokenPipeError:  # the reader of a pipe has gone: nothing is left to say
-        sys.stdout = None  # else the interpreter complains at exit
-    except KeyboardInterrupt:
-        return 130
-    return 1
+        blank = Blanker(_secrets(settings))
+        options.standard_input = _standard_input(options)
+        return int(asyncio.run(options.action(options, settings)))
+    except BrokenPipeError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the last place where a fault can become words
+        _complain(*(blank(line) for line in _in_words(error)))
+        return REFUSED
+
+
+def _in_words(error: Exception) -> Sequence[str]:
+    """Say what went wrong, each fault in a line."""
+    match error:
+        case ExceptionGroup():
+            return _in_words(error.exceptions[0])
+        case SettingsError():
+            return error.faults
+        case RequestError():
+            return [f"{error} {error.hint}".strip()]
+        case DatelineError():
+            return [str(error)]
+        case OSError():
+            return [f"{error.filename or 'This machine says'}: {error.strerror or error}."]
+        case _:
+            return [f"This is a fault in Dateline: {_fault(error)}. Please report it."]
+
+
+def _fault(error: Exception) -> str:
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} ({Path(last.filename).name}, line {last.lineno})"
+
+
+def _finish(status: int) -> int:
+    """Hand out what is still buffered, so that a reader who has gone is noticed here."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError as error:  # a closed pipe, a full disk
+        _forget_output()
+        if not isinstance(error, BrokenPipeError):
+            _complain(f"The answer cannot be written: {error.strerror}.")
+        return status or REFUSED
+    return status
+
+
+def _forget_output() -> None:
+    """Point standard output to nowhere: else the interpreter complains of the pipe as it ends.
+
+    See the note on SIGPIPE in the library reference of Python's `signal`.
+    """
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def entry() -> None:
@@ -54,17 +126,80 @@ def entry() -> None:
     sys.exit(main())
 
 
-def _complain(text: str) -> None:
-    print(f"dateline: {text}", file=sys.stderr)  # noqa: T201 - this is the command line
+def _speak_any_script() -> None:
+    """Let no title fail on a terminal of another encoding, nor a file name that is no text."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _standard_input(options: argparse.Namespace) -> bytes | None:
+    """Read what "-" stands for, before the event loop begins: Ctrl-C ends it at once."""
+    if getattr(options, "target", "") != "-":
+        return None
+    return sys.stdin.buffer.read(MAX_BYTES + 1) if sys.stdin is not None else b""
+
+
+def _secrets(settings: Settings) -> tuple[str, ...]:
+    """Return what no log and no complaint may show: the tokens and the database's password."""
+    password = urlsplit(settings.database_url).password
+    guarded = f":{password}@" if password else ""  # alone, a short one would blank half the log
+    return settings.telegram_token, settings.discord_token, guarded
+
+
+def _complain(*lines: str) -> None:
+    for line in lines:
+        print(f"dateline: {' '.join(line.split())}", file=sys.stderr)  # noqa: T201 - the command line speaks
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what was not understood in one line, as every other complaint."""
+
+    def error(self, message: str) -> NoReturn:
+        """Leave with status 2."""
+        _complain(f"{_plainly(message)} Type: {self.prog} --help")
+        self.exit(MISUNDERSTOOD)
+
+
+def _plainly(message: str) -> str:
+    """Say argparse's complaint as a sentence."""
+    if strange := re.fullmatch(r"argument COMMAND: invalid choice: '(.*?)' .*", message):
+        near = process.extractOne(strange[1], _COMMANDS, score_cutoff=60)
+        return f"There is no command “{strange[1][:40]}”" + (
+            f"; did you mean “{near[0]}”?" if near else "."
+        )
+    for theirs, ours in (
+        ("unrecognized arguments: ", "This is not understood: "),
+        ("the following arguments are required: ", "This is missing: "),
+        ("expected one argument", "it needs a word after it"),
+    ):
+        message = message.replace(theirs, ours)
+    message = re.sub(r"^argument (?:[^:]+: (?=There is)|)", "", message)
+    return message if message.endswith(".") else f"{message}."
+
+
+def _choice(kind: str, names: Sequence[str]) -> Callable[[str], str]:
+    """Return argparse's check of a word that must be one of a few."""
+
+    def check(word: str) -> str:
+        if word.lower() in names:
+            return word.lower()
+        raise argparse.ArgumentTypeError(
+            f"There is no {kind} “{word[:40]}”: choose {', '.join(names[:-1])} or {names[-1]}."
+        )
+
+    return check
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="dateline",
         description="A news-briefing bot: the article's own sentences, nothing invented.",
+        epilog="dateline COMMAND --help says more about one command.",
     )
     parser.add_argument("--version", action="version", version=f"dateline {app.VERSION}")
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    parser.set_defaults(action=None)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _add_brief(commands)
     _add_places(commands)
     for name, action, words in (
@@ -74,75 +209,91 @@ def _parser() -> argparse.ArgumentParser:
         ("health", _health, "tell whether the running bot is well (exit status 0 or 1)"),
         ("demo", _demo, "today's briefing from the sample articles, and one place question"),
     ):
-        commands.add_parser(name, help=words, description=words).set_defaults(action=action)
+        _add(commands, name, words, action)
     return parser
 
 
-def _add_brief(commands: Any) -> None:  # noqa: ANN401 - argparse keeps the type to itself
-    brief = commands.add_parser("brief", help="today's briefing, or a summary of one page or file")
+def _add(commands: Any, name: str, words: str, action: Callable[..., Any]) -> _Parser:  # noqa: ANN401 - argparse keeps the type to itself
+    description = f"{words[0].upper()}{words[1:]}."
+    made = commands.add_parser(name, help=words, description=description, allow_abbrev=False)
+    made.set_defaults(action=action)
+    return cast("_Parser", made)
+
+
+def _add_brief(commands: Any) -> None:  # noqa: ANN401
+    words = "today's briefing, or a summary of one page or file"
+    brief = _add(commands, "brief", words, _brief)
     brief.add_argument(
         "target",
         nargs="?",
         default="",
         metavar="PATH|URL|-",
-        help="what to read; nothing: today's briefing",
+        help="what to read (- is standard input); without it, today's briefing",
     )
     brief.add_argument(
         "--length",
-        choices=tuple(Length),
-        type=Length,
+        type=_choice("length", tuple(Length)),
         default=Length.NORMAL,
         metavar="short|normal|long",
+        help="how much to read (normal)",
     )
     brief.add_argument(
-        "--method", choices=METHODS, default=METHODS[0], help=f"how to choose: {', '.join(METHODS)}"
+        "--method",
+        type=_choice("method", METHODS),
+        default=METHODS[0],
+        metavar="METHOD",
+        help=f"how to choose the sentences: {', '.join(METHODS)}",
     )
-    brief.add_argument("--json", action="store_true", help="answer in JSON, as the README says")
-    brief.set_defaults(action=_brief)
+    _add_json(brief)
 
 
 def _add_places(commands: Any) -> None:  # noqa: ANN401
-    place = commands.add_parser("place", help="what the news says about a place")
+    place = _add(commands, "place", "what the news says about a place", _place)
     place.add_argument(
         "name", nargs="+", metavar="NAME", help="a town, region or country, in any language"
     )
-    place.add_argument("--json", action="store_true", help="answer in JSON, as the README says")
-    place.set_defaults(action=_place)
-    places = commands.add_parser("places", help="the places that a text names, with their offsets")
-    places.add_argument("target", metavar="PATH|URL|-", help="what to read")
-    places.add_argument("--json", action="store_true", help="answer in JSON, as the README says")
-    places.set_defaults(action=_places)
+    _add_json(place)
+    words = "the places that a text names, and where they stand in it"
+    places = _add(commands, "places", words, _places)
+    places.add_argument("target", metavar="PATH|URL|-", help="what to read (- is standard input)")
+    _add_json(places)
+
+
+def _add_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="answer in JSON, as the README says")
+
+
+def _sources(options: argparse.Namespace, settings: Settings) -> NewsSources:
+    made = app.sources(settings)
+    given: bytes | None = options.standard_input
+    return made if given is None else made.with_standard_input(given)
 
 
 async def _brief(options: argparse.Namespace, settings: Settings) -> int:
-    newsroom = Newsroom(app.sources(settings), app.SystemClock())
-    if not options.target:
-        briefing = await newsroom.briefing(_CHAT, options.length)
-        _answer(
-            options,
-            lambda: briefing_json(briefing),
-            lambda: briefing_reply(briefing, options.length),
-        )
+    newsroom = Newsroom(_sources(options, settings), app.SystemClock())
+    target, length = options.target, Length(options.length)
+    if not target:
+        briefing = await newsroom.briefing(_CHAT, length)
+        _answer(options, lambda: briefing_json(briefing), lambda: briefing_reply(briefing, length))
         return 0
-    story = await newsroom.story(options.target, options.length, local=True, method=options.method)
-    _answer(
-        options,
-        lambda: story_json(story),
-        lambda: story_reply(story, options.target, options.length),
-    )
+    story = await newsroom.story(target, length, local=True, method=options.method)
+    _answer(options, lambda: story_json(story), lambda: story_reply(story, target, length))
     return 0
 
 
 async def _place(options: argparse.Namespace, settings: Settings) -> int:
+    name = " ".join(options.name).strip()
+    if not name:
+        raise RequestError("Which place?", "Type for example: dateline place Mosul")
     places = app.places()
     reading = await app.sources(settings).articles(_CHAT)
-    answer = await PlaceReader(places).ask(" ".join(options.name), reading)
+    answer = await PlaceReader(places).ask(name, reading)
     _answer(options, lambda: place_json(answer), lambda: place_reply(answer, places))
     return 0
 
 
 async def _places(options: argparse.Namespace, settings: Settings) -> int:
-    text, language = await app.sources(settings).read_text(options.target)
+    text, language = await _sources(options, settings).read_text(options.target)
     found = app.places().find(text, language)
     if options.json:
         _print_json({"text": text, "places": [mention_json(mention) for mention in found]})
@@ -150,12 +301,14 @@ async def _places(options: argparse.Namespace, settings: Settings) -> int:
     for mention in found:
         where = f"{mention.start}-{mention.end}"
         place = f"{mention.place.name}, {mention.place.country}"
-        print(where, mention.text, place, f"{mention.score:.2f}", sep="\t")  # noqa: T201
+        named = " ".join(mention.text.split())
+        print(where, named, place, f"{mention.score:.2f}", sep="\t")  # noqa: T201
     return 0
 
 
 async def _chat(_: argparse.Namespace, settings: Settings) -> int:
     _configure_logs(settings, quiet=True)
+    _make_folder(settings.data_dir)
     await app.chat(settings)
     return 0
 
@@ -164,8 +317,25 @@ async def _run(_: argparse.Namespace, settings: Settings) -> int:
     _configure_logs(settings)
     for warning in unknown_names(os.environ):
         _complain(warning)
-    await app.run(settings)
+    _make_folder(settings.data_dir)
+    try:
+        await app.run(settings)
+    except (DatelineError, OSError):
+        raise
+    except Exception:
+        log.exception("The bot stopped")  # the place of the fault, for whoever mends it
+        raise
     return 0
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(
+            f"The data folder {folder} cannot be made: {error.strerror}. "
+            "Set DATELINE_DATA_DIR to a folder that this user may write in."
+        ) from error
 
 
 async def _doctor(_: argparse.Namespace, settings: Settings) -> int:
@@ -213,15 +383,8 @@ def _show_typed(command: str) -> None:
 
 
 def _configure_logs(settings: Settings, *, quiet: bool = False) -> None:
-    import logging  # noqa: PLC0415
-
-    from bot.ops.logs import configure  # noqa: PLC0415
-
-    configure(
-        settings.log_format,
-        (settings.telegram_token, settings.discord_token),
-        logging.WARNING if quiet else logging.INFO,
-    )
+    level = logging.WARNING if quiet else logging.INFO
+    configure(settings.log_format, _secrets(settings), level)
 
 
 def _answer(
@@ -244,66 +407,8 @@ def _show(reply: Reply) -> None:
 
 
 def _print_json(value: dict[str, Any]) -> None:
-    print(json.dumps(value, ensure_ascii=False, indent=2))  # noqa: T201
-
-
-def story_json(story: Story) -> dict[str, Any]:
-    """Return the documented JSON of one article's brief."""
-    article = story.article
-    return {
-        "title": article.title,
-        "language": article.language,
-        "paragraphs": len(article.paragraphs),
-        "furniture": list(article.furniture),
-        "sentences": [
-            {"text": sentence.text, "paragraph": sentence.paragraph, "sentence": sentence.index}
-            for sentence in story.summary.sentences
-        ],
-    }
-
-
-def briefing_json(briefing: Briefing) -> dict[str, Any]:
-    """Return the documented JSON of a briefing."""
-    return {
-        "date": briefing.day.isoformat(),
-        "stories": [_meta(story.article) | story_json(story) for story in briefing.stories],
-        "failures": list(briefing.failures),
-    }
-
-
-def place_json(answer: PlaceAnswer) -> dict[str, Any]:
-    """Return the documented JSON of a place question."""
-    lookup = answer.lookup
-    return {
-        "query": answer.query,
-        "status": lookup.status,
-        "place": _place_json(lookup.place) if lookup.place else None,
-        "candidates": [_place_json(place) for place in lookup.candidates],
-        "articles": [
-            _meta(told.article) | {"sentences": [sentence.text for sentence in told.sentences]}
-            for told in answer.articles
-        ],
-    }
-
-
-def mention_json(mention: Mention) -> dict[str, Any]:
-    """Return the documented JSON of one toponym in a text."""
-    where = {"text": mention.text, "start": mention.start, "end": mention.end}
-    return where | _place_json(mention.place) | {"score": round(mention.score, 3)}
-
-
-def _place_json(place: Place) -> dict[str, Any]:
-    return {
-        "name": place.name,
-        "country": place.country,
-        "latitude": place.latitude,
-        "longitude": place.longitude,
-    }
-
-
-def _meta(article: Article) -> dict[str, Any]:
-    published = article.published.isoformat() if article.published else None
-    return {"title": article.title, "source": article.source, "published": published}
+    utf8 = (getattr(sys.stdout, "encoding", None) or "utf-8").lower().replace("-", "") == "utf8"
+    print(json.dumps(value, ensure_ascii=not utf8, indent=2))  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -1,12 +1,14 @@
-"""Settings: `config/*.toml`, then the environment -> one frozen value. All faults at once."""
+"""Settings: `config/*.toml`, then the environment -> one frozen value. Opens nothing else."""
 
 from __future__ import annotations
 
 import ipaddress
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
@@ -19,11 +21,14 @@ ROOT = Path(__file__).resolve().parents[1]
 """Where `config/` and `seeds/` lie: the checkout, or the folder of installed packages."""
 
 PREFIX = "DATELINE_"
+Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 _SCHEMES = {
     "telegram_api_url": ("http", "https"),
     "discord_api_url": ("http", "https"),
     "discord_gateway_url": ("ws", "wss"),
 }
+_VERSIONED = re.compile(r"/v\d+/?$")
+_QUOTES = frozenset("\"'“”«»")
 _DATABASES = ("sqlite", "postgresql", "postgres", "sqlite+aiosqlite", "postgresql+asyncpg")
 
 
@@ -37,7 +42,7 @@ class Settings:
     data_dir: Path
     seeds_dir: Path
     time_zone: str
-    allow_networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
+    allow_networks: tuple[Network, ...]
     log_format: str
     telegram_api_url: str
     discord_api_url: str
@@ -50,71 +55,110 @@ def load(environ: Mapping[str, str], config: Path = ROOT / "config") -> Settings
     values = _merge(environ, config, faults)
     if not values:
         raise SettingsError(*faults)
-    networks = _networks(values["allow_networks"], faults)
-    zone = _zone(values["time_zone"], faults)
-    for name, schemes in _SCHEMES.items():
-        faults += _url_faults(name, values[name], schemes)
-    if values["log_format"] not in {"text", "json"}:
-        faults.append(f"{_env('log_format')} is “{values['log_format']}”: it must be text or json.")
-    data_dir = (
-        Path(values["data_dir"]).expanduser()
-        if values["data_dir"]
-        else user_data_path("dateline", appauthor=False)
+    data_dir = _folder("data_dir", values, user_data_path("dateline", appauthor=False), faults)
+    settings = Settings(
+        telegram_token=_token("telegram_token", values, faults),
+        discord_token=_token("discord_token", values, faults),
+        database_url=_database(values, data_dir, faults),
+        data_dir=data_dir,
+        seeds_dir=_folder("seeds_dir", values, ROOT / "seeds", faults),
+        time_zone=_zone(values["time_zone"], faults),
+        allow_networks=_networks(values["allow_networks"], faults),
+        log_format=_log_format(values, faults),
+        telegram_api_url=_url("telegram_api_url", values, faults).rstrip("/"),
+        discord_api_url=_url("discord_api_url", values, faults).rstrip("/"),
+        discord_gateway_url=_url("discord_gateway_url", values, faults),
     )
-    database_url = values["database_url"] or f"sqlite:///{data_dir.absolute() / 'dateline.db'}"
-    if database_url.partition("://")[0] not in _DATABASES:
-        faults.append(f"{_env('database_url')} must begin with sqlite:/// or postgresql://")
     if faults:
         raise SettingsError(*faults)
-    return Settings(
-        telegram_token=values["telegram_token"].strip(),
-        discord_token=values["discord_token"].strip(),
-        database_url=database_url,
-        data_dir=data_dir,
-        seeds_dir=Path(values["seeds_dir"]).expanduser() if values["seeds_dir"] else ROOT / "seeds",
-        time_zone=zone,
-        allow_networks=networks,
-        log_format=values["log_format"],
-        telegram_api_url=values["telegram_api_url"].rstrip("/"),
-        discord_api_url=values["discord_api_url"].rstrip("/"),
-        discord_gateway_url=values["discord_gateway_url"],
-    )
+    return settings
 
 
 def unknown_names(environ: Mapping[str, str], config: Path = ROOT / "config") -> list[str]:
     """Say in words which DATELINE_ variables mean nothing: a typing mistake is never silent."""
     known = [_env(name) for name in _read(config / "defaults.toml", [])]
     strange = [name for name in environ if name.startswith(PREFIX) and name not in known]
-    return [f"{name} is no setting{_near(name, known)}." for name in strange]
+    return [f"{name} is no setting{_near(name, known)}" for name in strange]
 
 
-def _near(name: str, known: list[str]) -> str:
-    near = process.extractOne(name, known, score_cutoff=85)
-    return f"; did you mean {near[0]}" if near else ""
+def _near(name: str, known: Sequence[str]) -> str:
+    near = process.extractOne(name, known, score_cutoff=75)
+    return f"; did you mean {near[0]}?" if near else "."
 
 
 def _merge(environ: Mapping[str, str], config: Path, faults: list[str]) -> dict[str, str]:
+    """Return every setting as text, the environment's over the operator's over the defaults."""
     values = _read(config / "defaults.toml", faults)
     if (config / "local.toml").exists():
         local = _read(config / "local.toml", faults)
+        strange = [name for name in local if name not in values]
         faults += [
-            f"config/local.toml: {name} is no setting." for name in local if name not in values
+            f"config/local.toml: {name} is no setting{_near(name, list(values))}"
+            for name in strange
         ]
         values |= {name: value for name, value in local.items() if name in values}
-    return values | {name: environ[_env(name)] for name in values if environ.get(_env(name))}
+    return values | {name: value for name in values if (value := environ.get(_env(name), ""))}
 
 
 def _read(path: Path, faults: list[str]) -> dict[str, str]:
     try:
-        return {name: str(value) for name, value in tomllib.loads(path.read_text("utf-8")).items()}
+        table = tomllib.loads(path.read_text("utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         faults.append(f"config/{path.name} cannot be read: {error}.")
         return {}
+    return {name: _text(name, value, path, faults) for name, value in table.items()}
 
 
-def _networks(
-    text: str, faults: list[str]
-) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+def _text(name: str, value: object, path: Path, faults: list[str]) -> str:
+    """Return a setting as text. A list of texts is as good as a text with commas."""
+    parts: list[object] = value if isinstance(value, list) else [value]
+    texts = [part for part in parts if isinstance(part, str)]
+    if len(texts) < len(parts):
+        faults.append(f"config/{path.name}: {name} must be a text in quotation marks.")
+    return ",".join(texts)
+
+
+def _token(name: str, values: Mapping[str, str], faults: list[str]) -> str:
+    """Return a token. A fault never shows it."""
+    token = values[name].strip()
+    if any(sign.isspace() or not sign.isprintable() for sign in token):
+        faults.append(f"{_env(name)} has a space or a line break in it: no token has.")
+    if token[:1] in _QUOTES or token[-1:] in _QUOTES:
+        faults.append(f"{_env(name)} has quotation marks around it: take them away.")
+    return token
+
+
+def _folder(name: str, values: Mapping[str, str], usual: Path, faults: list[str]) -> Path:
+    try:
+        return Path(values[name].strip()).expanduser().absolute() if values[name].strip() else usual
+    except RuntimeError:  # ~nobody
+        faults.append(f"{_env(name)} is “{values[name]}”: there is no such user's home.")
+        return usual
+
+
+def _database(values: Mapping[str, str], data_dir: Path, faults: list[str]) -> str:
+    """Return the database's URL. A fault never shows it: there may be a password in it."""
+    url = values["database_url"].strip() or f"sqlite:///{data_dir / 'dateline.db'}"
+    kind, _, rest = url.partition("://")
+    if kind not in _DATABASES:
+        faults.append(f"{_env('database_url')} must begin with sqlite:/// or postgresql://")
+    elif kind.startswith("sqlite") and len(rest.lstrip("/")) == 0:
+        faults.append(f"{_env('database_url')} must name a file: sqlite:////path/to/dateline.db")
+    elif kind.startswith("postgres") and not _is_server(url):
+        faults.append(
+            f"{_env('database_url')} must look like postgresql://user:password@host:5432/database"
+        )
+    return url
+
+
+def _log_format(values: Mapping[str, str], faults: list[str]) -> str:
+    log_format = values["log_format"].strip().lower()
+    if log_format not in {"text", "json"}:
+        faults.append(f"{_env('log_format')} is “{values['log_format']}”: it must be text or json.")
+    return log_format
+
+
+def _networks(text: str, faults: list[str]) -> tuple[Network, ...]:
     networks = []
     for word in text.replace(",", " ").split():
         try:
@@ -134,14 +178,30 @@ def _zone(name: str, faults: list[str]) -> str:
         return "UTC"
 
 
-def _url_faults(name: str, url: str, schemes: tuple[str, ...]) -> list[str]:
+def _url(name: str, values: Mapping[str, str], faults: list[str]) -> str:
+    url, schemes = values[name].strip(), _SCHEMES[name]
+    if not _is_url(url, schemes):
+        wanted = f"it must begin with {schemes[0]}:// or {schemes[1]}:// and name a host"
+        faults.append(f"{_env(name)} is “{url}”: {wanted}.")
+    elif name == "discord_api_url" and not _VERSIONED.search(url):
+        faults.append(f"{_env(name)} is “{url}”: it must end with its version, such as /api/v10.")
+    return url
+
+
+def _is_server(url: str) -> bool:
+    """Tell whether a PostgreSQL URL names a host, in its place or (a socket's folder) as ?host=."""
+    socket = url.replace("@/", "@localhost/", 1).replace(":///", "://localhost/", 1)
+    return _is_url(socket if "host=" in url else url, _DATABASES)
+
+
+def _is_url(url: str, schemes: Sequence[str]) -> bool:
     try:
         parts = urlsplit(url)
-        good = parts.scheme in schemes and bool(parts.hostname) and (parts.port or 1) > 0
+        port = parts.port
     except ValueError:
-        good = False
-    wanted = f"it must begin with {schemes[0]}:// or {schemes[1]}:// and name a host"
-    return [] if good else [f"{_env(name)} is “{url}”: {wanted}."]
+        return False
+    spaced = any(sign.isspace() for sign in url)
+    return parts.scheme in schemes and bool(parts.hostname) and port != 0 and not spaced
 
 
 def _env(name: str) -> str:

@@ -2,62 +2,98 @@
 
 from __future__ import annotations
 
-import sys
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 from bot.core.errors import RequestError, SourceError
-from bot.sources.fetch import MAX_BYTES, Page, decode
+from bot.sources.fetch import MAX_BYTES, Page, decode, not_a_page
 from summaries.article import Article
 from summaries.clean import clean
 from summaries.language import detect
 
+if TYPE_CHECKING:
+    from trafilatura.settings import Document
+
 _PAGE_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 _TEXT_TYPES = frozenset({"text/plain", "text/markdown"})
-_FEED_TYPES = frozenset(
-    {
-        "application/rss+xml",
-        "application/atom+xml",
-        "application/feed+json",
-        "application/xml",
-        "text/xml",
-    }
-)
+_DATA_TYPES = re.compile(r"(text|application)/(xml|json)|application/.*[+](xml|json)")
+_NO_ARTICLE = "There is no article to be found on that page."
 
 
 def article_from_page(page: Page) -> Article:
-    """Return the article of a fetched page. Raises SourceError when it is not a page."""
-    if page.media_type in _PAGE_TYPES:
-        return article_from_html(page.text, page.url)
-    if page.media_type in _TEXT_TYPES:
-        return replace(article_from_text(page.text), url=page.url)
-    if page.media_type in _FEED_TYPES:
-        raise SourceError(
-            "That link is a feed or data, not a page. Send the link of one of its articles."
-        )
-    raise SourceError(f"That link is not a page: it is {page.media_type or 'of no known type'}.")
+    """Return the article of a fetched page. Raises SourceError when there is none."""
+    if not page.text.strip():
+        raise SourceError("That page is empty.")
+    match _kind(page):
+        case "page":
+            return article_from_html(page.text, page.url)
+        case "text":
+            return _article_from_text_page(page)
+        case "feed":
+            raise SourceError(
+                "That link is a feed or data, not a page. Send the link of one of its articles."
+            )
+        case _:
+            raise not_a_page(page.media_type)
+
+
+def _kind(page: Page) -> Literal["page", "text", "feed", "other"]:
+    """Tell what was served. A feed is one whatever it is called; without a name, the text tells."""
+    if looks_like_feed(page.text):
+        return "feed"
+    if page.media_type in _PAGE_TYPES or (not page.media_type and looks_like_html(page.text)):
+        return "page"
+    if page.media_type in _TEXT_TYPES or not page.media_type:
+        return "text"
+    return "feed" if _DATA_TYPES.fullmatch(page.media_type) else "other"
+
+
+def _article_from_text_page(page: Page) -> Article:
+    try:
+        article = replace(article_from_text(page.text), url=page.url)
+    except RequestError as error:
+        raise SourceError(str(error)) from error
+    if not article.paragraphs:
+        raise SourceError(_NO_ARTICLE)
+    return article
 
 
 def article_from_html(html: str, url: str = "") -> Article:
     """Return the article in an HTML page. Raises SourceError when there is none."""
-    import trafilatura  # noqa: PLC0415 - half a second of imports that only a page needs
-    from trafilatura.settings import Document  # noqa: PLC0415
-
-    found = trafilatura.bare_extraction(
-        html, url=url or None, with_metadata=True, include_comments=False, include_tables=False
-    )
-    if not isinstance(found, Document) or not (found.text or "").strip():
-        raise SourceError("There is no article to be found on that page.")
+    found = _extract(html, url)
     article = clean(found.text or "", title=found.title or "")
     if not article.paragraphs:
-        raise SourceError("There is no article to be found on that page.")
+        raise SourceError(_NO_ARTICLE)
     return replace(
         article,
-        url=found.url or url,
+        url=_canonical(found.url, url),
         source=found.sitename or found.hostname or "",
         published=_day(found.date),
     )
+
+
+def _extract(html: str, url: str) -> Document:
+    """Return trafilatura's Document. Raises SourceError when it finds no text, or falls over."""
+    import trafilatura  # noqa: PLC0415 - half a second of imports that only a page needs
+    from trafilatura.settings import Document  # noqa: PLC0415
+
+    try:
+        found = trafilatura.bare_extraction(
+            html, url=url or None, with_metadata=True, include_comments=False, include_tables=False
+        )
+    except Exception as error:  # a foreign parser on foreign text: anything may come
+        raise SourceError("That page is so broken that it cannot be read.") from error
+    if not isinstance(found, Document) or not (found.text or "").strip():
+        raise SourceError(_NO_ARTICLE)
+    return found
+
+
+def _canonical(named: str | None, fetched: str) -> str:
+    """Return the address that a page gives itself, if that is a link at all."""
+    return named if named and named.startswith(("http://", "https://")) else fetched
 
 
 def _day(text: str | None) -> datetime | None:
@@ -100,44 +136,65 @@ _WHY: dict[type[OSError], str] = {
 
 
 def read_file(name: str) -> str:
-    """Return the text of a file, or of standard input for "-". Raises RequestError in words."""
+    """Return the text of a file. Raises RequestError in words."""
     try:
-        body = _standard_input() if name == "-" else _file(Path(name).expanduser())
-    except OSError as error:
-        reason = _WHY.get(type(error), error.strerror or str(error))
-        raise RequestError(f"Cannot read {name}: {reason}.", _GIVE) from error
+        with Path(name).expanduser().open("rb") as file:
+            body = file.read(MAX_BYTES + 1)
+    except (OSError, RuntimeError) as error:  # RuntimeError: no home for the ~ of an unknown user
+        raise RequestError(f"Cannot read {_short(name)}: {_why(error)}.", _GIVE) from error
     except ValueError as error:  # a NUL character in the name
-        raise RequestError(
-            "That is not the name of a file.", "Give the path of a text or HTML file."
-        ) from error
+        raise RequestError("That is not the name of a file.", _GIVE) from error
+    return text_of(body, _short(name))
+
+
+def text_of(body: bytes, name: str) -> str:
+    """Return what a file, called `name`, holds. Raises RequestError for more than an article."""
     if len(body) > MAX_BYTES:
         raise RequestError(
-            f"{name} is larger than {MAX_BYTES // 1_000_000} MB: that is no article.",
+            f"{name} is larger than {MAX_BYTES // 1_000_000} MB: no article is.",
             "Cut the article out of it and try again.",
         )
     return decode(body)
 
 
-def _standard_input() -> bytes:
-    return sys.stdin.buffer.read(MAX_BYTES + 1)
+def _why(error: OSError | RuntimeError) -> str:
+    known = _WHY.get(type(error)) if isinstance(error, OSError) else None
+    return known or getattr(error, "strerror", None) or str(error).rstrip(".")
 
 
-def _file(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return file.read(MAX_BYTES + 1)
+def _short(name: str) -> str:
+    return name if len(name) <= 200 else f"{name[:100]}…{name[-99:]}"
 
 
 def article_from_file(name: str) -> Article:
-    """Return the article in a text or HTML file, or in standard input for "-"."""
-    text = read_file(name)
-    if looks_like_html(text):
-        return article_from_html(text)
-    return article_from_text(text)
+    """Return the article in a text or HTML file. Raises RequestError or SourceError in words."""
+    return article_from_any(read_file(name))
+
+
+def article_from_any(text: str) -> Article:
+    """Return the article in an HTML page or a bare text, whichever it is."""
+    return article_from_html(text) if looks_like_html(text) else article_from_text(text)
+
+
+_ELEMENT = re.compile(r"<([a-z][\w:-]*|!doctype html)", re.IGNORECASE)
+_HTML = frozenset(
+    {"!doctype html", "html", "head", "body", "article", "main", "meta", "title", "div", "p", "h1"}
+)
+_FEEDS = frozenset({"rss", "feed", "rdf:rdf", "opml"})
 
 
 def looks_like_html(text: str) -> bool:
-    """Tell an HTML page from a bare text."""
-    start = text[:2000].lower()
-    return (
-        "<html" in start or "<!doctype html" in start or ("<body" in start or "<article" in start)
-    )
+    """Tell an HTML page from a bare text, which may well speak of HTML."""
+    return _first_element(text) in _HTML
+
+
+def looks_like_feed(text: str) -> bool:
+    """Tell a feed from a page, whatever its server calls it."""
+    return _first_element(text) in _FEEDS
+
+
+def _first_element(text: str) -> str:
+    """Return the name of the element that a text begins with, or ""."""
+    start = text[:2000].lstrip("\ufeff \t\r\n")
+    first = _ELEMENT.search(start) if start.startswith("<") else None
+    return first[1].lower() if first else ""

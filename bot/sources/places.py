@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -10,6 +11,8 @@ from bot.core.errors import SourceError
 from summaries.places.finder import find_places
 from summaries.places.gazetteer import DEFAULT_PACK, Gazetteer, GazetteerMissing
 from summaries.places.place import Lookup, Mention, Place
+
+_BY_ID = re.compile(r"geo:([0-9]{1,11})")
 
 
 class GazetteerPlaces:
@@ -26,14 +29,12 @@ class GazetteerPlaces:
             raise SourceError(str(error)) from error
 
     def lookup(self, query: str, language: str = "") -> Lookup:
-        """See the Places port."""
-        named = query.strip().removeprefix("geo:")
-        if (
-            named != query.strip() and named.isdecimal() and len(named) < 12
-        ):  # a "which one?" button
-            place = self._gazetteer.place(int(named))
-            return Lookup(query, "found" if place else "unknown", place, ())
-        return self._gazetteer.lookup(query, language)
+        """See the Places port. "geo:2988507" (a "which one?" button) is the place of that id."""
+        asked = _BY_ID.fullmatch(query.strip())
+        if asked is None:
+            return self._gazetteer.lookup(query, language)
+        place = self._gazetteer.place(int(asked[1]))
+        return Lookup(query, "found" if place else "unknown", place, ())
 
     def find(self, text: str, language: str = "") -> Sequence[Mention]:
         """See the Places port."""

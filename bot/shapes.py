@@ -1,0 +1,69 @@
+"""The documented JSON of the command line: values -> plain objects. Knows no terminal, no file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.core.news import Briefing, Story
+from bot.core.places import PlaceAnswer
+from summaries.article import Article
+from summaries.places.place import Mention, Place
+
+
+def story_json(story: Story) -> dict[str, Any]:
+    """Return the documented JSON of one article's brief."""
+    article = story.article
+    return {
+        "title": article.title,
+        "language": article.language,
+        "paragraphs": len(article.paragraphs),
+        "furniture": list(article.furniture),
+        "sentences": [
+            {"text": sentence.text, "paragraph": sentence.paragraph, "sentence": sentence.index}
+            for sentence in story.summary.sentences
+        ],
+    }
+
+
+def briefing_json(briefing: Briefing) -> dict[str, Any]:
+    """Return the documented JSON of a briefing."""
+    return {
+        "date": briefing.day.isoformat(),
+        "stories": [_meta(story.article) | story_json(story) for story in briefing.stories],
+        "failures": list(briefing.failures),
+    }
+
+
+def place_json(answer: PlaceAnswer) -> dict[str, Any]:
+    """Return the documented JSON of a place question."""
+    lookup = answer.lookup
+    return {
+        "query": answer.query,
+        "status": lookup.status,
+        "place": _place_json(lookup.place) if lookup.place else None,
+        "candidates": [_place_json(place) for place in lookup.candidates],
+        "articles": [
+            _meta(told.article) | {"sentences": [sentence.text for sentence in told.sentences]}
+            for told in answer.articles
+        ],
+    }
+
+
+def mention_json(mention: Mention) -> dict[str, Any]:
+    """Return the documented JSON of one toponym in a text."""
+    where = {"text": mention.text, "start": mention.start, "end": mention.end}
+    return where | _place_json(mention.place) | {"score": round(mention.score, 3)}
+
+
+def _place_json(place: Place) -> dict[str, Any]:
+    return {
+        "name": place.name,
+        "country": place.country,
+        "latitude": place.latitude,
+        "longitude": place.longitude,
+    }
+
+
+def _meta(article: Article) -> dict[str, Any]:
+    published = article.published.isoformat() if article.published else None
+    return {"title": article.title, "source": article.source, "published": published}
