@@ -84,21 +84,20 @@ def _wrap_width(blocks: Iterable[list[str]]) -> int:
     """The column at which a text is hard-wrapped, or 0: see the top of the file."""
     pairs = [pair for block in blocks for pair in pairwise(block)]
     width = max((len(line) for pair in pairs for line in pair), default=0)
-    if len(pairs) < 4 or width not in WRAP_WIDTHS:
+    if width not in WRAP_WIDTHS:
         return 0
-    full = sum(_is_full(line, following, width) for line, following in pairs)
-    return width if full >= 0.75 * len(pairs) and _mostly_broken(pairs) else 0
+    full = [line for line, following in pairs if _is_full(line, following, width)]
+    short = [line for line, following in pairs if not _is_full(line, following, width)]
+    strange = sum(SENTENCE_END.search(line) is None for line in short)  # no paragraph ends so
+    broken = sum(SENTENCE_END.search(line) is None for line in full)
+    enough = len(full) >= 4 and len(full) >= len(short) and len(full) >= 4 * strange
+    return width if enough and 2 * broken > len(full) else 0
 
 
 def _is_full(line: str, following: str, width: int) -> bool:
     """Whether the first word of the next line would not have fitted on this one."""
     word = following[:1] if CJK.match(following) else following.split(None, 1)[0]
     return len(line) + 1 + len(word) > width
-
-
-def _mostly_broken(pairs: list[tuple[str, str]]) -> bool:
-    """Whether most of the line ends fall inside a sentence."""
-    return 2 * sum(SENTENCE_END.search(line) is None for line, _ in pairs) > len(pairs)
 
 
 def _unwrapped(block: list[str], width: int) -> Iterator[str]:
@@ -289,7 +288,8 @@ def _kind_of_short(line: str, folded: str, language: str) -> str:
     phrases = _phrases()
     if _starts(folded, phrases.starts):
         return "label"
-    if "#" in folded and _starts(folded, phrases.dated) and not _is_prose(line):
+    until_number = folded.partition("#")[0].split()
+    if "#" in folded and len(until_number) <= 6 and _starts(folded, phrases.dated):
         return "date"
     if any(all(word in folded for word in words) for words in phrases.together):
         return "invitation"

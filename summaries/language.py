@@ -19,7 +19,7 @@ SAMPLE: Final = 4_000  # characters looked at: more changes nothing, and bounds 
 MIN_LETTERS: Final = 12  # below, py3langid guesses; "" is the honest answer
 MIN_HITS: Final = 3
 MIN_MARGIN: Final = 1.2  # the best language has this many times the hits of the second
-WORD: Final = re.compile(r"[^\W\d_]+")
+WORD: Final = re.compile(r"[^\s\d.,;:!?…।«»“”„\"'’()]+")
 
 ONE_LANGUAGE: Final = {
     "ARMENIAN": "hy", "BENGALI": "bn", "GEORGIAN": "ka", "GREEK": "el", "GUJARATI": "gu",
@@ -63,10 +63,19 @@ def _script(char: str) -> str:
 
 def _by_common_words(text: str) -> str:
     counts = Counter(word.lower() for word in WORD.findall(text))
-    hits = {code: sum(counts[word] for word in words) for code, words in _common_words().items()}
+    letters = Counter(text.lower())
+    hits = {
+        code: sum(counts[word] for word in words) + _own_letters(code, letters)
+        for code, words in _common_words().items()
+    }
     (best, most), (_, second) = sorted(hits.items(), key=lambda item: (-item[1], item[0]))[:2]
     clear = most >= MIN_HITS and most >= second * MIN_MARGIN and most * 10 >= counts.total()
     return best if clear else ""
+
+
+def _own_letters(code: str, letters: Counter[str]) -> int:
+    """How often letters occur that, in its script, a language shares with few others."""
+    return sum(letters[letter] for letter in table("languages")["letters"].get(code, ""))
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Final
 
 Span = tuple[int, int]
@@ -14,6 +14,7 @@ Span = tuple[int, int]
 QUOTATION_CAP: Final = 1_200
 LOOSE_CAP: Final = 700  # for marks that look the same at both ends
 BRACKET_CAP: Final = 400
+MARKS_CAP: Final = 50_000  # marks looked at in one line: keeps hostile text quick
 DEPTH: Final = 6  # open marks remembered; keeps hostile text linear
 
 MARKS: Final = re.compile("[«»“”„‟\"'‘’‚‹›()\\[\\]「」『』（）《》【】]")
@@ -57,7 +58,7 @@ class Enclosures:
 def _enclosed(line: str, closing: set[int]) -> Iterator[Span]:
     """Each closed run; the places of closing marks go into `closing`."""
     waiting: list[int] = []  # places of marks that are open
-    marks = [match.start() for match in MARKS.finditer(line)]
+    marks = [match.start() for match in islice(MARKS.finditer(line), MARKS_CAP)]
     following = _next_straight(line, marks)
     for place in marks:
         mark = line[place]

@@ -1,4 +1,4 @@
-"""Measures reading: sentence boundaries, page furniture, start-up. Knows the peers, if installed."""
+"""Measures reading: sentence boundaries, page furniture, start-up. Knows peers if installed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from rich.console import Console
 from rich.table import Table
 
 from summaries.clean import clean
-from summaries.language import detect
 from summaries.sentences import split
 
 HERE = Path(__file__).parent
@@ -212,7 +211,7 @@ def speed_lines() -> Iterator[str]:
         "detect('La France et les Etats-Unis organisent mercredi une réunion à Paris');"
         "print(round((time.perf_counter() - t) * 1000))"
     )
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     yield f"language: import and first answer {run.stdout.strip()} ms"
     normal = " ".join(example.text for example in examples("fr"))
     for name, text, language in (
