@@ -19,6 +19,7 @@ from typing import Any
 
 from babel import Locale, localedata
 
+from summaries.places.demonyms import DEMONYM_LANGUAGES, demonym_forms
 from summaries.places.folding import fold
 from summaries.places.index import CODE_MARK, COMMA_MARK
 from summaries.places.place import Kind
@@ -78,6 +79,7 @@ def all_drafts(config: Path) -> list[Draft]:
     name_cities_from_cldr(cities)
     _let_towns_win(regions, cities)
     apply_aliases(config, drafts)
+    apply_demonyms(config, drafts)
     return sorted(drafts, key=lambda draft: (-draft.standing, draft.id))
 
 
@@ -298,6 +300,16 @@ def apply_aliases(config: Path, drafts: list[Draft]) -> None:
     for target, *cells in lines:
         _add_names(targets[target], _cell(cells, 0))
         targets[target].standing += float(_cell(cells, 1) or 0)
+
+
+def apply_demonyms(config: Path, drafts: list[Draft]) -> None:
+    """Add the words of `demonyms.tsv` for the people and things of a place."""
+    targets = {draft.key: draft for draft in drafts if draft.kind != "city"}
+    for target, *cells in rows(config / "demonyms.tsv"):
+        for language, cell in zip(DEMONYM_LANGUAGES, cells, strict=False):
+            for word in filter(None, cell.split("|")):
+                for form in demonym_forms(fold(word), language):
+                    targets[target].names.setdefault(form, DEMONYM)
 
 
 def _targets(drafts: list[Draft], towns: set[str]) -> dict[str, Draft]:

@@ -63,6 +63,20 @@ def _family(tagged: Tagged, number: int, words: Words, places: set[int]) -> list
     return names
 
 
+def doubted(span: Span, text: Text) -> bool:
+    """Tell a single word that is as well a person of the text, or a word or name of every day."""
+    if span.first != span.last:
+        return False
+    words, key = text.words, span.key
+    return (
+        key in text.people
+        or key in words.given
+        or key in words.family
+        or key in words.common.get(text.language, ())
+        or key in text.lower
+    )
+
+
 def evidence(span: Span, text: Text, choice: Choice, counts: Mapping[str, int]) -> dict[str, float]:
     """Return the evidence about one span, taken for the place chosen, by name."""
     tokens, words = text.tagged.tokens, text.words

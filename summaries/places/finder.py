@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from summaries.places.evidence import evidence, read_text
+from summaries.places.evidence import Text, doubted, evidence, read_text
 from summaries.places.folding import fold
 from summaries.places.gazetteer import Gazetteer
 from summaries.places.judge import THRESHOLD, probability
@@ -24,36 +24,65 @@ _APPOSITION = re.compile(
 
 
 def find_places(
-    text: str, gazetteer: Gazetteer, language: str = "", *, prior: FeedPrior | None = None
+    text: str,
+    gazetteer: Gazetteer,
+    language: str = "",
+    *,
+    prior: FeedPrior | None = None,
+    adjectives: bool = False,
 ) -> tuple[Mention, ...]:
     """Return the places named in a text, in order, each with how sure we are of it.
 
     `language` is an ISO 639-1 code or "". `prior` is what the feed's earlier articles were about.
-    Offsets count code points of `text`.
+    With `adjectives`, words such as "Syrian" count too. Offsets count code points of `text`.
     """
-    return tuple(
+    index = gazetteer.index
+    found = examine(text, gazetteer, language, prior)
+    mentions = [
         Mention(text[span.start : span.end], span.start, span.end, choice.place, round(score, 3))
-        for span, choice, facts in examine(text, gazetteer, language, prior)
-        for score in [probability(facts, gazetteer.index)]
+        for span, choice, facts in found.names
+        for score in [probability(facts, index)]
         if score >= THRESHOLD
-    )
+    ]
+    if adjectives:
+        mentions += [_adjective(text, span, gazetteer) for span in found.adjectives]
+        mentions.sort(key=lambda mention: mention.start)
+    return tuple(mentions)
+
+
+def _adjective(text: str, span: Span, gazetteer: Gazetteer) -> Mention:
+    place = gazetteer.index.place(span.entries[0].row)
+    words = text[span.start : span.end]
+    return Mention(words, span.start, span.end, place, _ADJECTIVE_SCORE, adjective=True)
+
+
+_ADJECTIVE_SCORE = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """Every name that may be a place, the place it would be, and the evidence; and adjectives."""
+
+    names: tuple[tuple[Span, Choice, dict[str, float]], ...]
+    adjectives: tuple[Span, ...]
 
 
 def examine(
     text: str, gazetteer: Gazetteer, language: str = "", prior: FeedPrior | None = None
-) -> list[tuple[Span, Choice, dict[str, float]]]:
+) -> Examined:
     """Return every name that may be a place, the place it would be, and the evidence."""
     index = gazetteer.index
     tagged = tag(text, index)
     words = words_of(index)
     spans = [span for span in tagged.spans if not _hopeless(span, words)]
-    tagged = Tagged(tagged.text, tagged.tokens, tuple(spans))
+    tagged = Tagged(tagged.text, tagged.tokens, tuple(spans), tagged.adjectives)
     ready = read_text(tagged, words, language or language_of(tagged.tokens, words))
     counts = Counter(span.key for span in spans)
-    chosen = resolve(_names(tagged, gazetteer), prior)
-    return [
+    chosen = resolve(_names(ready, gazetteer), prior)
+    names = tuple(
         (span, chosen[span.key], evidence(span, ready, chosen[span.key], counts)) for span in spans
-    ]
+    )
+    return Examined(names, tagged.adjectives)
 
 
 def _hopeless(span: Span, words: Words) -> bool:
@@ -61,17 +90,25 @@ def _hopeless(span: Span, words: Words) -> bool:
     return span.first == span.last and span.key in words.any_function
 
 
-def _names(tagged: Tagged, gazetteer: Gazetteer) -> list[Name]:
+def _names(text: Text, gazetteer: Gazetteer) -> list[Name]:
+    spans = text.tagged.spans
     around: dict[str, list[str]] = {}
-    for span, following in zip(tagged.spans, tagged.spans[1:], strict=False):
-        if _APPOSITION.fullmatch(tagged.text, span.end, following.start):
+    for span, following in zip(spans, spans[1:], strict=False):
+        if _APPOSITION.fullmatch(text.tagged.text, span.end, following.start):
             around.setdefault(span.key, []).append(following.key)
-    unique = {span.key: span for span in tagged.spans}
-    return [_name(span, around.get(key, []), gazetteer) for key, span in unique.items()]
+    unique = {span.key: span for span in spans}
+    return [
+        Name(
+            key,
+            candidates(gazetteer.index, span.entries),
+            tuple(dict.fromkeys(around.get(key, ()))),
+            _DOUBTED_TRUST if doubted(span, text) else 1.0,
+        )
+        for key, span in unique.items()
+    ]
 
 
-def _name(span: Span, around: Sequence[str], gazetteer: Gazetteer) -> Name:
-    return Name(span.key, candidates(gazetteer.index, span.entries), tuple(dict.fromkeys(around)))
+_DOUBTED_TRUST = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +156,18 @@ def resolve_spans(
     """
     index = gazetteer.index
     found = examine(text, gazetteer, language, prior)
-    kept = [span for span, _, facts in found if probability(facts, index) >= THRESHOLD]
-    mine = {span: made for span in spans if (made := _given(text, *span, gazetteer))}
     tagged = tag(text, index)
+    known = {(span.start, span.end): span for span in (*tagged.spans, *tagged.adjectives)}
+    kept = [span for span, _, facts in found.names if probability(facts, index) >= THRESHOLD]
+    mine = {
+        span: made
+        for span in spans
+        if (made := known.get(span) or _given(text, *span, gazetteer)) is not None
+    }
     free = [s for s in kept if not any(s.start < end and start < s.end for start, end in spans)]
     together = sorted([*free, *mine.values()], key=lambda span: span.start)
-    chosen = resolve(_names(Tagged(text, tagged.tokens, tuple(together)), gazetteer), prior)
+    ready = read_text(Tagged(text, tagged.tokens, tuple(together)), words_of(index), language)
+    chosen = resolve(_names(ready, gazetteer), prior)
     return {span: chosen[made.key].place for span, made in mine.items()}
 
 

@@ -36,13 +36,18 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A place named in a text: `start` and `end` count code points of the text given; 0 <= score <= 1."""
+    """A place named in a text.
+
+    `start` and `end` count code points of the text given; 0 <= score <= 1. `adjective` says that
+    the word is one for the people or things of a country or region ("Syrian"), not its name.
+    """
 
     text: str
     start: int
     end: int
     place: Place
     score: float
+    adjective: bool = False
 
 
 @dataclass(frozen=True, slots=True)

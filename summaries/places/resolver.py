@@ -26,12 +26,14 @@ from summaries.places.prior import FeedPrior
 class Name:
     """One name of the text: its candidates (place, rank of the name), and where it stands.
 
-    `around` holds the keys of the names that follow it after a comma or in brackets.
+    `around` holds the keys of the names that follow it after a comma or in brackets. `trust` says
+    how far it may speak for other names, 0 to 1: a word of everyday language, or a person, little.
     """
 
     key: str
     candidates: tuple[tuple[Place, int], ...]
     around: tuple[str, ...] = ()
+    trust: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,10 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What each kind of evidence is worth, in powers of ten of standing. Tuned on dev documents."""
+    """What each kind of evidence is worth, in powers of ten of standing. Tuned on dev documents.
+
+    The evidence of other names grows with the logarithm of their number.
+    """
 
     within: float = 6.0
     country: float = 1.2
@@ -63,6 +68,7 @@ class Weights:
 
 
 NEAR_KM = 150.0
+APART_KM = 50.0
 ROUNDS = 3
 
 
@@ -70,82 +76,74 @@ def resolve(
     names: Sequence[Name], prior: FeedPrior | None, weights: Weights | None = None
 ) -> dict[str, Choice]:
     """Return for each key the place it means here."""
+    if not names:
+        return {}
     worth = weights or Weights()
-    tables = [_Candidates.of(name, prior, worth) for name in names]
-    chosen = {table.name.key: int(np.argmax(table.alone)) for table in tables}
-    company = dict.fromkeys(chosen, np.zeros(1))
-    scores = {table.name.key: table.alone for table in tables}
+    table = _Table.of(names, prior, worth)
+    company = np.zeros(len(table.alone))
+    within = np.zeros(len(table.alone))
+    chosen = table.best(table.alone)
     for _ in range(ROUNDS):
-        field = _Field.of(tables, chosen)
-        for table in tables:
-            company[table.name.key] = field.company(table, worth)
-            within = field.within(table)
-            scores[table.name.key] = table.alone + company[table.name.key] + worth.within * within
-        chosen = {key: int(np.argmax(score)) for key, score in scores.items()}
-    field = _Field.of(tables, chosen)
+        company, within = table.company(chosen, worth), table.within(chosen)
+        chosen = table.best(table.alone + company + worth.within * within)
+    score = table.alone + company + worth.within * within
     return {
-        table.name.key: _choice(table, scores[table.name.key], company[table.name.key], field)
-        for table in tables
+        name.key: _choice(table, number, score, company, within)
+        for number, name in enumerate(names)
     }
 
 
 @dataclass(frozen=True, slots=True)
-class _Candidates:
-    """The candidates of one name as arrays: one row each."""
+class _Table:
+    """All candidates of all names of a text, one row each; `owner` is the number of its name."""
 
-    name: Name
+    names: Sequence[Name]
+    places: Sequence[tuple[Place, int]]
+    owner: NDArray[np.intp]
+    first: NDArray[np.intp]
     alone: NDArray[np.float64]
     vector: NDArray[np.float64]
-    country: NDArray[np.str_]
-    region: NDArray[np.str_]
+    country: NDArray[np.intp]
+    region: NDArray[np.intp]
+    trust: NDArray[np.float64]
 
     @classmethod
-    def of(cls, name: Name, prior: FeedPrior | None, worth: Weights) -> _Candidates:
-        places = [place for place, _ in name.candidates]
-        alone = [
-            place.standing - RANK_COST[rank] + _habit(place, prior, worth)
-            for place, rank in name.candidates
-        ]
+    def of(cls, names: Sequence[Name], prior: FeedPrior | None, worth: Weights) -> _Table:
+        places = [pair for name in names for pair in name.candidates]
+        sizes = [len(name.candidates) for name in names]
+        codes: dict[str, int] = {"": 0}
         return cls(
-            name,
-            np.array(alone),
-            _vectors(places),
-            np.array([place.country or "-" for place in places]),
-            np.array([_region(place) for place in places]),
+            names,
+            places,
+            np.repeat(np.arange(len(names)), sizes),
+            np.concatenate([[0], np.cumsum(sizes)]),
+            np.array(
+                [p.standing - RANK_COST[rank] + _habit(p, prior, worth) for p, rank in places]
+            ),
+            _vectors([place for place, _ in places]),
+            np.array([codes.setdefault(p.country, len(codes)) for p, _ in places]),
+            np.array([codes.setdefault(_region(p), len(codes)) for p, _ in places]),
+            np.array([name.trust for name in names]),
         )
 
-
-@dataclass(frozen=True, slots=True)
-class _Field:
-    """What the names of the text were taken for, as arrays: one row each."""
-
-    keys: tuple[str, ...]
-    places: Mapping[str, Place]
-    vector: NDArray[np.float64]
-    country: NDArray[np.str_]
-    region: NDArray[np.str_]
-    point: NDArray[np.float64]
-
-    @classmethod
-    def of(cls, tables: Sequence[_Candidates], chosen: Mapping[str, int]) -> _Field:
-        places = [table.name.candidates[chosen[table.name.key]][0] for table in tables]
-        keys = tuple(table.name.key for table in tables)
-        return cls(
-            keys,
-            dict(zip(keys, places, strict=True)),
-            _vectors(places),
-            np.array([place.country or "?" for place in places]),
-            np.array([_region(place) if place.region else "?" for place in places]),
-            np.array([float(place.level > 1) for place in places]),
+    def best(self, score: NDArray[np.float64]) -> NDArray[np.intp]:
+        """Return the row of the best candidate of each name."""
+        edges = self.first
+        return np.array(
+            [
+                edges[n] + int(np.argmax(score[edges[n] : edges[n + 1]]))
+                for n in range(len(self.names))
+            ]
         )
 
-    def company(self, table: _Candidates, worth: Weights) -> NDArray[np.float64]:
-        """Return what the other places of the text say for each candidate."""
-        others = np.array([key != table.name.key for key in self.keys])
-        country = (table.country[:, None] == self.country[None, :]) @ others
-        region = (table.region[:, None] == self.region[None, :]) @ others
-        cosine = np.clip(table.vector @ self.vector.T, -1.0, 1.0)
-        near = np.exp(-EARTH_RADIUS_KM * np.arccos(cosine) / NEAR_KM) @ (others * self.point)
+    def company(self, chosen: NDArray[np.intp], worth: Weights) -> NDArray[np.float64]:
+        """Return what the places chosen for the other names say for each candidate."""
+        others = (self.owner[:, None] != np.arange(len(self.names))[None, :]) * self.trust
+        country = self._same(self.country, chosen, others)
+        region = self._same(self.region, chosen, others)
+        cosine = np.clip(self.vector @ self.vector[chosen].T, -1.0, 1.0)
+        point = np.array([float(self.places[row][0].level > 1) for row in chosen])
+        near = (np.exp(-EARTH_RADIUS_KM / NEAR_KM * np.arccos(cosine)) * others) @ point
         total: NDArray[np.float64] = (
             worth.country * np.log10(1 + country)
             + worth.region * np.log10(1 + region)
@@ -153,13 +151,26 @@ class _Field:
         )
         return total
 
-    def within(self, table: _Candidates) -> NDArray[np.float64]:
+    @staticmethod
+    def _same(
+        codes: NDArray[np.intp], chosen: NDArray[np.intp], others: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        mine, theirs = codes[:, None], codes[chosen][None, :]
+        total: NDArray[np.float64] = ((mine == theirs) & (mine > 0)).astype(float)
+        return np.einsum("ij,ij->i", total, others)
+
+    def within(self, chosen: NDArray[np.intp]) -> NDArray[np.float64]:
         """Return 1 for each candidate that lies in what is named right after it, else 0."""
-        outer = [self.places[key] for key in table.name.around if key in self.places]
-        inside = [
-            any(_inside(around, place) for around in outer) for place, _ in table.name.candidates
-        ]
-        return np.array(inside, dtype=float)
+        inside = np.zeros(len(self.places))
+        by_key = {
+            name.key: self.places[row][0] for name, row in zip(self.names, chosen, strict=True)
+        }
+        for number, name in enumerate(self.names):
+            outer = [by_key[key] for key in name.around if key in by_key]
+            if outer:
+                for row in range(self.first[number], self.first[number + 1]):
+                    inside[row] = float(any(_inside(o, self.places[row][0]) for o in outer))
+        return inside
 
 
 def _vectors(places: Sequence[Place]) -> NDArray[np.float64]:
@@ -171,14 +182,18 @@ def _vectors(places: Sequence[Place]) -> NDArray[np.float64]:
 
 
 def _choice(
-    table: _Candidates, score: NDArray[np.float64], company: NDArray[np.float64], field: _Field
+    table: _Table,
+    number: int,
+    score: NDArray[np.float64],
+    company: NDArray[np.float64],
+    within: NDArray[np.float64],
 ) -> Choice:
-    best = int(np.argmax(score))
-    place, rank = table.name.candidates[best]
-    far = table.vector @ table.vector[best] < math.cos(50 / EARTH_RADIUS_KM)
-    margin = float(score[best] - score[far].max()) if far.any() else 9.0
-    within = bool(field.within(table)[best]) if table.name.around else False
-    return Choice(place, rank, margin, float(company[best]), within)
+    rows = slice(table.first[number], table.first[number + 1])
+    best = int(rows.start + np.argmax(score[rows]))
+    place, rank = table.places[best]
+    far = table.vector[rows] @ table.vector[best] < math.cos(APART_KM / EARTH_RADIUS_KM)
+    margin = float(score[best] - score[rows][far].max()) if far.any() else 9.0
+    return Choice(place, rank, margin, float(company[best]), bool(within[best]))
 
 
 def _inside(outer: Place, place: Place) -> bool:
@@ -186,7 +201,7 @@ def _inside(outer: Place, place: Place) -> bool:
 
 
 def _region(place: Place) -> str:
-    return f"{place.country}.{place.region}" if place.region else "-"
+    return f"{place.country}.{place.region}" if place.region else ""
 
 
 def _habit(place: Place, prior: FeedPrior | None, worth: Weights) -> float:

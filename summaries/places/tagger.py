@@ -30,24 +30,60 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Tagged:
-    """A text cut into words, and the spans that may be names of places, in order, never nested."""
+    """A text cut into words, and the spans that may be names of places, in order, never nested.
+
+    `adjectives` are words for the people and things of a country ("Syrian"), apart from the spans.
+    """
 
     text: str
     tokens: tuple[Token, ...]
     spans: tuple[Span, ...]
+    adjectives: tuple[Span, ...] = ()
 
 
 def tag(text: str, index: Index) -> Tagged:
     """Return every longest name in the text that begins with a capital, or has no capitals."""
     tokens = tuple(tokenize(text))
     spans: list[Span] = []
+    adjectives: list[Span] = []
     position = 0
     while position < len(tokens):
+        adjective = _adjective(text, tokens, position, index)
         span = _span_at(text, tokens, position, index) if _may_begin(tokens[position]) else None
-        if span:
+        if adjective and not (span and span.last > adjective.last):
+            adjectives.append(adjective)
+            position = adjective.last + 1
+        elif span:
             spans.append(span)
-        position = span.last + 1 if span else position + 1
-    return Tagged(text, tokens, tuple(spans))
+            position = span.last + 1
+        else:
+            position += 1
+    return Tagged(text, tokens, tuple(spans), tuple(adjectives))
+
+
+def _adjective(text: str, tokens: tuple[Token, ...], first: int, index: Index) -> Span | None:
+    """Return "Syrian", "South Korean" or "syrienne" if it begins here, unless it names a place."""
+    one = tokens[first].folded
+    keys = [(first, one)]
+    if first + 1 < len(tokens) and _GAP.fullmatch(text, tokens[first].end, tokens[first + 1].start):
+        keys.insert(0, (first + 1, f"{one} {tokens[first + 1].folded}"))
+    for last, key in keys:
+        entries = tuple(entry for entry in index.entries(key) if entry.rank == _ADJECTIVE)
+        if entries and not _famous(key, index):
+            return Span(first, last, tokens[first].start, tokens[last].end, key, entries)
+    return None
+
+
+_ADJECTIVE = 4
+_FAMOUS = 6.8
+
+
+def _famous(key: str, index: Index) -> bool:
+    """Tell a word that is a well-known place as well: "Corse" is the island, "Canadian" no town."""
+    return any(
+        entry.rank < _ADJECTIVE and float(index.standing[entry.row]) > _FAMOUS
+        for entry in index.entries(key)
+    )
 
 
 def _may_begin(token: Token) -> bool:

@@ -35,13 +35,17 @@ def say(text: str = "") -> None:
     sys.stdout.flush()
 
 
-def find_all(documents: Iterable[Document], gazetteer: Gazetteer, language: str) -> Found:
+def find_all(
+    documents: Iterable[Document], gazetteer: Gazetteer, language: str, *, adjectives: bool = False
+) -> Found:
     """Find the places of every document, in reading order, learning what each feed writes about."""
     priors: dict[str, FeedPrior] = {}
     found: Found = {}
     for document in documents:
         prior = priors.get(document.feed)
-        mentions = find_places(document.text, gazetteer, language, prior=prior)
+        mentions = find_places(
+            document.text, gazetteer, language, prior=prior, adjectives=adjectives
+        )
         found[document.number] = mentions
         if document.feed:
             priors[document.feed] = learned(prior, mentions)
@@ -126,7 +130,8 @@ def measure_news(gazetteer: Gazetteer) -> None:
     targets = {"lgl": 79.0, "TR-News": 88.0, "GeoVirus": 90.0}
     for name, target in targets.items():
         documents = read_geovirus() if name == "GeoVirus" else read_gaztag(name)
-        found = find_all(documents, gazetteer, "en")
+        # LGL and TR-News mark "Syrian" as they mark "Syria"; GeoVirus does not.
+        found = find_all(documents, gazetteer, "en", adjectives=name != "GeoVirus")
         dev, test = split(documents, "dev"), split(documents, "test")
         scores = spans_score(dev, found), spans_score(test, found)
         line(f"{name}: spans, F1", *scores, target, by_f1)

@@ -40,12 +40,12 @@ def rows(documents: list[Document], gazetteer: Gazetteer, language: str) -> Iter
         spans = {(gold.start, gold.end) for gold in document.golds}
         prior = priors.get(document.feed)
         found = examine(document.text, gazetteer, language, prior)
-        for span, _, facts in found:
+        for span, _, facts in found.names:
             yield facts, (span.start, span.end) in spans
         if document.feed:
             mentions = [
                 Mention("", 0, 0, choice.place, 1.0)
-                for _, choice, facts in found
+                for _, choice, facts in found.names
                 if probability(facts, gazetteer.index) >= 0.5
             ]
             priors[document.feed] = learned(prior, mentions)
