@@ -34,7 +34,7 @@ LANGUAGES: tuple[str, ...] = tuple(
     ).split()
 )
 
-_DOTTED = re.compile(r"(?:[^\W\d_]\.){2,}|[^\W\d_]{1,2}\.[^\W\d_]{1,2}\.")
+_DOTTED = re.compile(r"(?:[^\W\d_][a-z]?\.){2,}")
 
 
 @dataclass

@@ -121,6 +121,13 @@ def evidence(span: Span, text: Text, choice: Choice, counts: Mapping[str, int]) 
     )
     facts["doubted, no preposition"] = facts["common word"] * (1 - facts["preposition"])
     facts["given name, name follows"] = facts["given name"] * facts["name follows"]
+    known = max(0.0, min(1.0, (place.standing - 6.5) / 2))
+    facts["name follows, well known"] = facts["name follows"] * known
+    facts["name before, well known"] = facts["name before"] * known
+    facts["opens sentence, well known"] = facts["opens sentence"] * known
+    facts["doubted, well known"] = (
+        max(facts["common word"], facts["given name"], facts["family name"]) * known
+    )
     facts["comma follows"] = float(text.tagged.text[last.end : last.end + 1] == ",")
     facts["bracketed"] = float(text.tagged.text[first.start - 1 : first.start] == "(")
     return facts
@@ -138,11 +145,22 @@ def _words_around(text: Text, before: Token | None, after: Token | None) -> dict
         "title before": float(ahead in words.titles and capital_before),
         "given name before": float(capital_before and ahead in words.given),
         "name before": float(
-            capital_before and ahead not in words.any_function and ahead not in prepositions
+            capital_before
+            and ahead not in words.any_function
+            and ahead not in prepositions
+            and ahead not in words.compass
+            and ahead not in words.parties
         ),
         "initial before": float(before is not None and len(before.text) == 1 and capital_before),
-        "name follows": float(capital_after and behind not in words.any_function),
-        "organisation follows": float(behind in words.org_after and capital_after),
+        "name follows": float(
+            capital_after and behind not in words.any_function and behind not in words.civic_after
+        ),
+        "organisation follows": float(
+            behind in words.org_after and capital_after and behind not in words.civic_after
+        ),
+        "civic follows": float(capital_after and behind in words.civic_after),
+        "party before": float(ahead in words.parties and capital_before),
+        "compass before": float(capital_before and ahead in words.compass),
         "organisation before": float(ahead in words.org_before and capital_before),
         "nothing beside": float(before is None and after is None),
     }

@@ -97,7 +97,7 @@ def _names(text: Text, gazetteer: Gazetteer) -> list[Name]:
         if _APPOSITION.fullmatch(text.tagged.text, span.end, following.start):
             around.setdefault(span.key, []).append(following.key)
     unique = {span.key: span for span in spans}
-    return [
+    named = [
         Name(
             key,
             candidates(gazetteer.index, span.entries),
@@ -106,9 +106,15 @@ def _names(text: Text, gazetteer: Gazetteer) -> list[Name]:
         )
         for key, span in unique.items()
     ]
+    hints = {span.key: span for span in text.tagged.adjectives if span.key not in unique}
+    return named + [
+        Name(key, candidates(gazetteer.index, span.entries[:1]), (), _HINT_TRUST)
+        for key, span in hints.items()
+    ]
 
 
 _DOUBTED_TRUST = 0.2
+_HINT_TRUST = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +172,9 @@ def resolve_spans(
     }
     free = [s for s in kept if not any(s.start < end and start < s.end for start, end in spans)]
     together = sorted([*free, *mine.values()], key=lambda span: span.start)
-    ready = read_text(Tagged(text, tagged.tokens, tuple(together)), words_of(index), language)
+    ready = read_text(
+        Tagged(text, tagged.tokens, tuple(together), tagged.adjectives), words_of(index), language
+    )
     chosen = resolve(_names(ready, gazetteer), prior)
     return {span: chosen[made.key].place for span, made in mine.items()}
 

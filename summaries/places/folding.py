@@ -16,7 +16,7 @@ _MARKS = (
 )
 _WORD = re.compile(
     r"(?P<flag>[\U0001F1E6-\U0001F1FF]{2})"  # two regional indicators are a country's flag
-    r"|(?P<dotted>(?:[^\W\d_a-zа-яё]\.){2,})"  # U.S., R.D.C.
+    r"|(?P<dotted>(?:[^\W\d_a-zа-яё][a-z]?\.){2,})"  # U.S., R.D.C., W.Va.
     rf"|[^\W\d_][\w{_MARKS}]*"
 )
 

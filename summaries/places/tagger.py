@@ -158,7 +158,7 @@ def _code_keys(text: str, token: Token, *, follows: bool) -> Iterator[tuple[int,
         yield token.end + 1, f"{COMMA_MARK}{token.text}."
     if follows:
         yield token.end, COMMA_MARK + token.text
-    if token.text.isupper():
+    if token.text.isupper() or token.text.endswith("."):
         yield token.end, CODE_MARK + token.text
         if token.text.endswith("."):
             yield token.end, CODE_MARK + token.text.replace(".", "")

@@ -22,6 +22,9 @@ class Words:
     any_common: frozenset[str]
     titles: frozenset[str]
     org_after: frozenset[str]
+    civic_after: frozenset[str]
+    parties: frozenset[str]
+    compass: frozenset[str]
     org_before: frozenset[str]
     given: frozenset[str]
     family: frozenset[str]
@@ -40,6 +43,9 @@ def words_of(index: Index) -> Words:
         any_common=frozenset().union(*common.values()),
         titles=frozenset(table["titles"]),
         org_after=frozenset(table["org_after"]),
+        civic_after=frozenset(table["civic_after"]),
+        parties=frozenset(table["parties"]),
+        compass=frozenset(table["compass"]),
         org_before=frozenset(table["org_before"]),
         given=frozenset(table["given_names"]),
         family=frozenset(table["family_names"]),
