@@ -1,18 +1,23 @@
-"""Chooses the sentences of a brief; the only file that knows sumy. Knows no chat, no network."""
+"""Chooses the sentences of a brief; the only file that knows sumy. Knows no chat, no network.
+
+The default method, `dateline`, guesses which words an editor would use (`model`), and takes the
+sentences that cover most of them (`selection`) among those that can be read alone (`guard`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
-import Stemmer
-
-from summaries import ranking
+from summaries import guard, ranking
 from summaries.article import Article, Length, Sentence, Summary
+from summaries.features import Text
+from summaries.model import word_chances
+from summaries.selection import Budget, Worth, choose
 from summaries.sentences import sentences as split_article
 from summaries.sentences import words as split_words
+from summaries.stems import stemmer
 
 METHODS: tuple[str, ...] = (
     "dateline",
@@ -27,24 +32,19 @@ METHODS: tuple[str, ...] = (
     "edmundson",
 )
 
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """The promise of a length: at most so many sentences and words; one sentence always fits."""
-
-    sentences: int
-    words: int
-
-
 BUDGETS = {
-    Length.SHORT: Budget(2, 50),
-    Length.NORMAL: Budget(3, 100),
-    Length.LONG: Budget(5, 170),
+    Length.SHORT: Budget(sentences=2, words=50, horizon=30),
+    Length.NORMAL: Budget(sentences=3, words=100, horizon=60),
+    Length.LONG: Budget(sentences=5, words=170, horizon=100),
 }
 
-# sumy's own loops are quadratic in pure Python (0.14 s for 100 sentences): they read this far.
-_CAPS = {"lexrank": 3_000, "dateline": 3_000, "lead": 3_000}
-_SUMY_CAP = 200
+# How many sentences each method reads. sumy's own loops are quadratic in pure Python.
+_READS = {"dateline": 500, "lead": 500, "lexrank": 3_000}
+_SUMY_READS = 200
+
+_CONTENT = 4  # characters: shorter words say little about what a sentence is about
+
+Sumy = Any  # sumy ships no types
 
 
 def summarize(
@@ -57,86 +57,89 @@ def summarize(
     method that is not one of METHODS.
     """
     if method not in METHODS:
-        raise ValueError(f"Unknown method {method!r}; choose one of {', '.join(METHODS)}.")
-    sentences = split_article(article)
+        raise ValueError(f"Unknown method {method!r}: choose one of {', '.join(METHODS)}.")
+    every = split_article(article)
     budget = BUDGETS[length]
-    sizes = [len(split_words(s.text, article.language)) for s in sentences]
-    if len(sentences) <= budget.sentences and sum(sizes) <= budget.words:
-        return Summary(sentences, len(sentences), whole=True)
-    order = _ranked(article, sentences[: _CAPS.get(method, _SUMY_CAP)], method)
-    chosen = sorted(_within(budget, order, sizes))
-    return Summary(tuple(sentences[i] for i in chosen), len(sentences))
+    if _within(every, budget, article.language):
+        return Summary(every, len(every), whole=True)
+    read = every[: _READS.get(method, _SUMY_READS)]
+    document = _document(article, read)
+    chosen = _summarizer(method, article)(document, _Count(budget))
+    places = {id(shaped): place for place, shaped in enumerate(document.sentences)}
+    return Summary(tuple(read[places[id(shaped)]] for shaped in chosen), len(every))
 
 
-def _within(budget: Budget, order: Iterable[int], sizes: Sequence[int]) -> list[int]:
-    """The best sentences that fit together; the first always does."""
-    chosen: list[int] = []
-    left = budget.words
-    for i in order:
-        if len(chosen) < budget.sentences and (not chosen or sizes[i] <= left):
-            chosen.append(i)
-            left -= sizes[i]
-    return chosen
+def _within(every: Sequence[Sentence], budget: Budget, language: str) -> bool:
+    """Whether the whole article keeps the promise."""
+    if len(every) > budget.sentences:
+        return False
+    return sum(len(split_words(sentence.text, language)) for sentence in every) <= budget.words
 
 
-def _ranked(article: Article, sentences: Sequence[Sentence], method: str) -> Sequence[int]:
-    """Places in `sentences`, best first, as `method` rates them."""
-    if method in {"lead", "dateline"}:
-        return range(len(sentences))
-    order: list[int] = []
+class _Count:
+    """A budget as sumy's `sentences_count`: called with all sentences, best rated first."""
 
-    def note(infos: Sequence[Any]) -> Sequence[Any]:
-        order.extend(info.order for info in infos)
-        return infos
+    def __init__(self, budget: Budget) -> None:
+        self.budget = budget
 
-    # A callable count is sumy's own hook: it receives every sentence, best rated first.
-    _summarizer(method, article)(_document(article, sentences), note)
-    return order
+    def __call__(self, rated: Sequence[Sumy]) -> list[Sumy]:
+        """The best that fit together; the first always does."""
+        taken: list[Sumy] = []
+        left = self.budget.words
+        for info in rated:
+            size = len(info.sentence.words)
+            if len(taken) < self.budget.sentences and (size <= left or not taken):
+                taken.append(info)
+                left -= size
+        return taken
 
 
 class _Words:
     """Our word splitter in the shape of sumy's `Tokenizer`."""
 
     def __init__(self, language: str) -> None:
-        self._language = language
+        self.language = language
 
     def to_words(self, sentence: str) -> tuple[str, ...]:
-        return tuple(split_words(sentence, self._language))
+        return tuple(split_words(sentence, self.language))
 
 
-def _document(article: Article, sentences: Sequence[Sentence]) -> Any:
+def _document(article: Article, sentences: Sequence[Sentence]) -> Sumy:
     """The article as sumy's document model, the title as its heading."""
-    from sumy.models.dom import ObjectDocumentModel, Paragraph  # noqa: PLC0415 - see _summarizer
+    from sumy.models.dom import ObjectDocumentModel, Paragraph  # noqa: PLC0415  slow, see _classes
     from sumy.models.dom import Sentence as SumySentence  # noqa: PLC0415
 
     tokenizer = _Words(article.language)
-    paragraphs: dict[int, list[Any]] = {}
+    paragraphs: dict[int, list[Sumy]] = {}
     for sentence in sentences:
         shaped = SumySentence(sentence.text, tokenizer)
         paragraphs.setdefault(sentence.paragraph, []).append(shaped)
     heading = [SumySentence(article.title, tokenizer, is_heading=True)] if article.title else []
-    first, *rest = paragraphs.values()
+    first, *rest = paragraphs.values() or [[]]
     return ObjectDocumentModel([Paragraph(heading + first), *map(Paragraph, rest)])
 
 
-def _summarizer(method: str, article: Article) -> Any:
-    """sumy's summarizer for `method`, with our stemmer and sumy's stop words.
-
-    sumy takes 0.3 s to import (NLTK, requests): it waits for the first brief.
-    """
+def _summarizer(method: str, article: Article) -> Sumy:
+    """The summarizer for `method`, with our stemmer and sumy's stop words."""
     summarizer = _classes()[method](stemmer(article.language))
-    stop_words = _stop_words(article.language)
-    if method == "edmundson":
-        summarizer.null_words = stop_words or {"."}
+    if method == "dateline":
+        summarizer.language = article.language
+    elif method == "edmundson":
+        summarizer.null_words = _stop_words(article.language) or {"."}
         summarizer.bonus_words = split_words(article.title, article.language) or {"."}
         summarizer.stigma_words = {"."}
     else:
-        summarizer.stop_words = stop_words
+        summarizer.stop_words = _stop_words(article.language)
     return summarizer
 
 
 @cache
-def _classes() -> dict[str, Any]:
+def _classes() -> dict[str, Sumy]:
+    """Every summarizer by its method.
+
+    Importing sumy takes 0.3 s (it loads NLTK and requests): it waits for the first brief.
+    """
+    from sumy.summarizers import AbstractSummarizer  # noqa: PLC0415
     from sumy.summarizers.edmundson import EdmundsonSummarizer  # noqa: PLC0415
     from sumy.summarizers.kl import KLSummarizer  # noqa: PLC0415
     from sumy.summarizers.lex_rank import LexRankSummarizer  # noqa: PLC0415
@@ -146,20 +149,45 @@ def _classes() -> dict[str, Any]:
     from sumy.summarizers.sum_basic import SumBasicSummarizer  # noqa: PLC0415
     from sumy.summarizers.text_rank import TextRankSummarizer  # noqa: PLC0415
 
-    class FastLexRank(LexRankSummarizer):  # type: ignore[misc] # sumy ships no types
-        """sumy's LexRank with its matrix built by numpy; the ranking is identical."""
+    class Dateline(AbstractSummarizer):  # type: ignore[misc]  # sumy ships no types
+        """Our own method, on sumy's document model."""
 
-        def _compute_tf(self, sentences: Any) -> Any:
-            return None
+        language = ""
 
-        def _compute_idf(self, sentences: Any) -> Any:
-            return None
+        def __call__(self, document: Sumy, sentences_count: _Count) -> tuple[Sumy, ...]:
+            sentences = document.sentences
+            title = [word for heading in document.headings for word in heading.words]
+            words = [sentence.words for sentence in sentences]
+            text = Text(words, [str(s) for s in sentences], title, self._stemmer)
+            return tuple(
+                sentences[place] for place in _chosen(text, self.language, sentences_count.budget)
+            )
 
-        def _create_matrix(self, sentences: Any, threshold: float, *_metrics: Any) -> Any:
+    class Lead(AbstractSummarizer):  # type: ignore[misc]
+        """The first sentences."""
+
+        def __call__(self, document: Sumy, sentences_count: _Count) -> tuple[Sumy, ...]:
+            ratings = iter(range(len(document.sentences), 0, -1))
+            return self._get_best_sentences(  # type: ignore[no-any-return]
+                document.sentences, sentences_count, lambda _: next(ratings)
+            )
+
+    class LexRank(LexRankSummarizer):  # type: ignore[misc]
+        """sumy's LexRank with its matrix built by numpy: the ranking is identical."""
+
+        def _compute_tf(self, sentences: Sumy) -> Sumy:
+            """Left to the matrix."""
+
+        def _compute_idf(self, sentences: Sumy) -> Sumy:
+            """Left to the matrix."""
+
+        def _create_matrix(self, sentences: Sumy, threshold: float, *_: Sumy) -> ranking.Matrix:
             return ranking.lexrank_matrix(sentences, threshold)
 
     return {
-        "lexrank": FastLexRank,
+        "dateline": Dateline,
+        "lead": Lead,
+        "lexrank": LexRank,
         "lsa": LsaSummarizer,
         "textrank": TextRankSummarizer,
         "luhn": LuhnSummarizer,
@@ -170,22 +198,21 @@ def _classes() -> dict[str, Any]:
     }
 
 
-_STEMMERS = {
-    "ar": "arabic", "ca": "catalan", "cs": "czech", "da": "danish", "de": "german",
-    "el": "greek", "en": "english", "es": "spanish", "et": "estonian", "eu": "basque",
-    "fa": "persian", "fi": "finnish", "fr": "french", "ga": "irish", "hi": "hindi",
-    "hu": "hungarian", "hy": "armenian", "id": "indonesian", "it": "italian",
-    "lt": "lithuanian", "ne": "nepali", "nl": "dutch", "no": "norwegian", "nb": "norwegian",
-    "pl": "polish", "pt": "portuguese", "ro": "romanian", "ru": "russian", "sr": "serbian",
-    "sv": "swedish", "ta": "tamil", "tr": "turkish", "yi": "yiddish",
-}  # fmt: skip
+def _chosen(text: Text, language: str, budget: Budget) -> list[int]:
+    """The places of the sentences of our own brief; without any that reads alone, of the best."""
+    if not text.vocabulary:
+        return list(range(min(1, len(text.raw))))
+    content = [_content(words, text.stem) for words in text.sentences]
+    units = guard.units(text.raw, content, _content(text.title, text.stem), language)
+    worth = Worth(text.tokens, word_chances(text).tolist(), budget.horizon, budget.words)
+    everything = [(place,) for place in range(len(text.raw))]
+    return choose(
+        units or everything, worth, budget, lambda i, j: guard.repeats(content[i], content[j])
+    )
 
 
-def stemmer(language: str) -> Callable[[str], str]:
-    """The Snowball stemmer of `language`, or lower-casing where there is none."""
-    name = _STEMMERS.get(language)
-    stem: Callable[[str], str] = Stemmer.Stemmer(name).stemWord if name else str.lower
-    return stem
+def _content(words: Sequence[str], stem: Callable[[str], str]) -> frozenset[str]:
+    return frozenset(stem(word.lower()) for word in words if len(word) >= _CONTENT)
 
 
 @cache

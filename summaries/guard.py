@@ -1,0 +1,140 @@
+"""Which sentences can be read on their own. Knows openings and quotation marks, not importance."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence, Set
+from functools import cache
+from typing import NamedTuple
+
+from summaries.tables import table
+
+Unit = tuple[int, ...]
+
+_LONGEST_CHAIN = 3
+_OVERLAP = 0.7  # of the shorter one's content words: more is a repeat
+_IN_TITLE = 0.85  # of the sentence's content words: more says nothing that the title does not
+_FEWEST_WORDS = 5
+_LONGEST_UNENDED = 40  # words: longer without a full stop is a page run together
+_SHORT_WORD = 3  # letters: "... with", "... and the": the line was broken
+
+_BEFORE = r"[\s«“„\"'‘’(\[—–\-•*]*"
+_PAIRS = ("«»", "“”", "()", "「」", "『』")
+_QUOTATION = re.compile(r"«[^»]*»|“[^”]*”|„[^“”]*[“”]|\"[^\"]*\"|「[^」]*」|『[^』]*』|‘[^’]*’$")
+_QUOTES_FIRST = re.compile(r"\s*[«“„\"‘']")
+_ENDED = re.compile(r"[.!?…。！？؟۔।]['’\"»”“)\]\s]*$")
+_LEAD_IN = re.compile(r"[:;,–—-]\s*$")
+_FRAGMENT = re.compile(r"[^\W\d_A-ZÀ-ÖØ-Þ](?<=[a-zß-öø-ÿа-яё])[^A-Z]")
+_NAME = re.compile(r"\w\W+(?:\w+['’])?[A-ZÀ-ÖØ-ÞА-ЯЁ]\w+")
+
+
+def units(
+    sentences: Sequence[str],
+    stems: Sequence[Set[str]],
+    title: Set[str],
+    language: str,
+) -> list[Unit]:
+    """The runs of sentences that can be printed alone, as places in `sentences`.
+
+    A sentence that leans on the one before comes only together with it. `stems` are the content
+    stems of each sentence, `title` those of the title.
+    """
+    leaning = [leans(text, language) for text in sentences]
+    printable = [
+        whole(text, following) and len(words) > 0 and not _says_no_more(words, title)
+        for text, following, words in zip(sentences, [*sentences[1:], ""], stems, strict=True)
+    ]
+    return [
+        unit
+        for i in range(len(sentences))
+        if (unit := _unit(i, leaning, sentences)) and all(printable[j] for j in unit)
+    ]
+
+
+def _unit(i: int, leaning: Sequence[bool], sentences: Sequence[str]) -> Unit:
+    """The sentence with those before it that it needs; () when they are too many or not there."""
+    start = i
+    while leaning[start] and start > 0 and i - start < _LONGEST_CHAIN - 1:
+        start -= 1
+    if leaning[start]:
+        return ()
+    if speakerless(sentences[i]) and not any(_NAME.search(sentences[j]) for j in range(start, i)):
+        return ()
+    return tuple(range(start, i + 1))
+
+
+def leans(text: str, language: str) -> bool:
+    """Whether the sentence points at something said before it, or quotes nobody by name."""
+    if speakerless(text):
+        return True
+    rules = _rules(language)
+    if rules is None or rules.unless.match(text):
+        return False
+    if rules.points.match(text):
+        return True
+    if rules.links.match(text) and not _QUOTES_FIRST.match(text):
+        return True
+    return bool(rules.said.search(text)) and not text.rstrip().endswith("?")
+
+
+def speakerless(text: str) -> bool:
+    """Whether the whole sentence is quotation: who speaks is said elsewhere."""
+    outside = _QUOTATION.sub("", text)
+    return outside != text and not re.search(r"\w{2}", outside)
+
+
+def whole(text: str, following: str = "") -> bool:
+    """Whether it is a full sentence: no fragment of a broken line, no lead-in, no cut quotation."""
+    if cut_quotation(text) or _LEAD_IN.search(text) or _FRAGMENT.match(text):
+        return False
+    if _ENDED.search(text):
+        return True
+    words = text.split()
+    broken = len(words) > _LONGEST_UNENDED or _FRAGMENT.match(following) is not None
+    return not broken and len(words) >= _FEWEST_WORDS and len(words[-1]) > _SHORT_WORD
+
+
+def cut_quotation(text: str) -> bool:
+    """Whether a quotation or parenthesis opens without closing, or the other way round."""
+    if text.count('"') % 2:
+        return True
+    counts = Counter(text)
+    german = counts["„"]  # „ closes with “ or ”
+    if german:
+        return german != counts["“"] + counts["”"]
+    return any(counts[left] != counts[right] for left, right in _PAIRS)
+
+
+def repeats(words: Set[str], others: Set[str]) -> bool:
+    """Whether two sentences, as content stems, say the same."""
+    shorter = min(len(words), len(others))
+    return shorter > 0 and len(words & others) >= _OVERLAP * shorter
+
+
+def _says_no_more(words: Set[str], title: Set[str]) -> bool:
+    return len(words & title) >= _IN_TITLE * max(1, len(words))
+
+
+class _Rules(NamedTuple):
+    points: re.Pattern[str]
+    links: re.Pattern[str]
+    unless: re.Pattern[str]
+    said: re.Pattern[str]
+
+
+@cache
+def _rules(language: str) -> _Rules | None:
+    own = table("openings").get(language)
+    if own is None:
+        return None
+    return _Rules(
+        _opening(own["points"], r"(?![\w-])"),
+        _opening(own["links"], r"(?![\w-])"),
+        _opening(own["unless"], ""),
+        re.compile("|".join(own["said"]), re.IGNORECASE),
+    )
+
+
+def _opening(patterns: Sequence[str], end: str) -> re.Pattern[str]:
+    return re.compile(f"{_BEFORE}(?:{'|'.join(patterns)}){end}", re.IGNORECASE)
