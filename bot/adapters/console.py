@@ -14,6 +14,7 @@ from prompt_toolkit.completion import WordCompleter
 from prompt_toolkit.history import FileHistory
 from prompt_toolkit.patch_stdout import patch_stdout
 from rich.console import Console
+from rich.padding import Padding
 from rich.text import Text
 
 from bot.adapters.plain import cleaned, one_line
@@ -37,6 +38,7 @@ from bot.core.ports import Payload
 ReadLine: TypeAlias = Callable[[], Awaitable[str | None]]
 
 CHAT = Chat("console", "terminal")
+INSET = "  "
 _STYLES = {
     "heading": "bold magenta",
     "title": "bold cyan",
@@ -54,7 +56,8 @@ def render(reply: Reply) -> list[dict[str, Any]]:
     reply = cleaned(reply)
     lines: list[list[list[str]]] = []
     for block in reply.blocks:
-        lines += [[], *_lines(block)] if lines else _lines(block)
+        if seen := [line for line in _lines(block) if any(words.strip() for _, words in line)]:
+            lines += [[], *seen] if lines else seen
     message: dict[str, Any] = {"lines": lines}
     if reply.actions:
         message["buttons"] = [[one_line(action.label), action.data] for action in reply.actions]
@@ -68,21 +71,26 @@ def _lines(block: Block) -> list[list[list[str]]]:  # noqa: PLR0911 - one return
         case Paragraph(text):
             return [[["", text]]]
         case StoryItem(title, sentences, byline, url):
-            quoted = [[["", f"  {sentence}"]] for sentence in sentences]
-            small = [
-                [[style, f"  {text}"]] for style, text in (("byline", byline), ("url", url)) if text
-            ]
+            quoted = [line for sentence in sentences for line in _inset("", sentence)]
+            small = [*_inset("byline", byline), *_inset("url", url)]
             return [[["title", one_line(title)]], *quoted, *small]
         case Listing(items):
-            return [[["term", term], ["", f"  {meaning}"]] for term, meaning in items]
+            return [
+                [["term", term], ["", f"  {meaning}" if term else meaning]]
+                for term, meaning in items
+            ]
         case Quote(text, source):
-            return [[["", f"  {text}"]], *([[["byline", f"  {source}"]]] if source else [])]
+            return [*_inset("", text), *_inset("byline", source)]
         case Notice(text, hint):
-            return [[["notice", f"! {text}"]], *([[["hint", f"  {hint}"]]] if hint else [])]
+            return [[["notice", f"! {text}" if text else ""]], *_inset("hint", hint)]
         case Picture(_, alt):
             return [[["byline", f"[picture: {alt}]"]]]
         case _:
             assert_never(block)
+
+
+def _inset(style: str, text: str) -> list[list[list[str]]]:
+    return [[[style, INSET + line]] for line in text.split("\n")]
 
 
 def show(payload: Payload, console: Console) -> None:
@@ -91,7 +99,10 @@ def show(payload: Payload, console: Console) -> None:
         text = Text()
         for style, words in line:
             text.append(words, _STYLES.get(style, ""))
-        console.print(text, soft_wrap=not console.is_terminal)
+        if console.is_terminal and text.plain.startswith(INSET):
+            console.print(Padding(text[len(INSET) :], (0, 0, 0, len(INSET)), expand=False))
+        else:
+            console.print(text, soft_wrap=not console.is_terminal)
 
 
 class ConsoleAdapter:

@@ -49,12 +49,15 @@ ACCENT = 0x2B6CB0
 
 # A backslash before any sign that is no letter, digit or space shows that sign as it is.
 # https://support.discord.com/hc/en-us/articles/210298617
-_INLINE = re.compile(r"[\\*_~|`\[\]<]|@(?=everyone|here)|:(?=[\w+-]+:)")
+_SIGNS = r"[\\*_~|`\[<]|@(?=everyone|here)|:(?=//|[\w+-]+:)"
+_INLINE = re.compile(_SIGNS)
 _LINE_START = re.compile(r"^([^\S\n]*)([#>+-])", re.MULTILINE)
 _NUMBER = re.compile(r"^([^\S\n]*\d+)\.(?=\s|$)", re.MULTILINE)
-_URL = re.compile(r"(https?://[\w./?&=%+#:@~-]*[\w/=#&%+~-])")
-"""A backslash inside an address would be part of it; inside one no markdown counts."""
-_ESCAPED = "\\*_~|`[]<@:#>+-."
+# Discord's own pattern of an address. In one no markdown counts, and a backslash would be part of
+# it: also the one before a "<" that follows.
+_URL = r"(?>(?:https?|steam)://[^\s<]+[^\s<.,:;\"'\]])(?![.,:;\"'\]]*<)"
+_TOKEN = re.compile(f"{_URL}|{_SIGNS}")
+_ESCAPED = "\\*_~|`[<@:#>+-."
 
 
 def escaped_units(text: str) -> int:
@@ -106,10 +109,11 @@ def _start(piece: str | dict[str, Any]) -> dict[str, Any]:
 
 def _add(message: dict[str, Any], piece: str | dict[str, Any]) -> bool:
     """Put a piece into a message if it fits there; tell whether it did."""
+    embeds = message.get("embeds", [])
     if isinstance(piece, dict):
-        return _add_embed(message, piece)
-    if message.get("embeds"):  # words after a story stay after it
-        return _add_embed(message, {"description": piece})
+        return "_file" not in piece and _fill(message, [*embeds, piece])
+    if embeds:  # words after a story stay after it
+        return _fill(message, _with_words(embeds, piece))
     content = f"{message['content']}\n\n{piece}"
     if units(content) > CONTENT:
         return False
@@ -117,12 +121,20 @@ def _add(message: dict[str, Any], piece: str | dict[str, Any]) -> bool:
     return True
 
 
-def _add_embed(message: dict[str, Any], embed: dict[str, Any]) -> bool:
-    embeds = [*message.get("embeds", []), embed]
-    if "_file" in embed or len(embeds) > EMBEDS or sum(map(_embed_size, embeds)) > ALL_EMBEDS:
+def _fill(message: dict[str, Any], embeds: list[dict[str, Any]]) -> bool:
+    if len(embeds) > EMBEDS or sum(map(_embed_size, embeds)) > ALL_EMBEDS:
         return False
     message["embeds"] = embeds
     return True
+
+
+def _with_words(embeds: list[dict[str, Any]], words: str) -> list[dict[str, Any]]:
+    """Put words after the embeds: into the last one, if that holds nothing but words."""
+    *before, last = embeds
+    joined = f"{last.get('description', '')}\n\n{words}"
+    if last.keys() == {"description"} and units(joined) <= DESCRIPTION:
+        return [*before, {"description": joined}]
+    return [*embeds, {"description": words}]
 
 
 def _embed_size(embed: dict[str, Any]) -> int:
@@ -162,7 +174,7 @@ def _markdown(block: Heading | Paragraph | Listing | Quote | Notice) -> list[str
 def _cut(text: str, limit: int, markup: str = "{}") -> list[str]:
     """Escape a text and put it into the markup, in pieces that keep the limit."""
     pieces = cut(text.strip(), limit - units(markup), escaped_units)
-    return [markup.format(escape(piece)) for piece in pieces]
+    return [markup.format(escape(piece, styled="*" in markup)) for piece in pieces]
 
 
 def _item(term: str, meaning: str) -> list[str]:
@@ -212,14 +224,21 @@ def _picture(picture: Picture) -> Iterator[str | dict[str, Any]]:
     yield from ({"description": text} for text in rest)
 
 
-def escape(text: str) -> str:
+def escape(text: str, *, styled: bool = False) -> str:
     """Show the text as it is: no markdown, no mention, no emoji name; web addresses stay links.
 
-    Mentions ping nobody in any case: every message goes out with allowed_mentions none.
+    `styled` says that it will stand between stars. Mentions ping nobody in any case: every message
+    goes out with allowed_mentions none.
     """
-    parts = _URL.split(text)  # every second one is an address
-    inline = "".join(part if at % 2 else _escape_inline(part) for at, part in enumerate(parts))
-    return _NUMBER.sub(r"\1\\.", _LINE_START.sub(r"\1\\\2", inline))
+
+    def token(match: re.Match[str]) -> str:
+        found = match[0]
+        if len(found) == 1:
+            return f"\\{found}"
+        ends_style = styled and ("*" in found or "\\" in found)
+        return _escape_inline(found) if ends_style else found
+
+    return _NUMBER.sub(r"\1\\.", _LINE_START.sub(r"\1\\\2", _TOKEN.sub(token, text)))
 
 
 def _escape_inline(text: str) -> str:

@@ -106,11 +106,11 @@ def _runs(block: Block) -> list[Run]:  # noqa: PLR0911 - one return a block
             head = Run(one_line(title), "b", web_link(url))
             return _lines([head, Run("\n\n".join(sentences), "blockquote"), Run(byline, "i")])
         case Listing(items):
-            return [run for item in items for run in _item(*item)][1:]
+            return [run for item in items if any(item) for run in _item(*item)][1:]
         case Quote(text, source):
             return _lines([Run(text, "blockquote"), Run(source, "i")])
         case Notice(text, hint):
-            return _lines([Run(f"⚠️ {text}"), Run(hint, "i")])
+            return _lines([Run(f"⚠️ {text}" if text else ""), Run(hint, "i")])
         case Picture(_, alt):
             return [Run(alt)]
         case _:
@@ -146,25 +146,30 @@ def _packed(texts: Sequence[Sequence[Run]]) -> Iterator[dict[str, Any]]:
 def _cut_block(block: Sequence[Run]) -> Iterator[list[Run]]:
     """Yield the block in pieces that fit a message, cutting runs where they do not."""
     piece: list[Run] = []
-    for part in (part for run in block for part in _cut_run(run)):
-        if piece and _exceeds([*piece, part]):
-            yield piece
-            piece = []
-        piece.append(part)
-    if piece:
+    for run in block:
+        for number, part in enumerate(_cut_run(run, _size(piece))):
+            if piece and (number or _exceeds([*piece, part])):
+                yield piece
+                piece = []
+            piece.append(part)
+    if any(run.text.strip() for run in piece):
         yield piece
 
 
-def _cut_run(run: Run) -> list[Run]:
+def _cut_run(run: Run, used: int) -> list[Run]:
+    """Cut a run that no message could hold so that its start stays beside its headline."""
     if units(run.text) <= MESSAGE_UNITS:
         return [run]
-    return [replace(run, text=text) for text in cut(run.text, MESSAGE_UNITS, units)]
+    room = MESSAGE_UNITS - used if used < MESSAGE_UNITS // 2 else MESSAGE_UNITS
+    return [replace(run, text=text) for text in cut(run.text, room, units)]
 
 
 def _exceeds(runs: Sequence[Run]) -> bool:
-    return (
-        sum(units(run.text) for run in runs) > MESSAGE_UNITS or sum(map(_entities, runs)) > ENTITIES
-    )
+    return _size(runs) > MESSAGE_UNITS or sum(map(_entities, runs)) > ENTITIES
+
+
+def _size(runs: Sequence[Run]) -> int:
+    return sum(units(run.text) for run in runs)
 
 
 def _entities(run: Run) -> int:
