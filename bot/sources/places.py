@@ -12,7 +12,7 @@ from summaries.places.finder import find_places
 from summaries.places.gazetteer import DEFAULT_PACK, Gazetteer, GazetteerMissing
 from summaries.places.place import Lookup, Mention, Place
 
-_BY_ID = re.compile(r"geo:([0-9]{1,11})")
+_ID = re.compile(r"geo:([0-9]{1,11})")
 
 
 class GazetteerPlaces:
@@ -30,10 +30,11 @@ class GazetteerPlaces:
 
     def lookup(self, query: str, language: str = "") -> Lookup:
         """See the Places port. "geo:2988507" (a "which one?" button) is the place of that id."""
-        asked = _BY_ID.fullmatch(query.strip())
-        if asked is None:
+        named = query.strip()
+        if not named.startswith("geo:"):
             return self._gazetteer.lookup(query, language)
-        place = self._gazetteer.place(int(asked[1]))
+        known = _ID.fullmatch(named)
+        place = self._gazetteer.place(int(known[1])) if known else None
         return Lookup(query, "found" if place else "unknown", place, ())
 
     def find(self, text: str, language: str = "") -> Sequence[Mention]:

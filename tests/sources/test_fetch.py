@@ -372,7 +372,7 @@ def zipped(encoding: str, size: int) -> bytes:
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "br"])
 async def test_a_compressed_bomb_is_refused_before_it_fills_the_memory(encoding: str) -> None:
-    bomb = zipped(encoding, 300_000_000)
+    bomb = zipped(encoding, 150_000_000)
     served = body(bomb, {"Content-Type": "text/html", "Content-Encoding": encoding})
     async with serving(served) as root:
         tracemalloc.start()
@@ -386,7 +386,7 @@ async def test_a_compressed_bomb_is_refused_before_it_fills_the_memory(encoding:
 
 
 async def test_a_bomb_in_a_bomb_is_never_unpacked_twice() -> None:
-    nested = gzip.compress(zipped("gzip", 100_000_000))
+    nested = gzip.compress(zipped("gzip", 50_000_000))
     served = body(nested, {"Content-Type": "text/html", "Content-Encoding": "gzip"})
     async with serving(served) as root:
         assert len((await read(root)).text) < MAX_BYTES
@@ -604,7 +604,7 @@ async def test_a_name_that_nobody_has_is_told_in_words() -> None:
         ("日本".encode("shift_jis"), "Shift_JIS", "日本"),
         ("中文".encode("gb18030"), "gb2312", "中文"),
         ("İstanbul".encode("cp1254"), "iso-8859-9", "İstanbul"),
-        ("<meta charset='windows-1251'>мир".encode("cp1251"), None, "<meta charset='windows-1251'>мир"),
+        ("<meta charset=cp1251>мир".encode("cp1251"), None, "<meta charset=cp1251>мир"),
         ("<?xml encoding='koi8-r'?>мир".encode("koi8-r"), None, "<?xml encoding='koi8-r'?>мир"),
         (b"", None, ""),
         (b"", "no such charset", ""),
