@@ -257,8 +257,19 @@ def read_districts(config: Path, cities: list[Draft]) -> list[Draft]:
             standing=math.log10(max(people, 1000)) + 0.3, key=f"{country}.{code}.{name}",
         )  # fmt: skip
         draft.add(name, MAIN)
+        for shorter in _short_district_names(country, name):
+            draft.add(shorter, ALTERNATE)
         drafts.append(draft)
     return drafts
+
+
+def _short_district_names(country: str, name: str) -> tuple[str, ...]:
+    """Return "Gwinnett" for Gwinnett County, "Mayo" and "Mayo County" for County Mayo."""
+    if country == "US" and name.endswith((" County", " Parish")):
+        return (name.rsplit(" ", 1)[0], name.replace(" County", " Co"))
+    if country == "IE" and name.startswith("County "):
+        return (name.removeprefix("County ") + " County", "Co " + name.removeprefix("County "))
+    return ()
 
 
 def read_areas(config: Path) -> list[Draft]:

@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from summaries.places.index import Index
-from summaries.places.lookup import RANK_COST
 from summaries.places.nesting import EARTH_RADIUS_KM, contains
 from summaries.places.place import Place
 from summaries.places.prior import FeedPrior
@@ -55,16 +54,22 @@ class Choice:
 class Weights:
     """What each kind of evidence is worth, in powers of ten of standing. Tuned on dev documents.
 
-    The evidence of other names grows with the logarithm of their number.
+    The evidence of other names grows with the logarithm of their number, up to `most_company`.
+    `alternate` is what a name loses that is only an alternate name of the place.
     """
 
-    within: float = 6.0
+    standing: float = 1.0
+    alternate: float = 0.5
+    most_company: float = 5.3
+    within: float = 8.0
+    around: float = 1.5
+    common_region: float = 1.5
     country: float = 1.2
-    region: float = 1.2
-    near: float = 1.2
-    feed_country: float = 1.0
-    feed_region: float = 2.0
-    feed_place: float = 2.0
+    region: float = 10.0
+    near: float = 7.0
+    feed_country: float = 6.0
+    feed_region: float = 8.0
+    feed_place: float = 0.6
 
 
 NEAR_KM = 150.0
@@ -80,13 +85,13 @@ def resolve(
         return {}
     worth = weights or Weights()
     table = _Table.of(names, prior, worth)
-    company = np.zeros(len(table.alone))
-    within = np.zeros(len(table.alone))
-    chosen = table.best(table.alone)
+    within, around = table.nesting()
+    alone = table.alone + worth.within * within + worth.around * around
+    company = worth.common_region * table.common_region()
     for _ in range(ROUNDS):
-        company, within = table.company(chosen, worth), table.within(chosen)
-        chosen = table.best(table.alone + company + worth.within * within)
-    score = table.alone + company + worth.within * within
+        chosen = table.best(alone + company)
+        company = table.company(chosen, worth)
+    score = alone + company
     return {
         name.key: _choice(table, number, score, company, within)
         for number, name in enumerate(names)
@@ -117,9 +122,7 @@ class _Table:
             places,
             np.repeat(np.arange(len(names)), sizes),
             np.concatenate([[0], np.cumsum(sizes)]),
-            np.array(
-                [p.standing - RANK_COST[rank] + _habit(p, prior, worth) for p, rank in places]
-            ),
+            np.array([_alone(place, rank, prior, worth) for place, rank in places]),
             _vectors([place for place, _ in places]),
             np.array([codes.setdefault(p.country, len(codes)) for p, _ in places]),
             np.array([codes.setdefault(_region(p), len(codes)) for p, _ in places]),
@@ -149,7 +152,7 @@ class _Table:
             + worth.region * np.log10(1 + region)
             + worth.near * np.log10(1 + near)
         )
-        return total
+        return worth.most_company * np.tanh(total / worth.most_company)
 
     @staticmethod
     def _same(
@@ -159,18 +162,37 @@ class _Table:
         total: NDArray[np.float64] = ((mine == theirs) & (mine > 0)).astype(float)
         return np.einsum("ij,ij->i", total, others)
 
-    def within(self, chosen: NDArray[np.intp]) -> NDArray[np.float64]:
-        """Return 1 for each candidate that lies in what is named right after it, else 0."""
-        inside = np.zeros(len(self.places))
-        by_key = {
-            name.key: self.places[row][0] for name, row in zip(self.names, chosen, strict=True)
-        }
+    def common_region(self) -> NDArray[np.float64]:
+        """Return how many other names could lie in each candidate's region, as a logarithm.
+
+        A name that could lie in many regions says little for each of them.
+        """
+        votes = np.zeros(int(max(self.region.max(), 0)) + 1)
+        own = np.zeros(len(self.places))
         for number, name in enumerate(self.names):
-            outer = [by_key[key] for key in name.around if key in by_key]
-            if outer:
+            rows = slice(self.first[number], self.first[number + 1])
+            regions = np.unique(self.region[rows])
+            regions = regions[regions > 0]
+            if len(regions):
+                votes[regions] += name.trust / len(regions)
+                own[rows] = name.trust / len(regions)
+        votes[0] = 0.0
+        return np.log10(1 + np.maximum(0.0, votes[self.region] - own * (self.region > 0)))
+
+    def nesting(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return which candidates lie in one named right after them, and which have one inside.
+
+        In "Athens, Georgia" that speaks for the town in the state, and for the state.
+        """
+        within, around = np.zeros(len(self.places)), np.zeros(len(self.places))
+        number_of = {name.key: number for number, name in enumerate(self.names)}
+        for number, name in enumerate(self.names):
+            for outer in {number_of[key] for key in name.around if key in number_of}:
                 for row in range(self.first[number], self.first[number + 1]):
-                    inside[row] = float(any(_inside(o, self.places[row][0]) for o in outer))
-        return inside
+                    for other in range(self.first[outer], self.first[outer + 1]):
+                        if _inside(self.places[other][0], self.places[row][0]):
+                            within[row] = around[other] = 1.0
+        return within, around
 
 
 def _vectors(places: Sequence[Place]) -> NDArray[np.float64]:
@@ -202,6 +224,15 @@ def _inside(outer: Place, place: Place) -> bool:
 
 def _region(place: Place) -> str:
     return f"{place.country}.{place.region}" if place.region else ""
+
+
+def _alone(place: Place, rank: int, prior: FeedPrior | None, worth: Weights) -> float:
+    """Return what speaks for a candidate before any other name is looked at."""
+    cost = worth.alternate if rank == _ALTERNATE else 0.0
+    return worth.standing * place.standing - cost + _habit(place, prior, worth)
+
+
+_ALTERNATE = 3
 
 
 def _habit(place: Place, prior: FeedPrior | None, worth: Weights) -> float:
