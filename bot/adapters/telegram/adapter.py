@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import logging
+import os
 import time
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
@@ -77,6 +78,7 @@ class TelegramAdapter:
     idempotent = False
 
     def __init__(self, token: str, api_url: str, commands: Sequence[CommandSpec]) -> None:
+        os.environ.setdefault("PTB_TIMEDELTA", "1")  # else the library warns at every 429
         self._commands = commands
         self._names = {spec.name for spec in commands}
         self._managing = {spec.name for spec in commands if spec.manages}
@@ -100,9 +102,11 @@ class TelegramAdapter:
 
     async def check(self) -> str:
         """Ask the platform who we are. Raises SettingsError or DeliveryError."""
-        await self._log_in()
-        await self._close()
-        return f"Telegram knows the bot as @{self._bot.username}"
+        try:
+            await self._log_in()
+            return f"Telegram knows the bot as @{self._bot.username}"
+        finally:
+            await self._close()
 
     async def run(self, answer: Answer) -> None:
         """See the Adapter port."""

@@ -76,6 +76,9 @@ class AiohttpRequest(BaseRequest):
         except TimeoutError as error:
             raise TimedOut("the answer took too long") from error
         except aiohttp.ClientError as error:
+            if isinstance(error.__cause__, aiohttp.ClientConnectionResetError):
+                # The kept connection was closed before the request was written whole.
+                raise NotConnected("the connection had been closed") from error
             raise NetworkError(f"the answer was lost: {error}") from error
 
 
