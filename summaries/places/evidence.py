@@ -128,6 +128,10 @@ def evidence(span: Span, text: Text, choice: Choice, counts: Mapping[str, int]) 
     facts["doubted, well known"] = (
         max(facts["common word"], facts["given name"], facts["family name"]) * known
     )
+    facts["person of the text"] *= 1 - facts["preposition"]
+    facts["given and family name"] = facts["given name"] * facts.pop("family name follows")
+    facts["preposition, well known"] = facts["preposition"] * known
+    facts["institution of"] = float(_institution(text, span.first))
     facts["comma follows"] = float(text.tagged.text[last.end : last.end + 1] == ",")
     facts["bracketed"] = float(text.tagged.text[first.start - 1 : first.start] == "(")
     return facts
@@ -144,6 +148,9 @@ def _words_around(text: Text, before: Token | None, after: Token | None) -> dict
         "preposition": float(ahead in prepositions and before is not None),
         "title before": float(ahead in words.titles and capital_before),
         "given name before": float(capital_before and ahead in words.given),
+        "family name follows": float(
+            capital_after and (behind in words.family or behind in words.given)
+        ),
         "name before": float(
             capital_before
             and ahead not in words.any_function
@@ -186,6 +193,14 @@ def _kind_of_word(
         "lower case": float(first.text[0].islower()),
         "no capitals": float(not first.text[0].isupper()),
     }
+
+
+def _institution(text: Text, first: int) -> bool:
+    """Tell the "Georgia" of "University of Georgia"."""
+    if first < 2:
+        return False
+    kind, of = text.tagged.tokens[first - 2], text.tagged.tokens[first - 1]
+    return kind.folded in text.words.org_before and of.folded in ("of", "de", "di", "of the")
 
 
 def _joined(text: Text, left: Token, right: Token) -> bool:

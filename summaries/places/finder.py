@@ -18,8 +18,13 @@ from summaries.places.resolver import Choice, Name, candidates, resolve
 from summaries.places.tagger import Span, Tagged, tag
 from summaries.places.words import Words, language_of, words_of
 
+# What may stand between a place and the place around it: "Tripoli, dans le nord du Liban".
 _APPOSITION = re.compile(
-    r"\s*[,(]\s*|\s+(?:in|en|au|aux|of|de|di|в|في)\s+(?:the |la |le |les |l['’])?"
+    r"\s*[,(]?\s*(?:(?:in|im|the|of|northern|southern|eastern|western|central|state|province|city"
+    r"|capital|dans|en|au|aux|le|la|les|du|de|des|d['’]|l['’]|nord|sud|est|ouest|centre|capitale"
+    r"|ville|région|département|province|el|del|norte|sur|este|oeste|provincia|regione|nel|nella"
+    r"|della|di|na|no|do|da|von|der|в|на|севере|юге|в провинции|في)\s*)*",
+    re.IGNORECASE,
 )
 
 
@@ -94,7 +99,7 @@ def _names(text: Text, gazetteer: Gazetteer) -> list[Name]:
     spans = text.tagged.spans
     around: dict[str, list[str]] = {}
     for span, following in zip(spans, spans[1:], strict=False):
-        if _APPOSITION.fullmatch(text.tagged.text, span.end, following.start):
+        if _apposed(text.tagged.text, span.end, following.start):
             around.setdefault(span.key, []).append(following.key)
     unique = {span.key: span for span in spans}
     named = [
@@ -113,6 +118,13 @@ def _names(text: Text, gazetteer: Gazetteer) -> list[Name]:
     ]
 
 
+def _apposed(text: str, start: int, end: int) -> bool:
+    if end - start >= _FAR or not text[start:end].strip():
+        return False
+    return _APPOSITION.fullmatch(text, start, end) is not None
+
+
+_FAR = 40
 _DOUBTED_TRUST = 0.2
 _HINT_TRUST = 0.6
 

@@ -33,7 +33,7 @@ _QUALIFIED = re.compile(r"(.+?)\s*(?:,|[(（])\s*([^()（）]+?)\s*[)）]?$")
 _BEFORE = re.compile(
     r"^(?:the (?:city|town|state|country) of|the|in|at|near|about|city of|state of|republic of"
     r"|l|la|le|les|d|de la|de l|du|des|de|a|au|aux|en|dans|a la|ville de|ville d|pays de"
-    r"|el|los|las|en el|il|lo|gli|i|o|os|as|der|die|das|den|dem|nach|aus"
+    r"|en el|il|lo|gli|der|die|das|den|dem|nach|aus"
     r"|в|во|на|город|город[еа]?|г|из|في|مدينه|دوله|من|الي)\s+(?=\S)"
 )
 _AFTER = re.compile(r"\s+(?:city|town|ville|stadt|ciudad|citta|cidade|город)$")
@@ -209,8 +209,8 @@ def _nearest(index: Index, query: str, name: str) -> Lookup:
 
 
 _SURE = 4.0
-_TYPO_CLEARLY = 1.0
-_EDIT_COST = 2.2
+_TYPO_CLEARLY = 0.8
+_EDIT_COST = 3.0
 _FIRST_LETTER_COST = 1.0
 _SOUND_COST = 1.6
 

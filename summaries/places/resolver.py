@@ -55,21 +55,23 @@ class Weights:
     """What each kind of evidence is worth, in powers of ten of standing. Tuned on dev documents.
 
     The evidence of other names grows with the logarithm of their number, up to `most_company`.
+    `world_city` is what the best known cities have on top: only strong local evidence beats them.
     `alternate` is what a name loses that is only an alternate name of the place.
     """
 
     standing: float = 1.0
-    alternate: float = 0.5
+    alternate: float = 2.1
     most_company: float = 5.3
-    within: float = 8.0
-    around: float = 1.5
+    world_city: float = 0.7
+    within: float = 12.0
+    around: float = 9.0
     common_region: float = 1.5
-    country: float = 1.2
-    region: float = 10.0
-    near: float = 7.0
-    feed_country: float = 6.0
+    country: float = 1.7
+    region: float = 14.0
+    near: float = 21.0
+    feed_country: float = 6.3
     feed_region: float = 8.0
-    feed_place: float = 0.6
+    feed_place: float = 1.2
 
 
 NEAR_KM = 150.0
@@ -229,7 +231,11 @@ def _region(place: Place) -> str:
 def _alone(place: Place, rank: int, prior: FeedPrior | None, worth: Weights) -> float:
     """Return what speaks for a candidate before any other name is looked at."""
     cost = worth.alternate if rank == _ALTERNATE else 0.0
+    cost -= worth.world_city if place.level > 3 and place.standing > _WORLD_CITY else 0.0
     return worth.standing * place.standing - cost + _habit(place, prior, worth)
+
+
+_WORLD_CITY = 8.25
 
 
 _ALTERNATE = 3
