@@ -87,6 +87,9 @@ class DiscordAdapter:
             raise DeliveryError(f"Discord closed the connection: {error}") from error
         except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
             raise DeliveryError(f"Discord cannot be reached: {error}") from error
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            # A failed first connect, or one event that it cannot read, ends discord.py's client.
+            raise DeliveryError(f"Discord sent what cannot be read: {error!r}") from error
         finally:
             if self._tasks:
                 await asyncio.wait(self._tasks, timeout=FINISH_SECONDS)
@@ -186,6 +189,7 @@ class _Client(discord.Client):
     """discord.py's client with the least it needs: no privileged intents, no message cache."""
 
     def __init__(self, on_interaction: Callable[[discord.Interaction], Any]) -> None:
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # we never speak
         intents = discord.Intents.none()
         intents.guilds = True
         super().__init__(

@@ -1,0 +1,181 @@
+"""The chat in the terminal, through prompt_toolkit and rich; a pipe instead of a keyboard."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from prompt_toolkit.application import create_app_session, get_app
+from prompt_toolkit.history import FileHistory
+from prompt_toolkit.input import PipeInput, create_pipe_input
+from prompt_toolkit.output import DummyOutput
+from rich.console import Console
+
+from bot.adapters.console import CHAT, ConsoleAdapter, prompt_reader, render, show
+from bot.core.commands import COMMANDS
+from bot.core.messages import Action, Paragraph, Reply, StoryItem
+from tests.adapters.clerk import Clerk
+from tests.adapters.replies import BRIEFING, FAMILY
+
+ENTER, CONTROL_C, CONTROL_D, TAB = "\r", "\x03", "\x04", "\t"
+
+
+@pytest.fixture
+def keyboard() -> Iterator[PipeInput]:
+    with create_pipe_input() as pipe, create_app_session(input=pipe, output=DummyOutput()):
+        yield pipe
+
+
+@pytest.fixture
+def clerk() -> Clerk:
+    return Clerk()
+
+
+@pytest.fixture
+def screen() -> StringIO:
+    return StringIO()
+
+
+async def talk(keys: str, keyboard: PipeInput, clerk: Clerk, screen: StringIO) -> None:
+    """Type, and stay until the chat ends."""
+    adapter = ConsoleAdapter(
+        COMMANDS,
+        read_line=prompt_reader(COMMANDS, None),
+        console=Console(file=screen, highlight=False, width=80),
+    )
+    keyboard.send_text(keys)
+    async with asyncio.timeout(5):
+        await adapter.run(clerk.answer)
+
+
+async def test_a_typed_command_is_answered(
+    keyboard: PipeInput, clerk: Clerk, screen: StringIO
+) -> None:
+    await talk(f"/place Tel Aviv{ENTER}{CONTROL_D}", keyboard, clerk, screen)
+    assert (clerk.last.command, clerk.last.arguments) == ("place", "Tel Aviv")
+    assert clerk.last.chat == CHAT
+    assert clerk.last.local
+    assert screen.getvalue() == "/place Tel Aviv\n[1] Longer\n"
+
+
+@pytest.mark.parametrize(
+    ("typed", "command", "arguments"),
+    [
+        ("brief long", "brief", "long"),
+        ("https://example.org/a", "brief", "https://example.org/a"),
+        ("hello there", "help", ""),
+        ("/nonsense x", "nonsense", "x"),
+        ("7", "help", ""),
+    ],
+)
+async def test_a_line_is_a_request(
+    keyboard: PipeInput,
+    clerk: Clerk,
+    screen: StringIO,
+    *,
+    typed: str,
+    command: str,
+    arguments: str,
+) -> None:
+    await talk(f"{typed}{ENTER}/exit{ENTER}", keyboard, clerk, screen)
+    assert (clerk.last.command, clerk.last.arguments) == (command, arguments)
+
+
+async def test_a_number_presses_the_button(
+    keyboard: PipeInput, clerk: Clerk, screen: StringIO
+) -> None:
+    await talk(f"/brief{ENTER}1{ENTER}{CONTROL_D}", keyboard, clerk, screen)
+    assert [request.arguments for request in clerk.requests] == ["", "long"]
+
+
+@pytest.mark.parametrize("last", [f"exit{ENTER}", f"/quit{ENTER}", CONTROL_C, CONTROL_D])
+async def test_a_chat_ends_without_a_word(
+    keyboard: PipeInput, clerk: Clerk, screen: StringIO, last: str
+) -> None:
+    await talk(f"{ENTER}   {ENTER}{last}", keyboard, clerk, screen)
+    assert clerk.requests == []
+    assert screen.getvalue() == ""
+
+
+async def test_commands_are_completed(keyboard: PipeInput) -> None:
+    reading = asyncio.ensure_future(prompt_reader(COMMANDS, None)())
+    keyboard.send_text(f"/unsub{TAB}")
+    async with asyncio.timeout(5):
+        while get_app().current_buffer.text != "/unsubscribe":
+            await asyncio.sleep(0)  # completion is a task of its own; the next turn of the loop
+        keyboard.send_text(ENTER)
+        assert await reading == "/unsubscribe"
+
+
+async def test_the_history_is_kept_in_a_file(keyboard: PipeInput, tmp_path: Path) -> None:
+    history = tmp_path / "history"
+    keyboard.send_text(f"/place Mosul{ENTER}")
+    async with asyncio.timeout(5):
+        assert await prompt_reader(COMMANDS, history)() == "/place Mosul"
+    assert list(FileHistory(str(history)).load_history_strings()) == ["/place Mosul"]
+
+
+def painted(reply: Reply, *, terminal: bool, width: int = 60) -> str:
+    file = StringIO()
+    console = Console(
+        file=file,
+        highlight=False,
+        width=width,
+        force_terminal=terminal,
+        color_system="truecolor" if terminal else None,
+        legacy_windows=False,
+    )
+    for payload in render(reply):
+        show(payload, console)
+    return file.getvalue()
+
+
+def test_only_a_terminal_gets_colours() -> None:
+    assert "\x1b[" in painted(BRIEFING, terminal=True)
+    assert "\x1b" not in painted(BRIEFING, terminal=False)
+
+
+def test_a_terminal_keeps_wrapped_sentences_inset() -> None:
+    reply = Reply((StoryItem("Title", ("word " * 40,)),))
+    _, *lines = painted(reply, terminal=True).splitlines()
+    assert len(lines) > 3
+    assert all(line.startswith("  word") for line in lines)
+
+
+def test_a_pipe_gets_a_sentence_on_one_line() -> None:
+    reply = Reply((StoryItem("Title", ("word " * 40,)),))
+    assert len(painted(reply, terminal=False).splitlines()) == 2
+
+
+def test_a_title_cannot_paint_the_terminal() -> None:
+    hostile = "\x1b]0;owned\x07\x1b[31m [bold]not rich[/bold] \x9b31m \u202e"
+    shown = painted(Reply((StoryItem(hostile, (hostile,)),)), terminal=False)
+    assert not set(shown) & set("\x1b\x07\x9b\u202e\0")
+    assert "[bold]not rich[/bold]" in shown
+
+
+def test_arabic_and_joined_emoji_are_left_whole() -> None:
+    words = f"مقال {FAMILY} می\u200cخواهم"
+    assert words in painted(Reply((Paragraph(words),)), terminal=False)
+
+
+async def test_a_buttons_label_cannot_paint_the_terminal(
+    keyboard: PipeInput, clerk: Clerk, screen: StringIO
+) -> None:
+    clerk.reply = Reply((Paragraph("x"),), (Action("\x1b[31mred", "help"),))
+    await talk(f"/brief{ENTER}{CONTROL_D}", keyboard, clerk, screen)
+    assert "\x1b" not in screen.getvalue()
+    assert "[1] [31mred" in screen.getvalue()
+
+
+async def test_a_pipe_is_read_to_its_end(
+    clerk: Clerk, screen: StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", StringIO("/brief\n\n/about\n"))
+    adapter = ConsoleAdapter(COMMANDS, console=Console(file=screen, highlight=False))
+    async with asyncio.timeout(5):
+        await adapter.run(clerk.answer)
+    assert [request.command for request in clerk.requests] == ["brief", "about"]
