@@ -181,6 +181,11 @@ class ConsoleAdapter:
         return prompt_reader(self._commands, self._history)
 
 
+def completer(commands: Sequence[CommandSpec]) -> WordCompleter:
+    """Return what completes a command's name while it is typed."""
+    return WordCompleter([f"/{spec.name}" for spec in commands], sentence=True)
+
+
 def prompt_reader(commands: Sequence[CommandSpec], history: Path | None) -> ReadLine:
     """Return a line editor with completion of commands and a history kept in a file.
 
@@ -188,7 +193,7 @@ def prompt_reader(commands: Sequence[CommandSpec], history: Path | None) -> Read
     """
     session: PromptSession[str] = PromptSession(
         "dateline> ",
-        completer=WordCompleter([f"/{spec.name}" for spec in commands], sentence=True),
+        completer=completer(commands),
         history=FileHistory(str(history)) if history else None,
         complete_while_typing=True,
     )
