@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.core.briefing import newest_first
 from bot.core.news import Briefing, Story
 from bot.core.places import PlaceAnswer
 from summaries.article import Article
@@ -35,8 +36,9 @@ def briefing_json(briefing: Briefing) -> dict[str, Any]:
 
 
 def place_json(answer: PlaceAnswer) -> dict[str, Any]:
-    """Return the documented JSON of a place question."""
+    """Return the documented JSON of a place question; its articles stand newest first."""
     lookup = answer.lookup
+    newest = sorted(answer.articles, key=lambda told: newest_first(told.article))
     return {
         "query": answer.query,
         "status": lookup.status,
@@ -44,7 +46,7 @@ def place_json(answer: PlaceAnswer) -> dict[str, Any]:
         "candidates": [_place_json(place) for place in lookup.candidates],
         "articles": [
             _meta(told.article) | {"sentences": [sentence.text for sentence in told.sentences]}
-            for told in answer.articles
+            for told in newest
         ],
     }
 

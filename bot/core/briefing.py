@@ -18,12 +18,13 @@ STORIES = {Length.SHORT: 3, Length.NORMAL: 5, Length.LONG: 8}
 def choose(articles: Sequence[Article], length: Length) -> tuple[tuple[Article, ...], int]:
     """Return the articles to tell, newest first, and how many are left out."""
     readable = [article for article in articles if article.paragraphs]
-    newest = sorted(readable, key=_age)
+    newest = sorted(readable, key=newest_first)
     count = STORIES[length]
     return tuple(newest[:count]), max(0, len(newest) - count)
 
 
-def _age(article: Article) -> tuple[float, str]:
+def newest_first(article: Article) -> tuple[float, str]:
+    """Sort key: newest first, undated last, then by title."""
     return (-article.published.timestamp() if article.published else float("inf"), article.title)
 
 

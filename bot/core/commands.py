@@ -197,7 +197,8 @@ class Desk:
         name = request.arguments.strip()
         if not name:
             raise RequestError("Which place?", "Type for example: /place Mosul")
-        answer = await self._reader.ask(name, await self._newsroom.articles(request.chat))
+        reading = await self._newsroom.articles(request.chat)
+        answer = await self._reader.ask(name, reading, self._clock.now())
         return place_reply(answer, self._places)
 
     async def _subscribe(self, request: Request) -> Reply:

@@ -7,39 +7,62 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import lru_cache
+from math import asin, cos, radians, sin, sqrt
 
 from bot.core.briefing import show_date
 from bot.core.messages import Action, Block, Heading, Notice, Paragraph, Reply, StoryItem
 from bot.core.news import Reading
 from bot.core.ports import Places
+from bot.core.questions import PlaceQuestion, understand
 from summaries.article import Article, Sentence
+from summaries.guard import leans
+from summaries.places.finder import focus
 from summaries.places.place import Lookup, Mention, Place
 from summaries.sentences import split
 
-ARTICLES_SHOWN = 5
-SENTENCES_SHOWN = 6
+ARTICLES_SHOWN = 4
+SENTENCES_SHOWN = 5
 CHOICES_SHOWN = 6
+INSIDE_SHOWN = 6
+NEIGHBOUR_KM = 400
+"""How far from a place that no article names its neighbours in the news are offered."""
+_EARTH_KM = 6371.0
+_NO_QUESTION = PlaceQuestion("")
 
 
 @dataclass(frozen=True, slots=True)
 class PlaceArticle:
-    """What one article says of a place: its sentences that name it or a place inside it."""
+    """What one article says of a place: its sentences that name it or a place inside it.
+
+    `shown` has the sentence before too, where one would dangle without it. `named` lists the
+    places meant, one for each mention; `is_about` tells a subject from a mere mention.
+    """
 
     article: Article
     sentences: tuple[Sentence, ...]
+    shown: tuple[Sentence, ...]
     named: tuple[Place, ...]
+    is_about: bool
 
 
 @dataclass(frozen=True, slots=True)
 class PlaceAnswer:
-    """What the news at hand says of the place that was asked about. Newest article first."""
+    """What the news at hand says of the place that was asked about.
+
+    Articles about it come first, then mentions, newest first in each. `older` counts the articles
+    that the asked time leaves out; `neighbours` are places near it that the news does name.
+    """
 
     query: str
     lookup: Lookup
     articles: tuple[PlaceArticle, ...] = ()
+    question: PlaceQuestion = _NO_QUESTION
+    older: int = 0
+    neighbours: tuple[Place, ...] = ()
 
 
 class PlaceReader:
@@ -49,33 +72,92 @@ class PlaceReader:
         self._places = places
         self._mentions = lru_cache(maxsize=4096)(self._find)
 
-    async def ask(self, query: str, reading: Reading) -> PlaceAnswer:
-        """Resolve the name, then collect what the articles say of the place."""
-        lookup = await asyncio.to_thread(self._places.lookup, query)
+    async def ask(self, query: str, reading: Reading, now: datetime | None = None) -> PlaceAnswer:
+        """Resolve the name, then collect what the articles say of the place.
+
+        `now` is what "this week" counts from; without it a time in the query leaves nothing out.
+        """
+        return await asyncio.to_thread(self._answer, query, reading.articles, now)
+
+    def mentions(self, articles: Sequence[Article]) -> list[Mention]:
+        """Return every place that the articles name."""
+        return [mention for article in articles for mention in self._mentions(article)]
+
+    def _answer(self, query: str, articles: Sequence[Article], now: datetime | None) -> PlaceAnswer:
+        question = understand(query)
+        lookup = self._places.lookup(question.name)
         if lookup.status != "found" or lookup.place is None:
-            return PlaceAnswer(query, lookup)
-        told = await asyncio.to_thread(self._collect, lookup.place, reading.articles)
-        return PlaceAnswer(query, lookup, tuple(told))
+            return PlaceAnswer(query, lookup, question=question)
+        told = self._collect(lookup.place, question, articles)
+        recent = [item for item in told if _is_recent(item.article, question, now)]
+        neighbours = () if told else self._neighbours(lookup.place, articles)
+        older = len(told) - len(recent)
+        return PlaceAnswer(query, lookup, tuple(recent), question, older, neighbours)
 
-    def _collect(self, place: Place, articles: Sequence[Article]) -> list[PlaceArticle]:
-        told = (self._about(place, article) for article in articles)
-        return [item for item in told if item.sentences]
+    def _collect(
+        self, place: Place, question: PlaceQuestion, articles: Sequence[Article]
+    ) -> list[PlaceArticle]:
+        def is_meant(other: Place) -> bool:
+            near = question.radius_km and other.kind in {"city", "building"}
+            return self._places.contains(place, other) or bool(
+                near and distance_km(place, other) <= question.radius_km
+            )
 
-    def _about(self, place: Place, article: Article) -> PlaceArticle:
-        inside = [
-            mention
-            for mention in self._mentions(article)
-            if self._places.contains(place, mention.place)
-        ]
-        sentences = tuple(
+        told = [self._told(is_meant, article) for article in articles]
+        return sorted((item for item in told if item.sentences), key=lambda item: not item.is_about)
+
+    def _told(self, is_meant: Callable[[Place], bool], article: Article) -> PlaceArticle:
+        mentions = self._mentions(article)
+        meant = [mention for mention in mentions if is_meant(mention.place)]
+        spans = list(sentence_spans(article))
+        speaking = [
             sentence
-            for sentence, start, end in sentence_spans(article)
-            if any(start <= mention.start < end for mention in inside)
+            for sentence, start, end in spans
+            if any(start <= mention.start < end for mention in meant)
+        ]
+        return PlaceArticle(
+            article,
+            tuple(speaking),
+            _with_lead_ins(speaking, [sentence for sentence, _, _ in spans], article.language),
+            tuple(mention.place for mention in meant),
+            any(is_meant(place) for place in focus(mentions).places) if meant else False,
         )
-        return PlaceArticle(article, sentences, tuple(mention.place for mention in inside))
+
+    def _neighbours(self, place: Place, articles: Sequence[Article]) -> tuple[Place, ...]:
+        """Return the nearest towns that the news does name."""
+        towns = {
+            mention.place.id: mention.place
+            for mention in self.mentions(articles)
+            if mention.place.kind == "city" and distance_km(place, mention.place) <= NEIGHBOUR_KM
+        }
+        return tuple(sorted(towns.values(), key=lambda town: distance_km(place, town))[:3])
 
     def _find(self, article: Article) -> tuple[Mention, ...]:
         return tuple(self._places.find(article.text, article.language))
+
+
+def _is_recent(article: Article, question: PlaceQuestion, now: datetime | None) -> bool:
+    since = question.since(now) if now else None
+    return since is None or (article.published is not None and article.published >= since)
+
+
+def _with_lead_ins(
+    speaking: Sequence[Sentence], every: Sequence[Sentence], language: str
+) -> tuple[Sentence, ...]:
+    """Add the sentence before where one points back at it ("He added ...")."""
+    wanted = {sentence.index for sentence in speaking}
+    for sentence in speaking:
+        if sentence.index > 0 and leans(sentence.text, language):
+            wanted.add(sentence.index - 1)
+    return tuple(sentence for sentence in every if sentence.index in wanted)
+
+
+def distance_km(one: Place, other: Place) -> float:
+    """Return the great-circle distance in kilometres (haversine formula)."""
+    lat1, lat2 = radians(one.latitude), radians(other.latitude)
+    half_lat, half_lon = (lat2 - lat1) / 2, radians(other.longitude - one.longitude) / 2
+    chord = sin(half_lat) ** 2 + cos(lat1) * cos(lat2) * sin(half_lon) ** 2
+    return 2 * _EARTH_KM * asin(min(1.0, sqrt(chord)))
 
 
 def sentence_spans(article: Article) -> Iterator[tuple[Sentence, int, int]]:
@@ -94,49 +176,95 @@ def place_reply(answer: PlaceAnswer, places: Places) -> Reply:
         case "found" if answer.lookup.place is not None:
             return _found(answer, answer.lookup.place, places)
         case "ambiguous":
-            asked = Notice(f"There are several places called “{_short(answer.query)}”. Which one?")
+            asked = Notice(f"There are several places called “{_named(answer)}”. Which one?")
             return Reply((asked,), _choices(answer.lookup.candidates, places))
         case _:
-            hint = (
-                "Did you mean one of these?"
-                if answer.lookup.candidates
-                else "Try another spelling, or a larger place near it."
-            )
-            unknown = Notice(f"I know no place called “{_short(answer.query)}”.", hint)
-            return Reply((unknown,), _choices(answer.lookup.candidates, places))
+            return _unknown(answer, places)
+
+
+def _unknown(answer: PlaceAnswer, places: Places) -> Reply:
+    near = answer.lookup.candidates
+    advice = "Try another spelling, or a larger place near it."
+    hint = "Did you mean one of these?" if near else advice
+    unknown = Notice(f"I know no place called “{_named(answer)}”.", hint)
+    return Reply((unknown,), _choices(near, places))
 
 
 def _found(answer: PlaceAnswer, place: Place, places: Places) -> Reply:
-    heading = Heading(places.label(place))
-    namesakes = _choices(
-        [other for other in answer.lookup.candidates if other.id != place.id][:3], places
-    )
+    heading = Heading(_heading(answer, place, places))
+    namesakes = [other for other in answer.lookup.candidates if other.id != place.id][:3]
     if not answer.articles:
-        return Reply((heading, Notice("None of the articles at hand speaks of it.")), namesakes)
-    shown = answer.articles[:ARTICLES_SHOWN]
-    blocks: list[Block] = [heading]
-    if inside := _inside(answer, place):
-        blocks.append(Paragraph(f"Places in it: {inside}"))
+        offers = _choices([*answer.neighbours, *namesakes], places)
+        return Reply((heading, _silence(answer, place)), (*_any_time(answer, place), *offers))
+    page = min(answer.question.page, -(-len(answer.articles) // ARTICLES_SHOWN))
+    start = (page - 1) * ARTICLES_SHOWN
+    shown = answer.articles[start : start + ARTICLES_SHOWN]
+    inside = _inside(answer, place)
+    blocks: list[Block] = [heading, *_summary_lines(answer, inside)]
     blocks += [_item(told) for told in shown]
-    if left := len(answer.articles) - len(shown):
-        blocks.append(Paragraph(f"More articles that speak of it: {left}."))
-    return Reply(tuple(blocks), namesakes)
+    actions = [*_more(answer, place, page), Action("Map", "map", f"geo:{place.id}")]
+    actions += [Action(_count(*pair), "place", f"geo:{pair[0].id}") for pair in inside[:3]]
+    return Reply(tuple(blocks), (*actions, *_choices(namesakes, places)))
 
 
-def _inside(answer: PlaceAnswer, place: Place) -> str:
-    """Say which places inside it are named: "Mosul 4, Baghdad 2"."""
-    named = Counter(
-        inner.name for told in answer.articles for inner in told.named if inner.id != place.id
+def _heading(answer: PlaceAnswer, place: Place, places: Places) -> str:
+    around = f" and {answer.question.radius_km} km around" if answer.question.radius_km else ""
+    return f"{places.label(place)}{around}"
+
+
+def _silence(answer: PlaceAnswer, place: Place) -> Notice:
+    if answer.older:
+        return Notice(f"Nothing in that time; older articles that speak of it: {answer.older}.")
+    near = ", ".join(
+        f"{town.name} ({distance_km(place, town):.0f} km)" for town in answer.neighbours
     )
-    return ", ".join(f"{name} {count}" for name, count in named.most_common(6))
+    hint = f"Near it, the news speaks of {near}." if near else ""
+    return Notice("None of the articles at hand speaks of it.", hint)
+
+
+def _any_time(answer: PlaceAnswer, place: Place) -> tuple[Action, ...]:
+    return (Action("At any time", "place", f"geo:{place.id}"),) if answer.older else ()
+
+
+def _summary_lines(
+    answer: PlaceAnswer, inside: Sequence[tuple[Place, int]]
+) -> tuple[Paragraph, ...]:
+    """Say how much there is, and which places inside it are named: "Mosul 4, Baghdad 2"."""
+    about = sum(told.is_about for told in answer.articles)
+    counted = (
+        f"Articles about it: {about}. Articles that mention it: {len(answer.articles) - about}."
+    )
+    named = ", ".join(_count(*pair) for pair in inside)
+    within = f" Places in it: {named}." if named else ""
+    return (Paragraph(counted + within),)
+
+
+def _inside(answer: PlaceAnswer, place: Place) -> list[tuple[Place, int]]:
+    """Count the mentions of each place inside the asked one, most mentioned first."""
+    named = [inner for told in answer.articles for inner in told.named if inner.id != place.id]
+    counts = Counter(inner.id for inner in named)
+    by_id = {inner.id: inner for inner in named}
+    return [(by_id[number], count) for number, count in counts.most_common(INSIDE_SHOWN)]
+
+
+def _count(place: Place, count: int) -> str:
+    return f"{place.name} {count}"
+
+
+def _more(answer: PlaceAnswer, place: Place, page: int) -> tuple[Action, ...]:
+    left = len(answer.articles) - page * ARTICLES_SHOWN
+    if left <= 0:
+        return ()
+    asked = replace(answer.question, name=f"geo:{place.id}", page=page + 1)
+    return (Action(f"More ({left})", "place", asked.words()),)
 
 
 def _item(told: PlaceArticle) -> StoryItem:
-    article, left = told.article, len(told.sentences) - SENTENCES_SHOWN
+    article, left = told.article, len(told.shown) - SENTENCES_SHOWN
     more = f"{left} more sentence{'s' if left > 1 else ''}" if left > 0 else ""
     return StoryItem(
         title=article.title or "Untitled",
-        sentences=tuple(sentence.text for sentence in told.sentences[:SENTENCES_SHOWN]),
+        sentences=tuple(sentence.text for sentence in told.shown[:SENTENCES_SHOWN]),
         byline=" · ".join(
             part for part in (article.source, show_date(article.published), more) if part
         ),
@@ -151,5 +279,6 @@ def _choices(candidates: Sequence[Place], places: Places) -> tuple[Action, ...]:
     )
 
 
-def _short(name: str) -> str:
+def _named(answer: PlaceAnswer) -> str:
+    name = answer.question.name or answer.query
     return name if len(name) <= 60 else name[:59] + "…"

@@ -142,6 +142,7 @@ _LINKS = (
     "об",
     "про",
 )
+_PAGE = re.compile(r"(?<!\S)page:(\d{1,4})(?!\S)")
 _DISTANCE = re.compile(
     r"\b(\d{1,5})\s*(km|kms|kilomet\w*|kilomètres?|mi|miles?|км|كم|كيلومتر\w*)\b", re.IGNORECASE
 )
@@ -149,11 +150,20 @@ _DISTANCE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class PlaceQuestion:
-    """What is asked: a name to look up, how far around it (0: only in it), and how far back."""
+    """What is asked: a name to look up, how far around it (0: only in it), how far back, and
+    which page of the answer."""
 
     name: str
     radius_km: int = 0
     period: timedelta | None = None
+    page: int = 1
+
+    def words(self) -> str:
+        """Return what a person would type to ask this: `understand` reads it back."""
+        near = f" {self.radius_km} km" if self.radius_km else ""
+        time = f" {_PERIODS[self.period][0]}" if self.period in _PERIODS else ""
+        page = f" page:{self.page}" if self.page > 1 else ""
+        return f"{self.name}{near}{time}{page}"
 
     def since(self, now: datetime) -> datetime | None:
         """Return the instant before which articles are too old, or None for any age."""
@@ -162,19 +172,28 @@ class PlaceQuestion:
 
 def understand(text: str) -> PlaceQuestion:
     """Read a question; what is neither a distance, a time nor a way of asking is the name."""
-    rest, radius = _take_distance(" ".join(text.split()).lstrip("¿¡ "))
+    rest, page = _take_page(" ".join(text.split()).lstrip("¿¡ "))
+    rest, radius = _take_distance(rest)
     rest, period = _take_period(rest)
     rest = _without_asking(rest)
     name, is_near = _without_near(rest)
     if is_near and not radius:
         radius = NEAR_KM
-    return PlaceQuestion(name.strip(" ,;:?!.؟"), radius, period)
+    return PlaceQuestion(name.strip(" ,;:?!.؟"), radius, period, page)
 
 
 def is_question(text: str) -> bool:
     """Tell whether a text asks about somewhere in words ("what's new in Iraq?")."""
     flat = " ".join(text.split())
     return _without_asking(flat) != flat.strip()
+
+
+def _take_page(text: str) -> tuple[str, int]:
+    """Take "page:2", which the "more" button says."""
+    match = _PAGE.search(text)
+    if match is None:
+        return text, 1
+    return f"{text[: match.start()]} {text[match.end() :]}".strip(), max(1, int(match[1]))
 
 
 def _take_distance(text: str) -> tuple[str, int]:

@@ -32,6 +32,7 @@ DAY, WEEK, MONTH = timedelta(days=1), timedelta(days=7), timedelta(days=31)
         ("¿qué pasa en Chile?", PlaceQuestion("Chile")),
         ("was passiert in Georgien?", PlaceQuestion("Georgien")),
         ("ماذا يحدث في الموصل؟", PlaceQuestion("الموصل")),
+        ("geo:98860 page:2", PlaceQuestion("geo:98860", page=2)),
         ("Nice", PlaceQuestion("Nice")),
         ("Aden", PlaceQuestion("Aden")),
         ("En Nahud", PlaceQuestion("En Nahud")),

@@ -1,0 +1,175 @@
+"""Questions about places: which sentences, in what order, and what is offered besides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.core.messages import Heading, Notice, Paragraph, Reply, StoryItem
+from bot.core.news import Reading
+from bot.core.places import PlaceAnswer, PlaceReader, distance_km, place_reply, sentence_spans
+from summaries.article import Article
+from summaries.places.place import Lookup, Mention, Place
+
+NOW = datetime(2017, 7, 12, tzinfo=UTC)
+IRAQ = Place(1, "Iraq", "IQ", 33.0, 44.0, "country", 40_000_000, "", level=1)
+MOSUL = Place(2, "Mosul", "IQ", 36.335, 43.119, "city", 1_700_000, "15")
+BAGHDAD = Place(3, "Baghdad", "IQ", 33.34, 44.4, "city", 7_000_000, "07")
+ERBIL = Place(4, "Erbil", "IQ", 36.19, 44.01, "city", 900_000, "05")
+PARIS = Place(5, "Paris", "FR", 48.85, 2.35, "city", 2_100_000, "11")
+TEXAS = Place(6, "Paris", "US", 33.66, -95.55, "city", 25_000, "TX")
+KNOWN = {place.name: place for place in (IRAQ, MOSUL, BAGHDAD, ERBIL, PARIS)}
+
+
+class Atlas:
+    """A gazetteer of six places."""
+
+    def lookup(self, query: str, language: str = "") -> Lookup:
+        if query.startswith("geo:"):
+            found = next((p for p in (*KNOWN.values(), TEXAS) if p.id == int(query[4:])), None)
+            return Lookup(query, "found" if found else "unknown", found, ())
+        if query == "Paris":
+            return Lookup(query, "ambiguous", None, (PARIS, TEXAS))
+        if query in KNOWN:
+            return Lookup(query, "found", KNOWN[query], (KNOWN[query],))
+        return Lookup(query, "unknown", None, (MOSUL,) if query == "Mosool" else ())
+
+    def find(self, text: str, language: str = "") -> Sequence[Mention]:
+        found = [
+            Mention(name, start, start + len(name), place, 1.0)
+            for name, place in KNOWN.items()
+            for start in range(len(text))
+            if text.startswith(name, start)
+        ]
+        return sorted(found, key=lambda mention: mention.start)
+
+    def contains(self, outer: Place, inner: Place) -> bool:
+        return outer.id == inner.id or (outer == IRAQ and inner.country == "IQ")
+
+    def label(self, place: Place, language: str = "") -> str:
+        return f"{place.name}, {place.country}"
+
+
+def article(title: str, *paragraphs: str, days_old: int = 0) -> Article:
+    published = NOW - timedelta(days=days_old)
+    return Article(title, paragraphs, "en", source="Wire", published=published)
+
+
+ABOUT = article(
+    "Battle",
+    "Mosul fell in June. The army waited for months before it moved.",
+    "Mosul is large. He added that Mosul would be slow.",
+    days_old=40,
+)
+MENTION = article(
+    "Visit",
+    "Paris saw a march. Paris was calm. Paris slept. Later the minister flew to Baghdad.",
+    days_old=1,
+)
+NEARBY = article("Camp", "Tents stand near Erbil. Paris sent blankets.", days_old=3)
+
+
+async def ask(query: str, *articles: Article) -> PlaceAnswer:
+    return await PlaceReader(Atlas()).ask(query, Reading(articles), NOW)
+
+
+async def reply(query: str, *articles: Article) -> Reply:
+    return place_reply(await ask(query, *articles), Atlas())
+
+
+async def test_only_sentences_that_name_the_place_are_told_and_they_are_verbatim() -> None:
+    [told] = (await ask("Mosul", ABOUT, MENTION)).articles
+    assert [sentence.text for sentence in told.sentences] == [
+        "Mosul fell in June.",
+        "Mosul is large.",
+        "He added that Mosul would be slow.",
+    ]
+    assert all(sentence.text in ABOUT.text for sentence in told.sentences)
+
+
+async def test_places_inside_a_country_count_and_are_counted() -> None:
+    answer = await reply("Iraq", ABOUT, MENTION)
+    assert any(isinstance(b, Paragraph) and "Mosul 3, Baghdad 1" in b.text for b in answer.blocks)
+    assert "Mosul 3" in [action.label for action in answer.actions]
+
+
+async def test_articles_about_the_place_come_before_mere_mentions() -> None:
+    answer = await ask("Iraq", MENTION, ABOUT)
+    assert [told.article.title for told in answer.articles] == ["Battle", "Visit"]
+    assert [told.is_about for told in answer.articles] == [True, False]
+
+
+async def test_a_sentence_that_points_back_brings_the_one_before_it() -> None:
+    dangling = article("Talks", "The general spoke on Monday. He added that Mosul was next.")
+    [told] = (await ask("Mosul", dangling)).articles
+    assert [sentence.index for sentence in told.sentences] == [1]
+    assert [sentence.index for sentence in told.shown] == [0, 1]
+
+
+async def test_an_ambiguous_name_asks_which_one_with_buttons_that_answer() -> None:
+    answer = await reply("Paris", MENTION)
+    [notice] = answer.blocks
+    assert isinstance(notice, Notice)
+    assert "Which one?" in notice.text
+    assert [(a.label, a.arguments) for a in answer.actions] == [
+        ("Paris, FR", "geo:5"),
+        ("Paris, US", "geo:6"),
+    ]
+    chosen = await reply(answer.actions[0].arguments, MENTION)
+    assert chosen.blocks[0] == Heading("Paris, FR")
+
+
+@pytest.mark.parametrize(("typed", "offers"), [("Mosool", ["Mosul, IQ"]), ("Atlantis", [])])
+async def test_an_unknown_name_offers_what_was_perhaps_meant(typed: str, offers: list[str]) -> None:
+    answer = await reply(typed)
+    [notice] = answer.blocks
+    assert isinstance(notice, Notice)
+    assert typed in notice.text
+    assert notice.hint
+    assert [action.label for action in answer.actions] == offers
+
+
+async def test_a_radius_brings_in_the_towns_around() -> None:
+    assert [told.article.title for told in (await ask("Mosul", ABOUT, NEARBY)).articles] == [
+        "Battle"
+    ]
+    wide = await ask("near Mosul 100 km", ABOUT, NEARBY)
+    assert {told.article.title for told in wide.articles} == {"Battle", "Camp"}
+
+
+async def test_a_time_leaves_older_articles_out_and_says_how_many() -> None:
+    recent = await ask("Iraq this week", ABOUT, MENTION)
+    assert [told.article.title for told in recent.articles] == ["Visit"]
+    assert recent.older == 1
+    silent = await reply("Mosul today", ABOUT)
+    assert "older articles that speak of it: 1" in str(silent.blocks[1])
+    assert silent.actions[0].arguments == "geo:2"
+
+
+async def test_a_place_without_news_names_its_neighbours_that_have_some() -> None:
+    answer = await reply("Erbil", ABOUT, MENTION)
+    assert "Mosul" in str(answer.blocks[1])
+    assert answer.actions[0].arguments == "geo:2"
+
+
+async def test_many_articles_come_in_pages_that_lose_none() -> None:
+    many = [article(f"Day {day}", "Mosul was quiet.", days_old=day) for day in range(11)]
+    query, titles = "Mosul", []
+    while query:
+        answer = await reply(query, *many)
+        titles += [block.title for block in answer.blocks if isinstance(block, StoryItem)]
+        more = [action for action in answer.actions if action.label.startswith("More")]
+        query = more[0].arguments if more else ""
+    assert titles == [f"Day {day}" for day in range(11)]
+
+
+def test_spans_count_code_points_of_the_articles_text() -> None:
+    for sentence, start, end in sentence_spans(ABOUT):
+        assert ABOUT.text[start:end] == sentence.text
+
+
+def test_a_distance_is_that_of_the_great_circle() -> None:
+    assert distance_km(MOSUL, BAGHDAD) == pytest.approx(352, abs=5)
+    assert distance_km(PARIS, PARIS) == 0
