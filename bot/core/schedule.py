@@ -121,6 +121,7 @@ def parse_timing(words: str, default_zone: str, default_days: frozenset[int] = E
     if not hour:
         raise RequestError("At what time should the digest come?", _USAGE)
     at = parse_hour(hour)
+    rest = [bare for word in rest if (bare := word.strip(",;"))]
     days = [named for word in rest if (named := parse_days(word)) is not None]
     zone = " ".join(word for word in rest if parse_days(word) is None)
     return Timing(

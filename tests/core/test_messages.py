@@ -1,0 +1,28 @@
+"""What goes through the narrow waist."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.core.messages import Action
+
+
+def test_a_button_carries_its_command_and_arguments() -> None:
+    assert Action("Stop", "unsubscribe", "08:00").data == "unsubscribe 08:00"
+    assert Action("Help", "help").data == "help"
+
+
+@pytest.mark.parametrize(("arguments", "fits"), [("x" * 58, True), ("x" * 59, False)])
+def test_a_button_holds_64_bytes_and_not_one_more(arguments: str, fits: bool) -> None:  # noqa: FBT001 - the expected result
+    assert Action.fits("brief", arguments) is fits
+    assert len(f"brief {arguments}".encode()) == (64 if fits else 65)
+
+
+def test_a_button_counts_bytes_not_characters() -> None:
+    assert Action.fits("place", "é" * 29)
+    assert not Action.fits("place", "é" * 30)
+
+
+def test_a_button_that_carries_too_much_cannot_be_made() -> None:
+    with pytest.raises(ValueError, match="at most 64 bytes"):
+        Action("Read", "brief", "https://news.example/" + "x" * 50)

@@ -1,0 +1,74 @@
+"""Budgets: never more than the platform allows, and no slower than that."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.pacing import Budget, Rate
+
+rates = st.builds(
+    lambda count, seconds, burst: Rate(count, seconds, min(burst, count)),
+    st.integers(1, 40),
+    st.sampled_from([1.0, 5.0, 60.0]),
+    st.integers(1, 40),
+)
+arrivals = st.lists(st.floats(0, 20), min_size=1, max_size=80).map(sorted)
+
+
+def posted(rate: Rate, asked: list[float]) -> list[float]:
+    """When messages go out that were asked for at these seconds."""
+    budget = Budget(rate)
+    return [now + budget.take("chat", now) for now in asked]
+
+
+@given(rates, arrivals)
+def test_no_window_holds_more_than_the_rate_allows(rate: Rate, asked: list[float]) -> None:
+    times = posted(rate, asked)
+    for start in times:
+        inside = [one for one in times if start <= one < start + rate.seconds - 1e-6]
+        assert len(inside) <= rate.count
+
+
+@given(rates, arrivals)
+def test_messages_keep_their_order(rate: Rate, asked: list[float]) -> None:
+    times = posted(rate, asked)
+    assert all(late - early > -1e-6 for early, late in pairwise(times))
+
+
+def test_a_burst_goes_at_once_and_the_rest_at_the_rate() -> None:
+    assert posted(Rate(20, 60.0, burst=5), [0.0] * 7) == pytest.approx([0.0] * 5 + [3.75, 7.5])
+
+
+def test_a_quiet_chat_gets_its_burst_back() -> None:
+    assert posted(Rate(2, 10.0, burst=2), [0.0, 0.0, 100.0, 100.0]) == [0.0, 0.0, 100.0, 100.0]
+
+
+def test_one_chat_never_waits_for_another() -> None:
+    budget = Budget(Rate(1, 10.0))
+    assert [budget.take(chat, 0.0) for chat in ("a", "a", "b")] == [0.0, 10.0, 0.0]
+
+
+def test_a_held_chat_waits_as_long_as_the_platform_said() -> None:
+    budget = Budget(Rate(30, 1.0, burst=5))
+    budget.hold("a", 100.0)
+    assert budget.take("a", 40.0) == pytest.approx(60.0)
+    assert budget.take("b", 40.0) == 0.0
+
+
+def test_holding_never_lets_a_chat_go_earlier() -> None:
+    budget = Budget(Rate(1, 10.0))
+    budget.hold("a", 100.0)
+    budget.hold("a", 50.0)
+    assert budget.take("a", 50.0) == pytest.approx(50.0)
+
+
+def test_chats_that_were_quiet_for_long_are_forgotten() -> None:
+    budget = Budget(Rate(1, 1.0))
+    for number in range(10_001):
+        budget.take(str(number), 0.0)
+    budget.take("one more", 100.0)
+    assert len(budget._arrivals) < 10
