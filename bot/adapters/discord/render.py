@@ -114,11 +114,16 @@ def _add(message: dict[str, Any], piece: str | dict[str, Any]) -> bool:
         return "_file" not in piece and _fill(message, [*embeds, piece])
     if embeds:  # words after a story stay after it
         return _fill(message, _with_words(embeds, piece))
-    content = f"{message['content']}\n\n{piece}"
+    content = f"{message['content']}{_gap(message['content'])}{piece}"
     if units(content) > CONTENT:
         return False
     message["content"] = content
     return True
+
+
+def _gap(text: str) -> str:
+    """Leave a blank line, except below a heading: that has a margin of its own."""
+    return "\n" if text.rpartition("\n")[2].startswith("### ") else "\n\n"
 
 
 def _fill(message: dict[str, Any], embeds: list[dict[str, Any]]) -> bool:
@@ -131,7 +136,8 @@ def _fill(message: dict[str, Any], embeds: list[dict[str, Any]]) -> bool:
 def _with_words(embeds: list[dict[str, Any]], words: str) -> list[dict[str, Any]]:
     """Put words after the embeds: into the last one, if that holds nothing but words."""
     *before, last = embeds
-    joined = f"{last.get('description', '')}\n\n{words}"
+    description = last.get("description", "")
+    joined = f"{description}{_gap(description)}{words}"
     if last.keys() == {"description"} and units(joined) <= DESCRIPTION:
         return [*before, {"description": joined}]
     return [*embeds, {"description": words}]
