@@ -95,8 +95,9 @@ def _in_words(error: Exception) -> Sequence[str]:
 
 
 def _fault(error: Exception) -> str:
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__}: {error} ({Path(last.filename).name}, line {last.lineno})"
+    frames = traceback.extract_tb(error.__traceback__)[-1:]
+    place = "".join(f" ({Path(last.filename).name}, line {last.lineno})" for last in frames)
+    return f"{type(error).__name__}: {error}{place}"
 
 
 def _finish(status: int) -> int:
