@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -418,13 +418,17 @@ class Post:
 class FakeAdapter:
     """The Adapter port: a platform without a network.
 
-    `faults` are raised by the next posts, one each; one that is told `after_commit` lets the
-    message through first, as when an answer is lost. `held` stops posts to a chat until it is set.
+    `faults` are raised by the next posts, one each; with `after_commit` the message gets through
+    first, as when an answer is lost. `held` stops posts to a chat until its event is set.
+    `long` says that every block makes a message of its own.
     """
 
-    def __init__(self, platform: str = "fake", *, idempotent: bool = False) -> None:
+    def __init__(
+        self, platform: str = "fake", *, idempotent: bool = False, long: bool = False
+    ) -> None:
         self.platform = platform
         self.idempotent = idempotent
+        self.long = long
         self.posts: list[Post] = []
         self.faults: list[Exception] = []
         self.after_commit = False
@@ -432,18 +436,20 @@ class FakeAdapter:
         self.attempts = 0
         self._keys: dict[str, str] = {}
         self._questions: asyncio.Queue[Request | None] = asyncio.Queue()
-        self._posted = asyncio.Event()
+        self._changed = asyncio.Event()
 
     async def check(self) -> str:
         return "a platform that is always there"
 
     def render(self, reply: Reply) -> Sequence[Payload]:
-        text = "\n".join(line for block in reply.blocks for line in _lines(block))
+        texts = ["\n".join(_lines(block)) for block in reply.blocks]
+        texts = texts if self.long else ["\n".join(texts)]
         buttons = [[action.label, action.data] for action in reply.actions]
-        return [{"text": text, "buttons": buttons}]
+        return [{"text": text, "buttons": buttons} for text in texts]
 
     async def post(self, chat: Chat, payload: Payload, key: str) -> str:
         self.attempts += 1
+        self._changed.set()
         if chat.id in self.held:
             await self.held[chat.id].wait()
         fault = self.faults.pop(0) if self.faults else None
@@ -459,7 +465,7 @@ class FakeAdapter:
         if self.idempotent and post.key in self._keys:
             return self._keys[post.key]
         self.posts.append(post)
-        self._posted.set()
+        self._changed.set()
         self._keys[post.key] = str(len(self.posts))
         return self._keys[post.key]
 
@@ -469,11 +475,18 @@ class FakeAdapter:
 
     async def wait_for_posts(self, count: int) -> list[Post]:
         """Wait until so many messages have been posted; all of them."""
-        async with asyncio.timeout(10):
-            while len(self.posts) < count:
-                self._posted.clear()
-                await self._posted.wait()
+        await self._wait_until(lambda: len(self.posts) >= count)
         return self.posts
+
+    async def wait_for_attempts(self, count: int) -> None:
+        """Wait until so many posts have been tried."""
+        await self._wait_until(lambda: self.attempts >= count)
+
+    async def _wait_until(self, is_true: Callable[[], bool]) -> None:
+        async with asyncio.timeout(10):
+            while not is_true():
+                self._changed.clear()
+                await self._changed.wait()
 
     async def run(self, answer: Answer) -> None:
         while (request := await self._questions.get()) is not None:

@@ -1,0 +1,535 @@
+"""A digest comes once: over crashes, refusals, lost answers and chats that go away."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bot.core.delivery import ATTEMPTS, GRACE, REPEAT, Delivery, back_off
+from bot.core.errors import (
+    ChatUnavailable,
+    DeliveryError,
+    OutcomeUnknown,
+    SettingsError,
+    StoreError,
+)
+from bot.core.messages import Answer, Chat, Paragraph, Reply, Request
+from bot.core.ports import Store
+from bot.core.schedule import Occurrence, Subscription, next_due, parse_timing
+from tests.fakes import CHAT, FakeAdapter, FakeClock, FakeStore
+
+WORDS = ("one", "two", "three")
+
+
+async def answer(request: Request) -> Reply:
+    """A digest of three messages."""
+    assert request.command == "brief"
+    return Reply(tuple(Paragraph(word) for word in WORDS))
+
+
+@dataclass
+class World:
+    """A bot at 06:00 on a Monday, with one chat subscribed for 08:00 UTC."""
+
+    adapter: FakeAdapter
+    clock: FakeClock = field(default_factory=FakeClock)
+    store: FakeStore = field(default_factory=FakeStore)
+    answer: Answer = answer
+
+    def __post_init__(self) -> None:
+        self.delivery = self.start()
+
+    def start(self, store: Store | None = None) -> Delivery:
+        """A bot that has just been started, over what the store holds."""
+        adapters = {self.adapter.platform: self.adapter}
+        self.delivery = Delivery(store or self.store, adapters, self.answer, self.clock)
+        return self.delivery
+
+    async def subscribe(self, chat: Chat = CHAT, timing: str = "08:00") -> Subscription:
+        parsed = parse_timing(timing, "UTC")
+        first = next_due(parsed, self.clock.now())
+        return await self.store.subscribe(Subscription(chat, parsed), first)
+
+    async def turn(self, seconds: float = 5) -> None:
+        """Time passes, then the clock ticks, and all posting comes to rest."""
+        self.clock.advance(seconds)
+        await self.delivery.tick()
+        await self.delivery.drain()
+
+    async def until(self, seconds: float) -> None:
+        """Ticks every five seconds for so long."""
+        for _ in range(int(seconds / 5)):
+            await self.turn()
+
+    @property
+    def texts(self) -> list[str]:
+        return [post.text for post in self.adapter.posts]
+
+
+@pytest.fixture
+async def world() -> World:
+    made = World(FakeAdapter(long=True))
+    await made.subscribe()
+    made.clock.advance(hours=2)
+    return made
+
+
+# --- once
+
+
+async def test_a_digest_comes_at_its_hour_and_not_before() -> None:
+    world = World(FakeAdapter())
+    await world.subscribe()
+    await world.turn(2 * 3600 - 1)
+    assert world.texts == []
+    await world.turn(1)
+    assert len(world.texts) == 1
+    assert world.adapter.posts[0].chat == CHAT
+
+
+async def test_a_digest_comes_once_a_day_however_often_the_clock_ticks(world: World) -> None:
+    await world.until(60)
+    assert world.texts == list(WORDS)
+    await world.turn(24 * 3600)
+    await world.until(60)
+    assert world.texts == [*WORDS, *WORDS]
+    assert len({post.key for post in world.adapter.posts}) == 6
+
+
+async def test_ticks_that_overlap_send_once(world: World) -> None:
+    await asyncio.gather(*(world.delivery.tick() for _ in range(5)))
+    await world.delivery.drain()
+    assert world.texts == list(WORDS)
+
+
+async def test_two_bots_on_one_store_send_once(world: World) -> None:
+    first, second = world.delivery, world.start()
+    for _ in range(4):
+        await asyncio.gather(first.tick(), second.tick())
+        await asyncio.gather(first.drain(), second.drain())
+    assert sorted(world.texts) == sorted(WORDS)
+
+
+async def test_a_digest_asks_what_the_person_subscribed_to() -> None:
+    asked: list[Request] = []
+
+    async def listen(request: Request) -> Reply:
+        asked.append(request)
+        return Reply((Paragraph("x"),))
+
+    world = World(FakeAdapter(), answer=listen)
+    timing = parse_timing("08:00", "UTC")
+    wanted = Subscription(CHAT, timing, "place", "Mosul", "fr")
+    await world.store.subscribe(wanted, next_due(timing, world.clock.now()))
+    await world.turn(2 * 3600)
+    assert asked == [Request(CHAT, "place", "Mosul", locale="fr")]
+
+
+async def test_what_was_written_down_does_not_change_when_the_news_do() -> None:
+    news = iter("abc")
+
+    async def changing(_: Request) -> Reply:
+        return Reply((Paragraph(next(news)),))
+
+    world = World(FakeAdapter(), answer=changing)
+    await world.subscribe()
+    world.adapter.faults = [DeliveryError("busy", 10)]
+    await world.turn(2 * 3600)
+    await world.until(30)
+    assert world.texts == ["a"]
+
+
+# --- crashes
+
+
+class Crash(Exception):  # noqa: N818 - it is no error of ours
+    """The process dies here."""
+
+
+class CrashingStore:
+    """A store in a process that dies just before or just after the nth call of one method."""
+
+    def __init__(self, store: FakeStore, method: str, call: int, *, after: bool) -> None:
+        self._store = store
+        self._method = method
+        self._left = call
+        self._after = after
+        self.dead = False
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        async def call(*arguments: object, **options: object) -> object:
+            if self.dead:
+                raise Crash
+            hit = name == self._method and self._count() == 0
+            self.dead = hit
+            if hit and not self._after:
+                raise Crash
+            result = await getattr(self._store, name)(*arguments, **options)
+            if hit:
+                raise Crash
+            return result
+
+        return call
+
+    def _count(self) -> int:
+        self._left -= 1
+        return self._left
+
+
+STEPS = [
+    (method, number, after)
+    for method in ("due", "open_edition", "open_editions", "freeze", "parts", "claim", "mark")
+    for number in ((1, 2, 3) if method in {"claim", "mark"} else (1,))
+    for after in (False, True)
+]
+
+
+@pytest.mark.parametrize("idempotent", [False, True])
+@pytest.mark.parametrize(("method", "number", "after"), STEPS)
+async def test_a_crash_between_any_two_steps_loses_and_doubles_nothing(
+    method: str,
+    number: int,
+    after: bool,  # noqa: FBT001 - a case
+    idempotent: bool,  # noqa: FBT001 - a case
+) -> None:
+    world = World(FakeAdapter(idempotent=idempotent, long=True))
+    await world.subscribe()
+    store: Any = CrashingStore(world.store, method, number, after=after)
+    world.clock.advance(hours=2)
+    doomed = world.start(store)
+    with contextlib.suppress(Crash):
+        await doomed.tick()
+    await doomed.drain()
+    assert store.dead
+    fresh = world.start()
+    await fresh.recover()
+    await world.until(60)
+
+    in_flight = (method, after) in {("claim", True), ("mark", False)}
+    lost = WORDS[number - 1] if method == "claim" and in_flight and not idempotent else ""
+    assert world.texts == [word for word in WORDS if word != lost]
+    tally = await world.store.tally()
+    uncertain = 1 if in_flight and not idempotent else 0
+    assert tally.get("unknown", 0) == uncertain
+    assert tally["sent"] == 3 - uncertain
+    await world.turn(24 * 3600)
+    assert world.texts[-3:] == list(WORDS)
+
+
+async def test_a_crash_while_skipping_what_was_missed_records_it_once() -> None:
+    for after in (False, True):
+        world = World(FakeAdapter())
+        await world.subscribe()
+        world.clock.advance(hours=2 + 13)
+        store: Any = CrashingStore(world.store, "skip", 1, after=after)
+        with pytest.raises(Crash):
+            await world.start(store).tick()
+        world.start()
+        await world.until(30)
+        assert world.texts == []
+        assert (await world.store.tally())["missed"] == 1
+
+
+async def test_an_answer_lost_in_the_crash_is_repeated_only_where_that_is_harmless() -> None:
+    for idempotent, sent in ((False, 0), (True, 1)):
+        world = World(FakeAdapter(idempotent=idempotent))
+        await world.subscribe()
+        world.clock.advance(hours=2)
+        hold = world.adapter.held[CHAT.id] = asyncio.Event()
+        await world.delivery.tick()
+        await world.adapter.wait_for_attempts(1)
+        [dying] = world.delivery._working.values()
+        dying.cancel()
+        await asyncio.gather(dying, return_exceptions=True)
+        hold.set()
+        await world.start().recover()
+        await world.until(20)
+        assert len(world.texts) == sent
+        tally = await world.store.tally()
+        assert (tally.get("sent", 0), tally.get("unknown", 0)) == (sent, 1 - sent)
+
+
+async def test_a_repeat_after_a_long_crash_is_no_longer_harmless() -> None:
+    world = World(FakeAdapter(idempotent=True))
+    await world.subscribe()
+    store: Any = CrashingStore(world.store, "mark", 1, after=False)
+    world.clock.advance(hours=2)
+    doomed = world.start(store)
+    await doomed.tick()
+    await doomed.drain()
+    assert len(world.texts) == 1
+    world.clock.advance(REPEAT.total_seconds() + 1)
+    world.adapter._keys.clear()  # the platform has forgotten the key
+    await world.start().recover()
+    await world.until(30)
+    assert len(world.texts) == 1
+    assert (await world.store.tally())["unknown"] == 1
+
+
+# --- lost answers and refusals
+
+
+async def test_a_lost_answer_is_never_repeated_where_it_could_double(world: World) -> None:
+    world.adapter.faults = [OutcomeUnknown("the connection broke")]
+    world.adapter.after_commit = True
+    await world.until(600)
+    assert world.texts == list(WORDS)
+    tally = await world.store.tally()
+    assert (tally["unknown"], tally["sent"]) == (1, 2)
+
+
+async def test_a_lost_answer_is_repeated_under_the_same_key_where_that_is_harmless() -> None:
+    world = World(FakeAdapter(idempotent=True, long=True))
+    await world.subscribe()
+    world.adapter.faults = [OutcomeUnknown("the connection broke")] * 3
+    world.adapter.after_commit = True
+    await world.turn(2 * 3600)
+    await world.until(120)
+    assert world.texts == list(WORDS)
+    assert (await world.store.tally())["sent"] == 3
+    assert world.adapter.attempts == 6
+
+
+async def test_repeating_stops_before_the_platform_forgets_the_key() -> None:
+    world = World(FakeAdapter(idempotent=True))
+    await world.subscribe()
+    world.adapter.faults = [OutcomeUnknown("the connection broke")] + [
+        DeliveryError("down", 50) for _ in range(9)
+    ]
+    await world.turn(2 * 3600)
+    await world.until(600)
+    assert world.texts == []
+    assert (await world.store.tally())["unknown"] == 1
+    assert world.adapter.attempts == 4  # after 0, 5, 55 and 105 seconds
+
+
+async def test_an_adapter_that_breaks_is_an_outcome_that_nobody_knows(world: World) -> None:
+    world.adapter.faults = [ZeroDivisionError()]
+    await world.until(60)
+    assert world.texts == ["two", "three"]
+    assert (await world.store.tally())["unknown"] == 1
+
+
+@pytest.mark.parametrize("seconds", [7, 61.5, 3600])
+async def test_a_platform_that_asks_to_wait_is_not_asked_early(
+    world: World, seconds: float
+) -> None:
+    world.adapter.faults = [DeliveryError("too many", seconds)]
+    await world.turn(0)
+    refused = world.clock.now()
+    while not world.texts:
+        assert world.adapter.attempts == 1
+        await world.turn(1)
+    assert 0 <= (world.clock.now() - refused).total_seconds() - seconds < 2
+    assert world.texts == list(WORDS)
+
+
+async def test_while_a_chat_waits_its_other_digests_wait_too(world: World) -> None:
+    await world.subscribe(timing="08:01")
+    world.adapter.faults = [DeliveryError("too many", 300)]
+    await world.turn(90)
+    await world.until(200)
+    assert world.adapter.attempts == 1
+    await world.until(120)
+    assert world.texts == [*WORDS, *WORDS]
+
+
+async def test_refusals_are_tried_again_ever_more_slowly_and_then_given_up(world: World) -> None:
+    world.adapter.faults = [DeliveryError("down") for _ in range(ATTEMPTS)]
+    await world.until(2 * 3600)
+    assert world.texts == ["two", "three"]
+    assert world.adapter.attempts == ATTEMPTS + 2
+    assert (await world.store.tally())["dead"] == 1
+    waits = [back_off(attempts) for attempts in range(ATTEMPTS)]
+    assert waits == sorted(waits)
+    assert (waits[0], waits[-1]) == (2, 900)
+
+
+async def test_a_message_refused_for_good_is_given_up_at_once_and_the_rest_goes(
+    world: World,
+) -> None:
+    world.adapter.faults = [DeliveryError("too long", final=True)]
+    await world.until(60)
+    assert world.texts == ["two", "three"]
+    assert world.adapter.attempts == 3
+    assert (await world.store.tally())["dead"] == 1
+
+
+# --- chats
+
+
+async def test_a_chat_that_shut_the_bot_out_is_asked_once_and_paused(world: World) -> None:
+    world.adapter.faults = [ChatUnavailable("the bot was blocked")]
+    await world.until(60)
+    await world.turn(24 * 3600)
+    assert world.adapter.attempts == 1
+    [(kept, _)] = await world.store.subscriptions(CHAT)
+    assert kept.paused == "the bot was blocked"
+    assert (await world.store.tally()).get("pending", 0) == 0
+
+
+async def test_a_chat_that_lets_the_bot_in_again_gets_no_old_digests(world: World) -> None:
+    world.adapter.faults = [ChatUnavailable("the bot was blocked")]
+    await world.until(60)
+    world.clock.advance(days=30)
+    await world.subscribe()
+    await world.until(60)
+    assert world.texts == []
+    await world.turn(24 * 3600)
+    assert world.texts == list(WORDS)
+
+
+async def test_a_group_that_moved_gets_its_digest_in_the_new_chat(world: World) -> None:
+    world.adapter.faults = [ChatUnavailable("became a supergroup", moved_to="-1001")]
+    await world.until(30)
+    assert [(post.chat.id, post.text) for post in world.adapter.posts] == [
+        ("-1001", word) for word in WORDS
+    ]
+    assert await world.store.subscriptions(CHAT) == []
+    [(kept, _)] = await world.store.subscriptions(replace(CHAT, id="-1001"))
+    assert not kept.paused
+
+
+async def test_a_group_that_moved_to_itself_is_gone(world: World) -> None:
+    world.adapter.faults = [ChatUnavailable("moved", moved_to=CHAT.id)]
+    await world.until(30)
+    assert world.adapter.attempts == 1
+    assert (await world.store.tally())["dead"] == 3
+
+
+async def test_one_slow_chat_delays_nobody_else(world: World) -> None:
+    others = [replace(CHAT, id=str(number)) for number in range(3)]
+    for other in others:
+        await world.subscribe(other, "08:00")
+    world.clock.advance(days=1)
+    world.adapter.held[CHAT.id] = asyncio.Event()
+    await world.delivery.tick()
+    await world.adapter.wait_for_posts(9)
+    assert Counter(post.chat.id for post in world.adapter.posts) == {"0": 3, "1": 3, "2": 3}
+    world.adapter.held[CHAT.id].set()
+    await world.delivery.drain()
+    assert len(world.texts) == 12
+
+
+async def test_a_chat_at_work_is_left_alone_by_the_next_tick(world: World) -> None:
+    hold = world.adapter.held[CHAT.id] = asyncio.Event()
+    for _ in range(3):
+        await world.delivery.tick()
+    hold.set()
+    await world.delivery.drain()
+    assert world.texts == list(WORDS)
+
+
+async def test_a_digest_for_a_platform_that_is_off_waits(world: World) -> None:
+    elsewhere = Delivery(world.store, {"other": FakeAdapter("other")}, answer, world.clock)
+    await elsewhere.tick()
+    await elsewhere.drain()
+    await world.until(30)
+    assert world.texts == list(WORDS)
+
+
+# --- late and missed
+
+
+async def test_a_digest_on_time_does_not_say_late(world: World) -> None:
+    await world.turn(9 * 60)
+    assert world.texts == list(WORDS)
+
+
+async def test_a_late_digest_says_so(world: World) -> None:
+    await world.turn(3600)
+    assert world.texts == ["Late: this digest was due at 08:00 (UTC).\n", *WORDS]
+
+
+async def test_a_digest_is_sent_late_up_to_the_grace_and_then_recorded_as_missed() -> None:
+    for beyond, missed in ((0, 0), (1, 1)):
+        world = World(FakeAdapter())
+        await world.subscribe()
+        await world.turn(2 * 3600 + GRACE.total_seconds() + beyond)
+        assert len(world.texts) == 1 - missed
+        assert (await world.store.tally())["missed"] == missed
+
+
+async def test_every_day_that_the_bot_was_down_is_recorded(world: World) -> None:
+    await world.turn(timedelta(days=3, hours=1).total_seconds())
+    assert len(world.texts) == 4
+    assert world.texts[0].startswith("Late")
+    assert (await world.store.tally())["missed"] == 3
+    await world.turn(23 * 3600)
+    assert world.texts[4:] == list(WORDS)
+
+
+async def test_a_digest_begun_before_a_long_stop_is_not_finished_days_later(world: World) -> None:
+    world.adapter.faults = [DeliveryError("down", 60)]
+    await world.turn()
+    world.start()
+    await world.turn(GRACE.total_seconds())
+    await world.until(60)
+    assert world.texts == []
+    tally = await world.store.tally()
+    assert (tally["dead"], tally["missed"]) == (3, 1)
+
+
+# --- faults of our own
+
+
+async def test_an_outcome_that_the_store_cannot_take_is_kept_until_it_can() -> None:
+    class Full(FakeStore):
+        full = True
+
+        async def mark(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - passed on
+            if self.full:
+                raise StoreError("the disk is full")
+            await super().mark(*arguments, **options)
+
+    store = Full()
+    world = World(FakeAdapter(long=True), store=store)
+    await world.subscribe()
+    world.clock.advance(hours=2)
+    await world.delivery.tick()
+    await asyncio.gather(*world.delivery._working.values())
+    with pytest.raises(StoreError):
+        await world.delivery.tick()
+    assert world.texts == ["one"]
+    store.full = False
+    await world.until(30)
+    assert world.texts == list(WORDS)
+    assert await store.tally() == {"sent": 3, "subscriptions": 1, "missed": 0}
+
+
+async def test_one_digest_that_cannot_be_made_costs_the_next_one_nothing() -> None:
+    async def broken_once(request: Request) -> Reply:
+        if request.arguments == "broken":
+            raise ZeroDivisionError
+        return Reply((Paragraph("fine"),))
+
+    world = World(FakeAdapter(), answer=broken_once)
+    timing = parse_timing("07:59", "UTC")
+    broken = Subscription(CHAT, timing, "brief", "broken")
+    await world.store.subscribe(broken, next_due(timing, world.clock.now()))
+    await world.subscribe()
+    await world.turn(2 * 3600)
+    assert world.texts == ["fine"]
+
+
+async def test_one_zone_that_is_no_longer_known_silences_nobody_else() -> None:
+    world = World(FakeAdapter())
+    gone = replace(parse_timing("07:00", "UTC"), zone="Europe/Atlantis")
+    first = next_due(parse_timing("07:00", "UTC"), world.clock.now())
+    await world.store.subscribe(Subscription(CHAT, gone), Occurrence(first.day, first.at))
+    await world.subscribe(replace(CHAT, id="2"))
+    await world.turn(2 * 3600)
+    assert [post.chat.id for post in world.adapter.posts] == ["2"]
+
+
+async def test_settings_that_the_platform_refuses_leave_the_part_uncertain(world: World) -> None:
+    world.adapter.faults = [SettingsError("the token was revoked")]
+    await world.until(30)
+    assert (await world.store.tally())["unknown"] == 1
