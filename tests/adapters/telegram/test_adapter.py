@@ -10,13 +10,14 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.adapters.telegram.adapter import TelegramAdapter
-from bot.core.commands import COMMANDS
+from bot.core.commands import COMMANDS, Desk
 from bot.core.errors import ChatUnavailable, DeliveryError, OutcomeUnknown, SettingsError
 from bot.core.messages import Attachment, Chat, ChatKind, Paragraph, Picture, Reply
 from tests.adapters.clerk import Clerk
 from tests.adapters.replies import REPLIES
 from tests.emulators.telegram import DEFAULT_TOKEN, Fault, TelegramEmulator
 from tests.emulators.telegram.entities import Formatted, Span
+from tests.fakes import make_desk
 
 ADA, BEN = 1001, 1002
 GROUP, SUPERGROUP = -5001, -1001234567890
@@ -45,7 +46,9 @@ def adapter_for(telegram: TelegramEmulator, token: str = DEFAULT_TOKEN) -> Teleg
 
 
 @contextlib.asynccontextmanager
-async def running(telegram: TelegramEmulator, clerk: Clerk) -> AsyncIterator[TelegramAdapter]:
+async def running(
+    telegram: TelegramEmulator, clerk: Clerk | Desk
+) -> AsyncIterator[TelegramAdapter]:
     adapter = adapter_for(telegram)
     task = asyncio.create_task(adapter.run(clerk.answer))
     try:
@@ -207,6 +210,19 @@ async def test_only_administrators_manage_a_group(
     await telegram.say("/subscribe 08:00", chat=SUPERGROUP, user=BEN)
     await telegram.wait_for_post(SUPERGROUP)
     assert clerk.last.may_manage is may
+
+
+async def test_a_member_is_refused_in_words_and_an_administrator_accepted(
+    telegram: TelegramEmulator,
+) -> None:
+    telegram.set_member(SUPERGROUP, BEN, "administrator")
+    async with running(telegram, make_desk()):
+        await telegram.say("/subscribe 08:00", chat=SUPERGROUP, user=ADA)
+        [refusal] = await telegram.wait_for_post(SUPERGROUP)
+        await telegram.say("/subscribe 08:00", chat=SUPERGROUP, user=BEN)
+        [_, accepted] = await telegram.wait_for_post(SUPERGROUP, 2)
+    assert "Only those who manage this chat may use /subscribe." in refusal.text
+    assert "08:00" in accepted.text
 
 
 async def test_who_manages_is_asked_each_time(
