@@ -92,7 +92,9 @@ class TelegramAdapter:
         )
         self._tasks: set[asyncio.Task[None]] = set()
         # https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this
-        self._overall = Budget(Rate(30, 1.0, burst=5))
+        # Of 30 a second a third is kept for answers: nobody waits behind a broadcast.
+        self._answers = Budget(Rate(10, 1.0, burst=5))
+        self._digests = Budget(Rate(20, 1.0, burst=5))
         self._per_chat = Budget(Rate(60, 60.0, burst=3))
         self._per_group = Budget(Rate(20, 60.0, burst=5))
 
@@ -312,7 +314,7 @@ class TelegramAdapter:
 
     async def post(self, chat: Chat, payload: Payload, key: str) -> str:
         """See the Adapter port."""
-        await self._pace(chat)
+        await self._pace(chat, self._digests if key else self._answers)
         try:
             message = await self._send(chat, payload)
         except RetryAfter as error:
@@ -336,10 +338,10 @@ class TelegramAdapter:
             raise OutcomeUnknown(f"Telegram's answer made no sense: {error}") from error
         return str(message.message_id)
 
-    async def _pace(self, chat: Chat) -> None:
+    async def _pace(self, chat: Chat, overall: Budget) -> None:
         now = time.monotonic()
         budget = self._per_chat if chat.kind is ChatKind.PRIVATE else self._per_group
-        wait = max(self._overall.take("", now), budget.take(chat.id, now))
+        wait = max(overall.take("", now), budget.take(chat.id, now))
         if wait > 0:
             await asyncio.sleep(wait)
 

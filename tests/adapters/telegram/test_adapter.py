@@ -13,6 +13,7 @@ from bot.adapters.telegram.adapter import TelegramAdapter
 from bot.core.commands import COMMANDS, Desk
 from bot.core.errors import ChatUnavailable, DeliveryError, OutcomeUnknown, SettingsError
 from bot.core.messages import Attachment, Chat, ChatKind, Paragraph, Picture, Reply
+from bot.core.pacing import Budget
 from tests.adapters.clerk import Clerk
 from tests.adapters.replies import REPLIES
 from tests.emulators.telegram import DEFAULT_TOKEN, Fault, TelegramEmulator
@@ -316,8 +317,27 @@ async def test_telegram_takes_every_hard_reply(
     assert [label for one in posted for row in one.buttons for label in row] == sent
 
 
-async def nobody_waits(_: Chat) -> None:
+async def nobody_waits(_chat: Chat, _overall: Budget) -> None:
     """The budget is tested with bot.core.pacing."""
+
+
+async def test_an_answer_does_not_wait_behind_a_broadcast(
+    telegram: TelegramEmulator, bot: TelegramAdapter
+) -> None:
+    readers = range(5001, 5101)
+    for reader in readers:
+        telegram.add_chat(reader)
+    digests = [
+        asyncio.create_task(bot.post(chat(reader), WORDS, f"dateline-{reader}"))
+        for reader in readers
+    ]
+    await telegram.wait_until(lambda: len(telegram.posted(None)) >= 5)
+    await telegram.say("/brief")
+    await telegram.wait_for_post()
+    assert len(telegram.posted(None)) < 50
+    for digest in digests:
+        digest.cancel()
+    await asyncio.gather(*digests, return_exceptions=True)
 
 
 async def test_a_picture_and_a_file_arrive(
