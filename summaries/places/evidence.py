@@ -15,7 +15,7 @@ from summaries.places.resolver import Choice
 from summaries.places.tagger import Span, Tagged
 from summaries.places.words import Words
 
-_SENTENCE_END = re.compile(r"[.!?…:;\n\"“”«»]|[-–—] ")
+_SENTENCE_END = re.compile(r"[.!?…:\n\"“”«»]|[-–—] ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,12 @@ def evidence(span: Span, text: Text, choice: Choice, counts: Mapping[str, int]) 
     facts["person of the text"] *= 1 - facts["preposition"]
     facts["given and family name"] = facts["given name"] * facts.pop("family name follows")
     facts["preposition, well known"] = facts["preposition"] * known
+    facts["given name, unknown name follows"] = facts["given name"] * facts.pop("unknown follows")
     facts["institution of"] = float(_institution(text, span.first))
+    facts["listed"] = float(_listed(text, span))
+    facts["doubted, locative"] = facts["locative"] * max(
+        facts["common word"], facts["given name"], facts["family name"], facts["other common word"]
+    )
     facts["comma follows"] = float(text.tagged.text[last.end : last.end + 1] == ",")
     facts["bracketed"] = float(text.tagged.text[first.start - 1 : first.start] == "(")
     return facts
@@ -146,8 +151,16 @@ def _words_around(text: Text, before: Token | None, after: Token | None) -> dict
     capital_after = after is not None and after.text[0].isupper()
     return {
         "preposition": float(ahead in prepositions and before is not None),
+        "locative": float(ahead in words.locative and ahead in prepositions),
         "title before": float(ahead in words.titles and capital_before),
         "given name before": float(capital_before and ahead in words.given),
+        "unknown follows": float(
+            capital_after
+            and behind not in text.lower
+            and behind not in words.org_after
+            and behind not in words.civic_after
+            and behind not in words.any_common
+        ),
         "family name follows": float(
             capital_after and (behind in words.family or behind in words.given)
         ),
@@ -187,7 +200,7 @@ def _kind_of_word(
         "other function word": float(single and folded in words.any_function),
         "common word": float(single and folded in common),
         "common word opens": float(single and opens and folded in common),
-        "other common word": float(single and folded in words.any_common),
+        "other common word": float(single and folded in words.any_common and folded not in common),
         "given name": float(first.folded in words.given and single),
         "family name": float(folded in words.family and single),
         "lower case": float(first.text[0].islower()),
@@ -201,6 +214,22 @@ def _institution(text: Text, first: int) -> bool:
         return False
     kind, of = text.tagged.tokens[first - 2], text.tagged.tokens[first - 1]
     return kind.folded in text.words.org_before and of.folded in ("of", "de", "di", "of the")
+
+
+def _listed(text: Text, span: Span) -> bool:
+    """Tell a name that stands in a list with another: "Paris and Berlin", "Mali, Niger"."""
+    return any(
+        other in text.inside and _in_list(text, min(other, span.first), max(other, span.last))
+        for other in (span.first - 1, span.first - 2, span.last + 1, span.last + 2)
+    )
+
+
+def _in_list(text: Text, left: int, right: int) -> bool:
+    tokens = text.tagged.tokens
+    between = [token for token in tokens[left + 1 : right] if token.text[0].islower()]
+    if len(between) == 1:
+        return between[0].folded in text.words.listing
+    return right - left == 1 and text.tagged.text[tokens[left].end : tokens[right].start] == ", "
 
 
 def _joined(text: Text, left: Token, right: Token) -> bool:

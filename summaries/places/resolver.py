@@ -55,14 +55,14 @@ class Weights:
     """What each kind of evidence is worth, in powers of ten of standing. Tuned on dev documents.
 
     The evidence of other names grows with the logarithm of their number, up to `most_company`.
-    `world_city` is what the best known cities have on top: only strong local evidence beats them.
+    `world_city` is what a small namesake of a world city loses: only strong local evidence beats it.
     `alternate` is what a name loses that is only an alternate name of the place.
     """
 
     standing: float = 1.0
     alternate: float = 2.1
     most_company: float = 5.3
-    world_city: float = 0.7
+    world_city: float = 1.5
     within: float = 12.0
     around: float = 9.0
     common_region: float = 1.5
@@ -124,7 +124,13 @@ class _Table:
             places,
             np.repeat(np.arange(len(names)), sizes),
             np.concatenate([[0], np.cumsum(sizes)]),
-            np.array([_alone(place, rank, prior, worth) for place, rank in places]),
+            np.array(
+                [
+                    _alone(place, rank, prior, worth) - _namesake(place, name, worth)
+                    for name in names
+                    for place, rank in name.candidates
+                ]
+            ),
             _vectors([place for place, _ in places]),
             np.array([codes.setdefault(p.country, len(codes)) for p, _ in places]),
             np.array([codes.setdefault(_region(p), len(codes)) for p, _ in places]),
@@ -231,10 +237,17 @@ def _region(place: Place) -> str:
 def _alone(place: Place, rank: int, prior: FeedPrior | None, worth: Weights) -> float:
     """Return what speaks for a candidate before any other name is looked at."""
     cost = worth.alternate if rank == _ALTERNATE else 0.0
-    cost -= worth.world_city if place.level > 3 and place.standing > _WORLD_CITY else 0.0
     return worth.standing * place.standing - cost + _habit(place, prior, worth)
 
 
+def _namesake(place: Place, name: Name, worth: Weights) -> float:
+    """Return what a small namesake of a world city loses: never Paris, Kentucky without proof."""
+    best = max(other.standing for other, _ in name.candidates)
+    small = place.level > 3 and place.standing < best - _DWARFED
+    return worth.world_city if best > _WORLD_CITY and small else 0.0
+
+
+_DWARFED = 2.8
 _WORLD_CITY = 8.25
 
 

@@ -24,6 +24,8 @@ class Words:
     org_after: frozenset[str]
     civic_after: frozenset[str]
     parties: frozenset[str]
+    locative: frozenset[str]
+    listing: frozenset[str]
     compass: frozenset[str]
     org_before: frozenset[str]
     given: frozenset[str]
@@ -45,6 +47,8 @@ def words_of(index: Index) -> Words:
         org_after=frozenset(table["org_after"]),
         civic_after=frozenset(table["civic_after"]),
         parties=frozenset(table["parties"]),
+        locative=frozenset(table["locative"]),
+        listing=frozenset(table["listing"]),
         compass=frozenset(table["compass"]),
         org_before=frozenset(table["org_before"]),
         given=frozenset(table["given_names"]),
