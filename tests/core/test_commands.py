@@ -1,0 +1,455 @@
+"""The command table: every row answers, bad input is told what to type, nothing ever raises."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.commands import COMMANDS, find_command, first_link, parse_brief
+from bot.core.errors import RequestError, SourceError, StoreError
+from bot.core.messages import (
+    Chat,
+    ChatKind,
+    Heading,
+    Listing,
+    Notice,
+    Paragraph,
+    Reply,
+    Request,
+    StoryItem,
+)
+from bot.core.ports import Places, Sources, Store
+from summaries.article import Length
+from tests.fakes import (
+    CHAT,
+    COMET,
+    PARIS_TALKS,
+    FakeClock,
+    FakePlaces,
+    FakeSources,
+    FakeStore,
+    make_desk,
+    press,
+)
+
+GROUP = Chat("fake", "-5001", ChatKind.GROUP)
+NAMES = [spec.name for spec in COMMANDS]
+
+
+def typed(line: str, chat: Chat = CHAT, **how: Any) -> Request:  # noqa: ANN401 - Request's own fields
+    """What a person asks by typing this line."""
+    name, _, arguments = line.removeprefix("/").partition(" ")
+    return Request(chat, name, arguments, **how)
+
+
+def words(reply: Reply) -> str:
+    """All that a reply says."""
+    return "\n".join(str(block) for block in reply.blocks)
+
+
+def notice(reply: Reply) -> Notice:
+    [block] = reply.blocks
+    assert isinstance(block, Notice)
+    return block
+
+
+# --- the table
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_every_command_of_the_table_is_answered(name: str) -> None:
+    reply = await make_desk().answer(typed(f"/{name}"))
+    assert reply.blocks
+    assert "went wrong" not in words(reply)
+    assert "no command" not in words(reply)
+
+
+@pytest.mark.parametrize(
+    "example", [example for spec in COMMANDS for example in spec.examples if "https" not in example]
+)
+async def test_every_example_of_the_table_works(example: str) -> None:
+    reply = await make_desk().answer(typed(example.replace("Irak", "Iraq")))
+    assert not [block for block in reply.blocks if isinstance(block, Notice)]
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_every_command_is_in_the_help_with_what_may_follow_it(name: str) -> None:
+    spec = find_command(name)
+    reply = await make_desk().answer(typed("/help"))
+    [listing] = [block for block in reply.blocks if isinstance(block, Listing)]
+    assert (f"/{name} {spec.usage}".strip(), spec.description) in listing.items
+    assert all(example in words(reply) for example in spec.examples)
+
+
+def test_the_table_fits_every_platforms_menu() -> None:
+    for spec in COMMANDS:
+        assert spec.name.isalpha()
+        assert spec.name.islower()
+        assert len(spec.name) <= 32
+        assert 1 <= len(spec.description) <= 100
+        required = [argument.required for argument in spec.arguments]
+        assert required == sorted(required, reverse=True)
+        assert all(1 <= len(argument.description) <= 100 for argument in spec.arguments)
+
+
+@pytest.mark.parametrize("name", ["start", "subscriptions", "brief", "subscribe", "place"])
+async def test_every_button_of_an_answer_is_answered_too(name: str) -> None:
+    desk = make_desk()
+    await desk.answer(typed("/subscribe 08:00"))
+    arguments = {"subscribe": " 09:00", "place": " Tripoli"}.get(name, "")
+    reply = await desk.answer(typed(f"/{name}{arguments}"))
+    assert reply.actions
+    for action in reply.actions:
+        pressed = await desk.answer(typed(action.data))
+        assert "no command" not in words(pressed)
+        assert "went wrong" not in words(pressed)
+
+
+@pytest.mark.parametrize(
+    ("typo", "nearest"), [("breif", "brief"), ("places", "place"), ("subscibe", "subscribe")]
+)
+async def test_an_unknown_command_suggests_the_nearest(typo: str, nearest: str) -> None:
+    said = notice(await make_desk().answer(typed(f"/{typo}")))
+    assert f"/{typo}" in said.text
+    assert f"/{nearest}" in said.hint
+
+
+async def test_a_command_like_no_other_points_to_the_help() -> None:
+    said = notice(await make_desk().answer(typed("/" + "ж" * 3000)))
+    assert "/help" in said.hint
+    assert len(said.text) < 100
+
+
+async def test_a_command_ignores_case() -> None:
+    assert "Dateline 1.2.3" in words(await make_desk().answer(typed("/About")))
+
+
+# --- permission
+
+
+@pytest.mark.parametrize("line", ["/subscribe 08:00", "/unsubscribe"])
+@pytest.mark.parametrize("kind", [ChatKind.GROUP, ChatKind.CHANNEL])
+async def test_who_may_not_manage_a_chat_changes_nothing_there(line: str, kind: ChatKind) -> None:
+    store = FakeStore()
+    desk = make_desk(store=store)
+    chat = replace(GROUP, kind=kind)
+    await desk.answer(typed("/subscribe 07:00", chat))
+    before = await store.subscriptions(chat)
+    said = notice(await desk.answer(typed(line, chat, may_manage=False)))
+    assert "Only those who manage this chat" in said.text
+    assert "private" in said.hint
+    assert await store.subscriptions(chat) == before
+
+
+async def test_anyone_may_read_in_a_group_and_manage_their_own_chat() -> None:
+    desk = make_desk()
+    assert "Only those" not in words(await desk.answer(typed("/brief", GROUP, may_manage=False)))
+    assert "will come" in words(await desk.answer(typed("/subscribe 8", may_manage=False)))
+
+
+# --- /brief
+
+
+@pytest.mark.parametrize(
+    ("arguments", "target", "length"),
+    [
+        ("", "", Length.NORMAL),
+        ("long", "", Length.LONG),
+        ("SHORT", "", Length.SHORT),
+        ("https://a.example/x", "https://a.example/x", Length.NORMAL),
+        ("short https://a.example/x", "https://a.example/x", Length.SHORT),
+        ("https://a.example/x long", "https://a.example/x", Length.LONG),
+        ("  https://a.example/x   normal ", "https://a.example/x", Length.NORMAL),
+    ],
+)
+def test_a_link_and_a_length_come_in_any_order(arguments: str, target: str, length: Length) -> None:
+    assert parse_brief(typed(f"/brief {arguments}")) == (target, length, "dateline")
+
+
+def test_a_path_may_have_spaces_but_only_at_this_machine() -> None:
+    line = "/brief my news.txt short"
+    assert parse_brief(typed(line, local=True))[0] == "my news.txt"
+    with pytest.raises(RequestError, match="One link at a time"):
+        parse_brief(typed(line))
+
+
+def test_an_unknown_method_lists_the_known_ones() -> None:
+    assert parse_brief(typed("/brief --method=lead"))[2] == "lead"
+    with pytest.raises(RequestError) as caught:
+        parse_brief(typed("/brief --method=magic"))
+    assert "lead" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("quoted", "link"),
+    [
+        ("Look: https://a.example/x.", "https://a.example/x"),
+        ("(https://a.example/x)", "https://a.example/x"),
+        ("https://a.example/Paris_(Texas)", "https://a.example/Paris_(Texas)"),
+        ("(see https://a.example/Paris_(Texas)).", "https://a.example/Paris_(Texas)"),
+        ("« https://a.example/x » et https://b.example", "https://a.example/x"),
+        ("<HTTPS://a.example/x>", "HTTPS://a.example/x"),
+        ("https://a.example/x?y=1&z=%C3%A9#t!", "https://a.example/x?y=1&z=%C3%A9#t"),
+    ],
+)
+def test_the_first_link_of_a_quoted_message_is_read(quoted: str, link: str) -> None:
+    assert first_link(quoted) == link
+    assert parse_brief(typed("/brief", quoted=quoted))[0] == link
+
+
+def test_a_typed_link_goes_before_the_quoted_one() -> None:
+    request = typed("/brief https://a.example", quoted="https://b.example")
+    assert parse_brief(request)[0] == "https://a.example"
+
+
+async def test_a_quoted_message_without_a_link_is_said() -> None:
+    said = notice(await make_desk().answer(typed("/brief", quoted="no link here")))
+    assert "no link" in said.text
+
+
+async def test_a_link_is_read_and_offered_at_other_lengths() -> None:
+    sources = FakeSources()
+    reply = await make_desk(sources).answer(typed(f"/brief {PARIS_TALKS.url}"))
+    assert sources.asked == [PARIS_TALKS.url]
+    [item] = [block for block in reply.blocks if isinstance(block, StoryItem)]
+    assert item.title == PARIS_TALKS.title
+    assert press(reply, "Longer").data == f"brief {PARIS_TALKS.url} long"
+
+
+async def test_a_page_that_cannot_be_read_is_said() -> None:
+    said = notice(await make_desk().answer(typed("/brief https://a.example/gone")))
+    assert said.text == "https://a.example/gone cannot be read."
+
+
+async def test_a_briefing_is_dated_as_the_chat_lives_it() -> None:
+    clock = FakeClock()
+    clock.advance(hours=12)  # 18:00 UTC on Monday is Tuesday in Auckland
+    desk = make_desk(clock=clock)
+    assert "Monday, 2 March 2026" in words(await desk.answer(typed("/brief")))
+    await desk.answer(typed("/subscribe 08:00 Pacific/Auckland"))
+    assert "Tuesday, 3 March 2026" in words(await desk.answer(typed("/brief")))
+
+
+# --- digests
+
+
+async def test_subscribing_says_when_and_where_the_first_one_comes() -> None:
+    store = FakeStore()
+    reply = await make_desk(store=store).answer(typed("/subscribe 08:00 Europe/Paris weekdays"))
+    assert "08:00, Europe/Paris, weekdays" in words(reply)
+    assert "Monday 02 March at 08:00" in words(reply)
+    [(kept, _)] = await store.subscriptions(CHAT)
+    assert (kept.command, kept.chat) == ("brief", CHAT)
+
+
+async def test_subscribing_without_a_zone_says_that_it_is_utc() -> None:
+    desk = make_desk()
+    assert "That is UTC." in words(await desk.answer(typed("/subscribe 08:00")))
+    assert "That is UTC." not in words(await desk.answer(typed("/subscribe 09:00 UTC")))
+
+
+async def test_a_second_digest_is_in_the_zone_of_the_first() -> None:
+    desk = make_desk(default_zone="Europe/Berlin")
+    assert "Europe/Berlin" in words(await desk.answer(typed("/subscribe 08:00")))
+    await desk.answer(typed("/subscribe 08:00 Asia/Tokyo"))
+    assert "20:00, Asia/Tokyo" in words(await desk.answer(typed("/subscribe 20:00")))
+
+
+async def test_subscribing_twice_at_the_same_hour_says_that_it_is_there_already() -> None:
+    store = FakeStore()
+    desk = make_desk(store=store)
+    await desk.answer(typed("/subscribe 08:00 Europe/Paris"))
+    before = await store.subscriptions(CHAT)
+    said = words(await desk.answer(typed("/subscribe 8h Europe/Paris")))
+    assert "already has a digest at 08:00, Europe/Paris" in said
+    assert await store.subscriptions(CHAT) == before
+    changed = words(await desk.answer(typed("/subscribe 08:00 Asia/Tokyo")))
+    assert "already had a digest at that hour. Now it comes at 08:00, Asia/Tokyo" in changed
+    assert len(await store.subscriptions(CHAT)) == 1
+
+
+async def test_a_digest_that_is_due_is_not_lost_by_subscribing_again() -> None:
+    clock, store = FakeClock(), FakeStore()
+    desk = make_desk(store=store, clock=clock)
+    await desk.answer(typed("/subscribe 08:00 UTC"))
+    clock.advance(hours=2)
+    await desk.answer(typed("/subscribe 08:00 UTC"))
+    assert len(await store.due(clock.now())) == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("/subscribe", "At what time"),
+        ("/subscribe 25:00", "There is no 25:00"),
+        ("/subscribe 08:00 Europe/Pariss", "neither a time zone"),
+        ("/unsubscribe 7", "There is no digest “7”"),
+        ("/unsubscribe tomorrow", "There is no digest “tomorrow”"),
+        ("/unsubscribe " + "9" * 5000, "There is no digest “9999"),
+        ("/unsubscribe 12:00", "There is no digest “12:00”"),
+    ],
+)
+async def test_a_wrong_hour_zone_or_number_changes_nothing_and_says_what_to_type(
+    line: str, said: str
+) -> None:
+    store = FakeStore()
+    desk = make_desk(store=store)
+    await desk.answer(typed("/subscribe 08:00 UTC"))
+    told = notice(await desk.answer(typed(line)))
+    assert said in told.text
+    assert "/" in told.hint
+    assert len(await store.subscriptions(CHAT)) == 1
+
+
+async def test_digests_are_numbered_in_each_chat_by_hour() -> None:
+    store = FakeStore()
+    desk = make_desk(store=store)
+    await desk.answer(typed("/subscribe 06:00 UTC", GROUP))
+    for hour in ("20:00", "08:00"):
+        await desk.answer(typed(f"/subscribe {hour} UTC"))
+    reply = await desk.answer(typed("/subscriptions"))
+    [listing] = [block for block in reply.blocks if isinstance(block, Listing)]
+    assert [(number, line[:5]) for number, line in listing.items] == [
+        ("1", "08:00"),
+        ("2", "20:00"),
+    ]
+    assert "20:00" in words(await desk.answer(typed("/unsubscribe #2")))
+    assert [kept.timing.at.hour for kept, _ in await store.subscriptions(CHAT)] == [8]
+    assert len(await store.subscriptions(GROUP)) == 1
+
+
+async def test_a_stop_button_means_the_same_digest_after_the_numbers_moved() -> None:
+    store = FakeStore()
+    desk = make_desk(store=store)
+    for hour in ("08:00", "12:00", "20:00"):
+        await desk.answer(typed(f"/subscribe {hour} UTC"))
+    stop = press(await desk.answer(typed("/subscriptions")), "Stop 12:00")
+    await desk.answer(typed("/unsubscribe 1"))
+    await desk.answer(typed(stop.data))
+    assert [kept.timing.at.hour for kept, _ in await store.subscriptions(CHAT)] == [20]
+
+
+async def test_unsubscribing_without_a_number_stops_all_of_them() -> None:
+    store = FakeStore()
+    desk = make_desk(store=store)
+    for hour in ("08:00", "20:00"):
+        await desk.answer(typed(f"/subscribe {hour}"))
+    reply = await desk.answer(typed("/unsubscribe all"))
+    assert [type(block) for block in reply.blocks] == [Paragraph, Paragraph]
+    assert await store.subscriptions(CHAT) == []
+    again = notice(await desk.answer(typed("/unsubscribe")))
+    assert "No digests come to this chat." in again.text
+
+
+async def test_a_stopped_digest_says_why_and_how_to_start_it_again() -> None:
+    store = FakeStore()
+    desk = make_desk(store=store)
+    await desk.answer(typed("/subscribe 08:00 UTC"))
+    await store.pause(CHAT, "the bot was blocked")
+    said = words(await desk.answer(typed("/subscriptions")))
+    assert "the bot was blocked" in said
+    assert "/subscribe 08:00" in said
+    assert "will come here" not in said
+    await desk.answer(typed("/subscribe 08:00 UTC"))
+    assert "blocked" not in words(await desk.answer(typed("/subscriptions")))
+
+
+# --- whatever breaks
+
+
+class Breaking:
+    """A port whose every method raises."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - any port's method
+        def fail(*_arguments: object, **_options: object) -> Any:  # noqa: ANN401
+            raise self._error
+
+        return fail
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError("x"), KeyError("x"), OSError(5, "x")])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "/brief",
+        "/brief https://a.example",
+        "/place Mosul",
+        "/status",
+        "/subscribe 08:00",
+        "/unsubscribe 1",
+        "/subscriptions",
+    ],
+)
+async def test_a_port_that_breaks_is_answered_in_words(error: Exception, line: str) -> None:
+    broken = Breaking(error)
+    ports = cast("Sources", broken), cast("Places", broken), cast("Store", broken)
+    said = notice(await make_desk(*ports).answer(typed(line)))
+    assert "went wrong" in said.text
+    assert said.hint
+
+
+@pytest.mark.parametrize(
+    "error", [SourceError("The page is gone."), StoreError("The disk is full.")]
+)
+async def test_what_the_world_refuses_is_passed_on_in_its_own_words(error: Exception) -> None:
+    desk = make_desk(cast("Sources", Breaking(error)))
+    assert notice(await desk.answer(typed("/brief"))).text == str(error)
+
+
+async def test_a_briefing_comes_also_when_the_database_does_not() -> None:
+    desk = make_desk(store=cast("Store", Breaking(StoreError("The disk is full."))))
+    reply = await desk.answer(typed("/brief"))
+    assert [block for block in reply.blocks if isinstance(block, StoryItem)]
+
+
+async def test_one_source_that_fails_costs_the_others_nothing() -> None:
+    sources = FakeSources(failures=("Example Weekly cannot be read.",))
+    reply = await make_desk(sources).answer(typed("/brief"))
+    titles = [block.title for block in reply.blocks if isinstance(block, StoryItem)]
+    assert titles == [PARIS_TALKS.title, COMET.title]
+    assert Notice("Example Weekly cannot be read.") in reply.blocks
+
+
+async def test_status_counts_and_says_what_fails() -> None:
+    clock = FakeClock()
+    desk = make_desk(FakeSources(failures=("down",)), clock=clock)
+    clock.advance(hours=49.5)
+    await desk.answer(typed("/subscribe 08:00"))
+    reply = await desk.answer(typed("/status"))
+    [listing] = [block for block in reply.blocks if isinstance(block, Listing)]
+    table = dict(listing.items)
+    assert table["Version"] == "1.2.3"
+    assert table["Running for"] == "2 d 1 h 30 min"
+    assert table["Digests subscribed"] == "1"
+    assert table["Articles at hand"] == "2"
+    assert Notice("down") in reply.blocks
+
+
+async def test_a_place_is_asked_for_by_name() -> None:
+    said = notice(await make_desk(places=FakePlaces()).answer(typed("/place")))
+    assert "/place Mosul" in said.hint
+
+
+@given(
+    st.sampled_from([*NAMES, "", "x"]),
+    st.text(max_size=60),
+    st.text(max_size=40),
+    st.booleans(),
+)
+async def test_whatever_is_typed_is_answered(
+    command: str,
+    arguments: str,
+    quoted: str,
+    local: bool,  # noqa: FBT001 - a case
+) -> None:
+    reply = await make_desk().answer(Request(CHAT, command, arguments, quoted=quoted, local=local))
+    assert reply.blocks
+    assert not isinstance(reply.blocks[0], Heading) or reply.blocks[0].text
+    assert "went wrong" not in words(reply)
