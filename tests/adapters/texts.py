@@ -48,8 +48,15 @@ _DATA = st.text(st.characters(exclude_categories=("Cc", "Cs")), max_size=60).fil
     lambda text: Action.fits("place", text)
 )
 actions = st.builds(Action, short, st.just("place"), _DATA)
+_MANY = st.integers(0, 220).map(
+    lambda count: tuple(
+        Action(f"No. {number}", "place", f"geo:{number}") for number in range(count)
+    )
+)
 replies = st.builds(
-    Reply, st.lists(blocks, max_size=8).map(tuple), st.lists(actions, max_size=60).map(tuple)
+    Reply,
+    st.lists(blocks, max_size=8).map(tuple),
+    st.one_of(st.lists(actions, max_size=8).map(tuple), _MANY),
 )
 
 
