@@ -276,9 +276,9 @@ def test_a_very_short_text_is_one_paragraph(text: str) -> None:
      "( " * 300_000, ("x" * 60 + "\n") * 15_000],
 )  # fmt: skip
 def test_a_hostile_text_is_read_within_two_seconds(text: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     clean(text)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 @given(st.text(), st.text(max_size=40), st.sampled_from(["", "fr", "fr-CA", "??", "zh"]))

@@ -139,9 +139,9 @@ NORMAL = " ".join(example.text for example in examples("fr"))
     ids=lambda text: repr(text[:6]),
 )  # fmt: skip
 def test_a_hostile_text_is_split_within_two_seconds(text: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     spans = split(text, "fr")
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
     assert max((end - start for start, end in spans), default=0) <= SENTENCE_CAP
 
 
