@@ -13,20 +13,47 @@ from summaries.article import Article, Summary
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """Something that publishes entries at an address."""
+    """Something that publishes entries at an address. `link` is the site it belongs to, or ""."""
 
     url: str
     title: str = ""
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosure:
+    """A file that goes with an entry. `length` is in bytes, or None when the feed does not say."""
+
+    url: str
+    media_type: str = ""
+    length: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What a feed says of one article. `published` is aware, or None when the feed does not say."""
+    """What a feed says of one article.
+
+    `title` is plain text on one line; `title_html`, `summary` and `content` are harmless HTML (or
+    plain text, where the feed had no more). `id` is what the feed calls the entry, made absolute
+    where it is a link; it may be "", doubled or changing: see `bot.sources.feeds_keys`. `link` and
+    `image` are absolute where anything tells how, else as the feed wrote them. Times are aware, in
+    UTC, or None when the feed does not say (or says something impossible). `language` is a tag as
+    the feed wrote it ("fr", "en-US"), or "".
+    """
 
     feed: Feed
-    url: str
-    title: str
+    link: str = ""
+    title: str = ""
+    id: str = ""
+    title_html: str = ""
+    summary: str = ""
+    content: str = ""
+    author: str = ""
     published: datetime | None = None
+    updated: datetime | None = None
+    language: str = ""
+    image: str = ""
+    enclosures: tuple[Enclosure, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
