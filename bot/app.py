@@ -21,6 +21,7 @@ from bot.core.errors import DatelineError, SettingsError
 from bot.core.messages import Answer
 from bot.core.newsroom import Newsroom
 from bot.core.ports import Adapter, Clock, Store
+from bot.ops import health
 from bot.settings import Settings
 from bot.sources.fetch import Fetcher
 from bot.sources.news import NewsSources
@@ -142,7 +143,8 @@ async def serve(settings: Settings, adapters: Sequence[Adapter], stop: asyncio.E
             parts.clock,
         )
         await delivery.recover()
-        scheduler = start_clock(_tick, delivery, settings.data_dir)
+        ticking = asyncio.Lock()
+        scheduler = start_clock(_tick, delivery, settings.data_dir, ticking)
         refusals: list[str] = []
         try:
             async with asyncio.TaskGroup() as group:
@@ -156,10 +158,7 @@ async def serve(settings: Settings, adapters: Sequence[Adapter], stop: asyncio.E
                 for task in (*running, watch, everyone):
                     task.cancel()
         finally:
-            scheduler.shutdown(wait=False)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(STOP_SECONDS):
-                    await delivery.drain()
+            await _stop_clock(scheduler, ticking, delivery)
         if len(refusals) == len(adapters):
             raise SettingsError(*refusals)
     log.info("Stopped")
@@ -215,17 +214,27 @@ def start_clock(tick: Callable[..., Awaitable[None]], *arguments: object) -> Asy
     return scheduler
 
 
-async def _tick(delivery: Delivery, data_dir: Path) -> None:
+async def _tick(delivery: Delivery, data_dir: Path, ticking: asyncio.Lock) -> None:
     """One turn of the clock; a fault is said and the next turn tries again."""
-    try:
-        await delivery.tick()
-        from bot.ops import health  # noqa: PLC0415
+    async with ticking:
+        try:
+            await delivery.tick()
+            health.beat(data_dir, datetime.now(UTC))
+        except (DatelineError, OSError) as error:
+            log.error("The clock could not do its work: %s", error)
+        except Exception:
+            log.exception("The clock could not do its work")
 
-        health.beat(data_dir, datetime.now(UTC))
-    except (DatelineError, OSError) as error:
-        log.error("The clock could not do its work: %s", error)
-    except Exception:
-        log.exception("The clock could not do its work")
+
+async def _stop_clock(
+    scheduler: AsyncIOScheduler, ticking: asyncio.Lock, delivery: Delivery
+) -> None:
+    """Let the turn in hand and what it posts finish; APScheduler's own shutdown would cancel it."""
+    scheduler.pause()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(STOP_SECONDS), ticking:
+            await delivery.drain()
+    scheduler.shutdown(wait=False)
 
 
 def doctor_looks(settings: Settings) -> list[tuple[str, Callable[[], Awaitable[str]]]]:

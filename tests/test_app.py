@@ -1,0 +1,82 @@
+"""The wiring: who starts, who stops, and who is left alone when another one fails."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.app import serve
+from bot.core.errors import SettingsError
+from bot.core.messages import Answer, Chat, Reply, Request
+from bot.ops.health import is_well
+from bot.settings import Settings, load
+from tests.fakes import FakeAdapter
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return load({"DATELINE_DATA_DIR": str(tmp_path), "HOME": str(tmp_path)})
+
+
+class Refused(FakeAdapter):
+    """A platform that does not take the token."""
+
+    async def run(self, answer: Answer) -> None:
+        raise SettingsError(f"{self.platform} refuses the token")
+
+
+class Stubborn(FakeAdapter):
+    """A platform that answers one request slowly and then stays until it is cancelled."""
+
+    def __init__(self) -> None:
+        super().__init__("stubborn")
+        self.begun = asyncio.Event()
+        self.replies: list[Reply] = []
+
+    async def run(self, answer: Answer) -> None:
+        self.begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:  # what was asked before the stop is still answered
+            self.replies.append(await answer(Request(Chat("stubborn", "1"), "help")))
+
+
+async def test_a_refused_token_ends_only_its_own_platform(settings: Settings) -> None:
+    stop, other = asyncio.Event(), Stubborn()
+    serving = asyncio.create_task(serve(settings, [Refused("strict"), other], stop))
+    await other.begun.wait()
+    assert not serving.done()
+    stop.set()
+    await serving
+
+
+async def test_when_every_platform_refuses_the_operator_hears_each_reason(
+    settings: Settings,
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        await serve(settings, [Refused("one"), Refused("two")], asyncio.Event())
+    assert set(caught.value.faults) == {"one refuses the token", "two refuses the token"}
+
+
+async def test_a_stop_lets_what_is_in_flight_finish(settings: Settings) -> None:
+    stop, adapter = asyncio.Event(), Stubborn()
+    serving = asyncio.create_task(serve(settings, [adapter], stop))
+    await adapter.begun.wait()
+    stop.set()
+    await serving
+    assert len(adapter.replies) == 1
+
+
+async def test_the_clock_ticks_at_once_and_leaves_a_heartbeat(settings: Settings) -> None:
+    stop, adapter = asyncio.Event(), Stubborn()
+    serving = asyncio.create_task(serve(settings, [adapter], stop))
+    async with asyncio.timeout(10):
+        while not (settings.data_dir / "heartbeat.json").exists():  # noqa: ASYNC110 - a file has no event
+            await asyncio.sleep(0)
+    well, _ = is_well(settings.data_dir, datetime.now(UTC))
+    stop.set()
+    await serving
+    assert well
