@@ -179,6 +179,7 @@ def _words_around(text: Text, before: Token | None, after: Token | None) -> dict
             behind in words.org_after and capital_after and behind not in words.civic_after
         ),
         "civic follows": float(capital_after and behind in words.civic_after),
+        "thing follows": float(behind in words.thing_after),
         "party before": float(ahead in words.parties and capital_before),
         "compass before": float(capital_before and ahead in words.compass),
         "organisation before": float(ahead in words.org_before and capital_before),

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from summaries.places.index import Index
 
 # Where precision and recall weigh about the same on the dev documents.
-THRESHOLD = 0.5
+THRESHOLD = 0.44
 
 
 def probability(facts: Mapping[str, float], index: Index) -> float:

@@ -5,9 +5,9 @@ Knows neither articles nor gazetteer: names arrive in the reader's language.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import floor, hypot, log, log10
+from math import floor, log, log10
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from summaries.places.map_paint import (
     to_png,
     write,
 )
-from summaries.places.map_projection import AzimuthalEqualArea, Margins, View, fit, inside
+from summaries.places.map_projection import EARTH_KM, AzimuthalEqualArea, Margins, View, fit
 from summaries.places.map_style import PALETTES, Colour, Style
 from summaries.places.map_text import Text, clean, fit_text, right_to_left
 from summaries.places.map_world import Floats, World, load_world, to_vectors
@@ -89,7 +89,7 @@ def draw_map(
     paint_pins(canvas, dots, labels, [pin.asked for pin in shown])
     image = reduce(canvas)
     taken = [note.box for note in notes] + _boxes(dots, labels)
-    for box, text in place_names(view, world, _country_names(countries or {}, size, unit), taken):
+    for box, text in place_names(view, world, _country_names(countries or {}, unit), taken):
         write(image, box, text, palette.faint, palette.land, unit)
     for note in notes:
         write(image, note.box, note.text, note.colour, palette.halo, unit)
@@ -153,15 +153,14 @@ def _points(pins: Sequence[Pin]) -> Floats:
 def _context(pin: Pin, world: World) -> Iterator[Floats]:
     """The outline of the land that the pin is on, as far as CONTEXT_KM from it."""
     land = world.land_at(pin.longitude, pin.latitude)
-    if land:
-        here = to_vectors(_points([pin]))[0]
-        near = to_vectors(land.outline.lonlat) @ here > np.cos(CONTEXT_KM / 6371)
-        yield land.outline.lonlat[near]
+    if land is not None:
+        here, outline = to_vectors(_points([pin]))[0], world.lands.line(land)
+        yield outline[to_vectors(outline) @ here > np.cos(CONTEXT_KM / EARTH_KM)]
 
 
 def _homes(pins: Sequence[Pin], world: World) -> set[int]:
     lands = (world.land_at(pin.longitude, pin.latitude) for pin in pins if pin.asked)
-    return {land.country for land in lands if land}
+    return {int(world.countries[land]) for land in lands if land is not None}
 
 
 def _name(pin: Pin, width: int, unit: float) -> Text | None:
@@ -175,9 +174,7 @@ def _degrees(pin: Pin) -> str:
     return f"{abs(pin.latitude):.1f}° {north} {abs(pin.longitude):.1f}° {east}"
 
 
-def _dots(
-    pins: Sequence[Pin], texts: Sequence[Text | None], view: View, unit: float
-) -> list[Dot]:
+def _dots(pins: Sequence[Pin], texts: Sequence[Text | None], view: View, unit: float) -> list[Dot]:
     pixels = view.points(_points(pins)).tolist()
     return [
         Dot(x, y, _radius(pin) * unit, *(text.size if text else (0.0, 0.0)))
@@ -195,16 +192,11 @@ def _boxes(dots: Sequence[Dot], labels: Sequence[Placed | None]) -> list[Box]:
     return [dot.box for dot in dots] + [label.box.grown(3) for label in labels if label]
 
 
-def _country_names(
-    countries: Mapping[str, str], size: tuple[int, int], unit: float
-) -> dict[str, Text]:
-    fitted = ((code, fit_text(name, round(13 * unit), size[0] / 3)) for code, name in countries.items())
-    return {code: text for code, text in fitted if text}
+def _country_names(countries: Mapping[str, str], unit: float) -> Callable[[str], Text | None]:
+    return lambda code: fit_text(countries.get(code, ""), round(13 * unit), 260 * unit)
 
 
-def _notes(
-    view: View, title: str, strong: Colour, faint: Colour, unit: float
-) -> Iterator[Note]:
+def _notes(view: View, title: str, strong: Colour, faint: Colour, unit: float) -> Iterator[Note]:
     """The title above, on the side where its script begins; the credit and the scale below."""
     edge, right, foot = 14 * unit, view.width - 10 * unit, view.height - 10 * unit
     heading = fit_text(title, round(21 * unit), view.width - 2 * edge, bold=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,16 +22,21 @@ Cells = NDArray[np.uint8]
 
 
 def place_names(
-    view: View, world: World, names: Mapping[str, Text], taken: Sequence[Box]
+    view: View, world: World, name: Callable[[str], Text | None], taken: Sequence[Box]
 ) -> list[tuple[Box, Text]]:
-    """A box for each name that has room, the largest country first; none meets another or `taken`."""
+    """A box for each name that has room, the largest country first; none meets another or `taken`.
+
+    `name` gives what to write for a code of `World.codes`; None leaves the country without.
+    """
     cells = country_cells(view, world)
     depth = depths(cells)
     sizes = np.bincount(cells.ravel(), minlength=256)
     placed: list[tuple[Box, Text]] = []
     for number in np.argsort(-sizes, kind="stable").tolist():
-        text = names.get(world.codes[number - 1]) if 0 < number <= len(world.codes) else None
-        if text is None or sizes[number] < LEAST_CELLS:
+        if number == 0 or sizes[number] < LEAST_CELLS:
+            continue
+        text = name(world.codes[number - 1])
+        if text is None:
             continue
         blocked = [*taken, *(box for box, _ in placed)]
         box = _place(text, cells == number, depth, blocked)
@@ -44,24 +49,21 @@ def country_cells(view: View, world: World) -> Cells:
     width, height = -(-view.width // CELL), -(-view.height // CELL)
     image = Image.new("L", (width, height))
     pen = ImageDraw.Draw(image)
-    for land in world.lands:
-        for pixels in view.copies(land.outline):
-            pen.polygon((pixels / CELL).ravel().tolist(), fill=land.country + 1)
+    for number, pixels in view.seen(world.lands):
+        pen.polygon((pixels / CELL).ravel().tolist(), fill=int(world.countries[number]) + 1)
     return np.asarray(image)
 
 
 def depths(cells: Cells) -> NDArray[np.int64]:
     """How many cells each lies from the edge of its country or of the picture, at most 60."""
-    inner = np.ones(cells.shape, bool)
     depth = np.zeros(cells.shape, np.int64)
-    same = np.zeros(cells.shape, bool)
-    same[1:-1, 1:-1] = (
+    inner = np.zeros(cells.shape, bool)
+    inner[1:-1, 1:-1] = (
         (cells[1:-1, 1:-1] == cells[:-2, 1:-1])
         & (cells[1:-1, 1:-1] == cells[2:, 1:-1])
         & (cells[1:-1, 1:-1] == cells[1:-1, :-2])
         & (cells[1:-1, 1:-1] == cells[1:-1, 2:])
     )
-    inner = same
     for _ in range(60):
         if not inner.any():
             break
@@ -87,9 +89,7 @@ def _place(
     return None
 
 
-def _candidates(
-    text: Text, country: NDArray[np.bool_], depth: NDArray[np.int64]
-) -> Iterator[Box]:
+def _candidates(text: Text, country: NDArray[np.bool_], depth: NDArray[np.int64]) -> Iterator[Box]:
     """Boxes about the deepest cells, then about others spread over the country."""
     ys, xs = np.nonzero(country)
     order = np.argsort(-depth[ys, xs], kind="stable")

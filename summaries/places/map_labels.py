@@ -15,7 +15,9 @@ GAP = 3.0
 # Eight places beside the pin, in the order that readers of maps prefer: right, left, above, below.
 SIDES = ((1, 0), (-1, 0), (1, -1), (1, 1), (-1, -1), (-1, 1), (0, -1), (0, 1))
 LEADERS = (18.0, 32.0, 50.0, 74.0, 100.0)
-LEADER_ANGLES = tuple(turn * pi / 8 for turn in (0, 8, 1, 15, 7, 9, 2, 14, 6, 10, 3, 13, 5, 11, 4, 12))
+LEADER_ANGLES = tuple(
+    turn * pi / 8 for turn in (0, 8, 1, 15, 7, 9, 2, 14, 6, 10, 3, 13, 5, 11, 4, 12)
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -13,7 +13,7 @@ from summaries.places.map_labels import Box, Dot, Placed
 from summaries.places.map_projection import View
 from summaries.places.map_style import Colour, Palette
 from summaries.places.map_text import Text
-from summaries.places.map_world import Floats, Line, World, make_lines
+from summaries.places.map_world import Floats, Lines, World, make_lines
 
 SMOOTH = 3  # drawn this many times larger, then reduced: Pillow's lines have hard edges
 COLOURS = 96
@@ -54,21 +54,16 @@ def new_canvas(size: tuple[int, int], palette: Palette, unit: float) -> Canvas:
 def paint_world(canvas: Canvas, view: View, world: World, homes: Collection[int]) -> None:
     """Grid, land, water, borders and coasts; the countries numbered in `homes` stand out."""
     colours = canvas.palette
-    for line in _grid(view):
-        _lines(canvas, view, line, colours.grid, 0.8)
-    for land in world.lands:
-        for pixels in view.copies(land.outline):
-            canvas.area(pixels, colours.home if land.country in homes else colours.land)
-    for river in world.rivers:
-        _lines(canvas, view, river, colours.river, 1.1)
-    for lake in world.lakes:
-        for pixels in view.copies(lake):
-            canvas.area(pixels, colours.lake)
-            canvas.line(pixels, colours.coast, 0.5)
-    for border in world.borders:
-        _lines(canvas, view, border, colours.border, 1.0)
-    for coast in world.coasts:
-        _lines(canvas, view, coast, colours.coast, 0.8)
+    _paint_lines(canvas, view, _grid(view), colours.grid, 0.8)
+    for number, pixels in view.seen(world.lands):
+        home = int(world.countries[number]) in homes
+        canvas.area(pixels, colours.home if home else colours.land)
+    _paint_lines(canvas, view, world.rivers, colours.river, 1.1)
+    for _, pixels in view.seen(world.lakes):
+        canvas.area(pixels, colours.lake)
+    _paint_lines(canvas, view, world.lakes, colours.coast, 0.5)
+    _paint_lines(canvas, view, world.borders, colours.border, 1.0)
+    _paint_lines(canvas, view, world.coasts, colours.coast, 0.8)
 
 
 def paint_pins(
@@ -117,12 +112,12 @@ def to_png(image: Image.Image) -> bytes:
     return out.getvalue()
 
 
-def _lines(canvas: Canvas, view: View, line: Line, colour: Colour, width: float) -> None:
-    for pixels in view.copies(line):
+def _paint_lines(canvas: Canvas, view: View, lines: Lines, colour: Colour, width: float) -> None:
+    for _, pixels in view.seen(lines):
         canvas.line(pixels, colour, width)
 
 
-def _grid(view: View) -> Iterator[Line]:
+def _grid(view: View) -> Lines:
     """Meridians and parallels, in pieces short enough to be left out where they are not seen."""
     height = float(np.degrees(view.height / view.scale))
     step = next(step for limit, step in GRID if height <= limit)
@@ -137,7 +132,7 @@ def _grid(view: View) -> Iterator[Line]:
         for y in range(-90 + step, 90, step)
         for west in range(-180, 180, 30)
     ]
-    yield from make_lines([*meridians, *parallels])
+    return make_lines([*meridians, *parallels])
 
 
 def _between(start: tuple[float, float], end: tuple[float, float]) -> Floats:

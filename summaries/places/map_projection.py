@@ -8,14 +8,13 @@ the points is the one that is cut.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-from summaries.places.map_world import Floats, Line, to_vectors
+from summaries.places.map_world import Floats, Lines, to_vectors
 
 EARTH_KM = 6371.0088
 # Wider than this about their middle, points go on the map of the whole world.
@@ -142,13 +141,14 @@ class View:
             pixels[:, 0] += self.width / 2 - self._turn / 2
         return pixels
 
-    def copies(self, line: Line) -> list[Floats]:
-        """The line in pixels, as often as it is in the picture: none, one, or one a turn of the globe."""
-        if not isinstance(self.projection, Patterson):
-            return [self.to_pixels(line.lonlat)] if self._near(line) else []
-        pixels = self.to_pixels(line.lonlat)
-        moved = (pixels + (turn * self._turn, 0.0) for turn in (-1, 0, 1))
-        return [copy for copy in moved if self._touches(copy)]
+    def seen(self, lines: Lines) -> Iterator[tuple[int, Floats]]:
+        """The lines that touch the picture: the number of each and its pixels (n x 2).
+
+        On the map of the world a line may come twice, one turn of the globe apart.
+        """
+        if isinstance(self.projection, Patterson):
+            return self._seen_of_world(lines)
+        return self._seen_of_region(lines)
 
     @property
     def km(self) -> float:
@@ -172,14 +172,26 @@ class View:
     def _turn(self) -> float:
         return 2 * np.pi * self.scale
 
-    def _near(self, line: Line) -> bool:
+    def _seen_of_region(self, lines: Lines) -> Iterator[tuple[int, Floats]]:
         middle = to_vectors(np.array([self.middle]))[0]
-        apart = float(np.arccos(np.clip(line.middle @ middle, -1, 1)))
-        return apart <= line.radius + self.radius
+        apart = np.arccos(np.clip(lines.middles @ middle, -1, 1))
+        numbers = np.flatnonzero(apart <= lines.radii + self.radius).tolist()
+        parts = [lines.line(number) for number in numbers]
+        if not parts:
+            return
+        pixels = self.to_pixels(np.concatenate(parts))
+        ends = np.cumsum([len(part) for part in parts])[:-1]
+        yield from zip(numbers, np.split(pixels, ends), strict=True)
 
-    def _touches(self, pixels: Floats) -> bool:
-        low, high = pixels.min(axis=0), pixels.max(axis=0)
-        return bool((high >= 0).all() and low[0] <= self.width and low[1] <= self.height)
+    def _seen_of_world(self, lines: Lines) -> Iterator[tuple[int, Floats]]:
+        pixels, starts = self.to_pixels(lines.lonlat), lines.starts
+        low = np.minimum.reduceat(pixels, starts[:-1])
+        high = np.maximum.reduceat(pixels, starts[:-1])
+        upright = (high[:, 1] >= 0) & (low[:, 1] <= self.height)
+        for across in (-self._turn, 0.0, self._turn):
+            beside = (high[:, 0] + across >= 0) & (low[:, 0] + across <= self.width)
+            for number in np.flatnonzero(upright & beside).tolist():
+                yield number, pixels[starts[number] : starts[number + 1]] + (across, 0.0)
 
 
 def fit(points: Floats, size: tuple[int, int], margins: Margins, *, least_km: float) -> View:
@@ -251,8 +263,3 @@ def _centre(
     left = float(middle[0]) - size[0] / 2 / scale
     top = float(middle[1]) + (size[1] / 2 + down) / scale
     return View(projection, scale, left, top, *size)
-
-
-def inside(points: Floats, size: tuple[int, int]) -> NDArray[np.bool_]:
-    """Which of the pixels (n x 2) are in the picture."""
-    return np.asarray(((points >= 0) & (points < size)).all(axis=1))

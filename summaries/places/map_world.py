@@ -17,47 +17,50 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
 SHAPES = Path(__file__).parents[2] / "config/places/world.json"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Line:
-    """Points joined in order: `lonlat` is an n x 2 array, in degrees.
+class Lines:
+    """Many lines end to end: line i is the points `starts[i]` to `starts[i + 1]` of `lonlat`.
 
-    Every point lies within `radius` radians of the unit vector `middle`.
+    `lonlat` is n x 2, in degrees. The points of line i lie within `radii[i]` radians of the unit
+    vector `middles[i]`. Many at once, because numpy takes as long for one line as for a hundred.
     """
 
     lonlat: Floats
-    middle: Floats
-    radius: float
+    starts: Integers
+    middles: Floats
+    radii: Floats
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Land:
-    """One island or mainland of a country: its outline, and where `World.codes` names it."""
-
-    outline: Line
-    country: int
+    def line(self, number: int) -> Floats:
+        """The points of one line, n x 2."""
+        return self.lonlat[self.starts[number] : self.starts[number + 1]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class World:
-    """Everything that is drawn below the pins. `lands` run from the largest to the smallest."""
+    """Everything that is drawn below the pins.
+
+    `lands` are the outlines of islands and mainlands, from the largest to the smallest;
+    `countries[i]` is the country of outline i, and `codes` names it: ISO 3166 alpha-2, or "".
+    """
 
     codes: tuple[str, ...]
-    lands: tuple[Land, ...]
-    lakes: tuple[Line, ...]
-    rivers: tuple[Line, ...]
-    coasts: tuple[Line, ...]
-    borders: tuple[Line, ...]
+    lands: Lines
+    countries: Integers
+    lakes: Lines
+    rivers: Lines
+    coasts: Lines
+    borders: Lines
 
-    def land_at(self, longitude: float, latitude: float) -> Land | None:
-        """The land that holds the point: the smallest, so that Lesotho is not South Africa."""
+    def land_at(self, longitude: float, latitude: float) -> int | None:
+        """The number of the outline that holds the point: the smallest (Lesotho, not South Africa)."""
         here = to_vectors(np.array([[longitude, latitude]]))[0]
-        near = (land for land in reversed(self.lands) if _may_hold(land.outline, here))
-        return next(
-            (land for land in near if _holds(land.outline.lonlat, longitude, latitude)), None
-        )
+        near = np.flatnonzero(self.lands.middles @ here >= np.cos(self.lands.radii) - 1e-9)
+        numbers = reversed(near.tolist())
+        return next((n for n in numbers if _holds(self.lands.line(n), longitude, latitude)), None)
 
 
 @cache
@@ -66,9 +69,11 @@ def load_world() -> World:
     shapes = json.loads(SHAPES.read_text(encoding="utf-8"))
     arcs = decode_arcs(shapes["arcs"], shapes["scale"], shapes["translate"])
     uses = _count_uses(shapes["countries"], len(arcs))
+    outlines = _read_lands(shapes["countries"], arcs)
     return World(
         codes=tuple(country["code"] for country in shapes["countries"]),
-        lands=_read_lands(shapes["countries"], arcs),
+        lands=make_lines([points for points, _ in outlines]),
+        countries=np.array([number for _, number in outlines]),
         lakes=make_lines([_join(ring, arcs) for ring in shapes["lakes"]]),
         rivers=make_lines([arcs[index] for index in shapes["rivers"]]),
         coasts=_outlines(arcs, uses == 1),
@@ -96,40 +101,40 @@ def to_vectors(lonlat: Floats) -> Floats:
     return np.stack([flat * np.cos(longitude), flat * np.sin(longitude), np.sin(latitude)], axis=1)
 
 
-def make_lines(parts: Sequence[Floats]) -> tuple[Line, ...]:
-    """Lines with their caps, all in one sweep: line by line takes ten times as long."""
-    starts = np.cumsum([0, *(len(part) for part in parts)])[:-1]
+def make_lines(parts: Sequence[Floats]) -> Lines:
+    """Lines with the caps of the globe that hold them."""
     counts = np.array([len(part) for part in parts])
-    vectors = to_vectors(np.concatenate(parts))
-    total = np.add.reduceat(vectors, starts)
+    starts = np.concatenate(([0], np.cumsum(counts)))
+    lonlat = np.concatenate(parts)
+    vectors = to_vectors(lonlat)
+    total = np.add.reduceat(vectors, starts[:-1])
     length = np.linalg.norm(total, axis=1, keepdims=True)
-    middles = np.where(length > 1e-9, total / np.maximum(length, 1e-9), vectors[starts])
+    middles = np.where(length > 1e-9, total / np.maximum(length, 1e-9), vectors[starts[:-1]])
     cosines = (vectors * np.repeat(middles, counts, axis=0)).sum(axis=1)
-    radii = np.arccos(np.clip(np.minimum.reduceat(cosines, starts), -1, 1))
-    return tuple(map(Line, parts, middles, radii.tolist()))
+    radii = np.arccos(np.clip(np.minimum.reduceat(cosines, starts[:-1]), -1, 1))
+    return Lines(lonlat, starts, middles, radii)
 
 
 def _join(ring: list[int], arcs: list[Floats]) -> Floats:
     return np.concatenate([arcs[index] if index >= 0 else arcs[~index][::-1] for index in ring])
 
 
-def _read_lands(countries: list[Any], arcs: list[Floats]) -> tuple[Land, ...]:
+def _read_lands(countries: list[Any], arcs: list[Floats]) -> list[tuple[Floats, int]]:
     """Holes are not read: what lies in them is a smaller country, drawn later and so on top."""
     outlines = [
         (_join(polygon[0], arcs), number)
         for number, country in enumerate(countries)
         for polygon in country["polygons"]
     ]
-    outlines.sort(key=lambda outline: -_box_area(outline[0]))
-    lines = make_lines([points for points, _ in outlines])
-    return tuple(map(Land, lines, (number for _, number in outlines)))
+    islands = [outline for outline in outlines if len(outline[0]) > 3]  # the rest are specks
+    return sorted(islands, key=lambda outline: -_box_area(outline[0]))
 
 
 def _box_area(lonlat: Floats) -> float:
     return float(np.prod(lonlat.max(axis=0) - lonlat.min(axis=0)))
 
 
-def _count_uses(countries: list[Any], arcs: int) -> NDArray[np.int64]:
+def _count_uses(countries: list[Any], arcs: int) -> Integers:
     """How many outlines hold each arc: two make a border, one a coast."""
     uses = [
         index if index >= 0 else ~index
@@ -141,7 +146,7 @@ def _count_uses(countries: list[Any], arcs: int) -> NDArray[np.int64]:
     return np.bincount(uses, minlength=arcs)
 
 
-def _outlines(arcs: list[Floats], chosen: NDArray[np.bool_]) -> tuple[Line, ...]:
+def _outlines(arcs: list[Floats], chosen: NDArray[np.bool_]) -> Lines:
     """The chosen arcs without the edges of the data: the 180th meridian and the South Pole."""
     wanted = (arc for arc, use in zip(arcs, chosen, strict=False) if use)
     return make_lines([part for arc in wanted for part in _cut(arc)])
@@ -153,10 +158,6 @@ def _cut(arc: Floats) -> list[Floats]:
         return [arc]
     breaks = np.flatnonzero(edge[1:] & edge[:-1]) + 1
     return [part for part in np.split(arc, breaks) if len(part) > 1]
-
-
-def _may_hold(outline: Line, vector: Floats) -> bool:
-    return bool(vector @ outline.middle >= np.cos(outline.radius) - 1e-9)
 
 
 def _holds(outline: Floats, x: float, y: float) -> bool:

@@ -23,6 +23,7 @@ class Words:
     titles: frozenset[str]
     org_after: frozenset[str]
     civic_after: frozenset[str]
+    thing_after: frozenset[str]
     parties: frozenset[str]
     locative: frozenset[str]
     listing: frozenset[str]
@@ -46,6 +47,7 @@ def words_of(index: Index) -> Words:
         titles=frozenset(table["titles"]),
         org_after=frozenset(table["org_after"]),
         civic_after=frozenset(table["civic_after"]),
+        thing_after=frozenset(table["thing_after"]),
         parties=frozenset(table["parties"]),
         locative=frozenset(table["locative"]),
         listing=frozenset(table["listing"]),
