@@ -25,6 +25,7 @@ from sqlalchemy import (
     insert,
     select,
     text,
+    true,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
@@ -51,6 +52,8 @@ _DRIVERS = {
 _CHAT = ("platform", "chat", "thread")
 _MIGRATING = 0x_DA7E_714E
 """PostgreSQL's advisory lock that two starting bots take one after the other."""
+POOL_SECONDS = 120
+"""How long a transaction waits for its turn."""
 
 
 class DatabaseStore:
@@ -310,7 +313,7 @@ class DatabaseStore:
             values["uncertain_since"] = _seconds(before) if before else 0
         async with self._transaction() as connection:
             await connection.execute(update(parts).where(parts.c.id == part.id).values(values))
-            await _settle(connection)
+            await _settle(connection, editions.c.id == part.edition)
 
     async def recover(self, idempotent: Sequence[str]) -> int:
         """See the Store port."""
@@ -328,7 +331,7 @@ class DatabaseStore:
                 await connection.execute(
                     update(parts).where(parts.c.id == row.id).values(state=state, reason=reason)
                 )
-            await _settle(connection)
+            await _settle(connection, true())
         return len(rows)
 
     async def give_up(self, edition: Edition, reason: str) -> None:
@@ -397,13 +400,13 @@ async def _give_up(connection: AsyncConnection, which: ColumnElement[bool], reas
     await connection.execute(done.values(done=True, missed=_clean(reason)))
 
 
-async def _settle(connection: AsyncConnection) -> None:
+async def _settle(connection: AsyncConnection, which: ColumnElement[bool]) -> None:
     """An edition is done when none of its parts is left to send."""
     left = select(parts.c.id).where(
         parts.c.edition == editions.c.id, parts.c.state.in_([PartState.PENDING, PartState.SENDING])
     )
     done = update(editions).where(
-        editions.c.done.is_(False), editions.c.frozen.is_(True), ~left.exists()
+        which, editions.c.done.is_(False), editions.c.frozen.is_(True), ~left.exists()
     )
     await connection.execute(done.values(done=True))
 
@@ -443,7 +446,7 @@ def _engine(url: str) -> AsyncEngine:
         if (
             parsed.get_backend_name() == "sqlite"
             and parsed.database
-            and parsed.database != ":memory:"
+            and not parsed.database.startswith((":memory:", "file:"))
         ):
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         engine = create_async_engine(parsed, **_pool(parsed))
@@ -456,10 +459,14 @@ def _engine(url: str) -> AsyncEngine:
 
 
 def _pool(url: URL) -> dict[str, Any]:
-    """A server's connection may have died while idle; SQLite has one writer at a time anyway."""
+    """A server's connection may have died while idle. SQLite has one writer at a time, so its
+    transactions queue here: hundreds of digests at one hour would find each other's lock instead.
+    """
     if url.get_backend_name() == "postgresql":
         return {"pool_pre_ping": True}
-    return {}
+    if not url.database or url.database == ":memory:":
+        return {}
+    return {"pool_size": 1, "max_overflow": 0, "pool_timeout": POOL_SECONDS}
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own type

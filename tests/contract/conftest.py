@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -12,20 +11,12 @@ from sqlalchemy import text
 from bot.core.ports import Store
 from bot.store.database import DatabaseStore
 from tests.fakes import FakeStore
+from tests.postgresql import postgresql_url
+
+__all__ = ["postgresql_url"]
 
 OpenStore = Callable[[], Awaitable[Store]]
 EMPTY = "TRUNCATE subscriptions, editions, parts RESTART IDENTITY CASCADE"
-
-
-@pytest.fixture(scope="session")
-def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A PostgreSQL server of our own, for the whole session."""
-    with warnings.catch_warnings():  # platformdirs complains of a missing XDG_RUNTIME_DIR
-        warnings.simplefilter("ignore", RuntimeWarning)
-        pgserver = pytest.importorskip("pgserver", reason="pgserver is not made for this Python")
-    server = pgserver.get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="stop")
-    yield server.get_uri()
-    server.cleanup()
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])
