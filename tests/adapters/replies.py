@@ -163,3 +163,22 @@ REPLIES: dict[str, Reply] = {
         )
     ),
 }
+
+_LONG = "term " * 600, "meaning " * 800, "*_~" * 900
+LONG = Reply(
+    tuple(
+        block
+        for words in _LONG
+        for block in (
+            StoryItem(words, (words, words), words, URL),
+            Heading(words),
+            Paragraph(words),
+            Listing(((words, words), ("short", words), (words, "short"))),
+            Quote(words.replace(" ", "\n"), words),
+            Notice(words, words),
+            Picture(PIXEL, words),
+        )
+    ),
+    tuple(Action(f"No. {number}", "place", f"geo:{number}") for number in range(220)),
+)
+"""Every text of every block longer than any message: too long for a golden file to be read."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import regex  # type: ignore[import-untyped] # it ships no types
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from bot.adapters import console
@@ -15,6 +15,7 @@ from bot.adapters.plain import is_visible, plain
 from bot.adapters.telegram import render as telegram
 from bot.core.messages import Paragraph, Reply
 from tests.adapters import discord_markdown
+from tests.adapters.replies import FAMILY, FLAG, LONG
 from tests.adapters.texts import replies, texts, words
 from tests.emulators.discord.rules import check_message
 from tests.emulators.telegram.entities import find, finish
@@ -22,7 +23,8 @@ from tests.emulators.telegram.keyboards import MAX_BUTTONS
 from tests.emulators.telegram.markup import parse
 
 Message = Mapping[str, Any]
-OURS = "⚠️—…"  # what renderers add to the words
+# White space, what cannot be seen, and the signs that renderers add to the words.
+_NOT_MISSED = regex.compile(r"[\s\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800⚠—…]")
 thorough = settings(
     max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
 )
@@ -30,7 +32,7 @@ thorough = settings(
 
 def significant(text: str) -> str:
     """What a reader would miss if it were not there."""
-    return "".join(sign for sign in text if is_visible(sign) and sign not in OURS)
+    return str(_NOT_MISSED.sub("", text))
 
 
 def asked(reply: Reply) -> str:
@@ -54,6 +56,7 @@ def telegram_text(message: Message) -> str:
 
 
 @thorough
+@example(LONG)
 @given(replies)
 def test_telegram_loses_nothing(reply: Reply) -> None:
     messages = telegram.render(reply)
@@ -63,6 +66,7 @@ def test_telegram_loses_nothing(reply: Reply) -> None:
 
 
 @thorough
+@example(LONG)
 @given(replies)
 def test_telegram_takes_every_message(reply: Reply) -> None:
     for message in telegram.render(reply):
@@ -91,6 +95,7 @@ def discord_text(message: Message) -> str:
 
 
 @thorough
+@example(LONG)
 @given(replies)
 def test_discord_loses_nothing_and_no_text_is_markup(reply: Reply) -> None:
     messages = discord.render(reply)
@@ -100,6 +105,7 @@ def test_discord_loses_nothing_and_no_text_is_markup(reply: Reply) -> None:
 
 
 @thorough
+@example(LONG)
 @given(replies)
 def test_discord_takes_every_message(reply: Reply) -> None:
     for message in discord.render(reply):
@@ -145,33 +151,32 @@ def test_discord_shows_escaped_text_exactly(text: str) -> None:
 # --- both
 
 
-@thorough
-@given(
-    st.lists(
-        st.sampled_from(["👨‍👩‍👧‍👦", "🇫🇷", "e\u0301", "👍🏽", "كً", "x" * 37, " ", "한"]),
-        max_size=800,
-    )
-)
+GRAPHEMES = [FAMILY, FLAG, "e\u0301", "👍🏽", "ك\u064b", "한", "x" * 37, " "]
+
+
+@settings(thorough, max_examples=20)
+@given(st.lists(st.sampled_from(GRAPHEMES), min_size=1, max_size=30))
 def test_no_grapheme_is_cut(parts: list[str]) -> None:
-    text = "".join(parts) * 4
+    text = "".join(parts)
+    text = text * (9000 // len(text))
+    whole = [sign for sign in regex.findall(r"\X", text) if is_visible(sign)]
     reply = Reply((Paragraph(text),))
     for pieces in (
         [telegram_text(message) for message in telegram.render(reply)],
         [message["content"] for message in discord.render(reply)],
     ):
-        whole = [sign for sign in regex.findall(r"\X", text) if is_visible(sign)]
         cut = [sign for piece in pieces for sign in regex.findall(r"\X", piece) if is_visible(sign)]
         assert cut == (whole or ["…"])
 
 
 @thorough
+@example(LONG)
 @given(replies)
 def test_a_terminal_loses_nothing(reply: Reply) -> None:
     [message] = console.render(reply)
-    shown = "\n".join(text for line in message["lines"] for _, text in line)
+    shown = significant("".join(text for line in message["lines"] for _, text in line))
     for block in reply.blocks:
-        for text in words(block):
-            assert significant(plain(text)) in significant(shown)
+        assert all(significant(plain(text)) in shown for text in words(block))
 
 
 @thorough
