@@ -39,6 +39,8 @@ MERGED = {
     ),
 }
 LATIN = "U+0020-007E,U+00A0-017F,U+2010-2027"
+# What a title may say, in Chinese, Japanese and Korean: today's news, briefing, map, place, near.
+TITLES = "今日本新聞闻快報报道地圖图図場场所記记事件新着最ニュースの発发生要約约周邊边附近是在这這里裡哪이오늘의뉴스지도소식장소근처기사어디브리핑요약에서일어난는을를"  # fmt: skip
 WANTED = {"SansEthiopic": "U+1200-137F"}  # the languages' letters, not the monks' and scholars'
 
 
@@ -91,7 +93,7 @@ def _cjk_letters() -> str:
         for letter in filter(_is_cjk, "".join(city["alternatenames"])):
             letters[letter] += 1 + city["population"] // 1000
     countries = (Locale.parse(tag).territories.values() for tag in ("zh", "zh_Hant", "ja", "ko"))
-    needed = set(filter(_is_cjk, "".join(chain.from_iterable(countries))))
+    needed = set(filter(_is_cjk, TITLES)) | set(filter(_is_cjk, "".join(chain.from_iterable(countries))))
     common = [letter for letter, _ in sorted(letters.items(), key=lambda item: (-item[1], item[0]))]
     chosen = sorted(needed | set(common[:CJK_LETTERS]))
     return ",".join(

@@ -18,11 +18,9 @@ from summaries.places.map_paint import (
     new_canvas,
     paint_pins,
     paint_world,
-    reduce,
     to_png,
-    write,
 )
-from summaries.places.map_projection import EARTH_KM, AzimuthalEqualArea, Margins, View, fit
+from summaries.places.map_projection import EARTH_KM, Margins, View, fit
 from summaries.places.map_style import PALETTES, Colour, Style
 from summaries.places.map_text import Text, clean, fit_text, right_to_left
 from summaries.places.map_world import Floats, World, load_world, to_vectors
@@ -82,21 +80,22 @@ def draw_map(
     notes = list(_notes(view, title, palette.text, palette.faint, unit))
     texts = [_name(pin, size[0], unit) for pin in shown]
     dots = _dots(shown, texts, view, unit)
-    labels = place_labels(dots, size, [note.box.grown(4) for note in notes], unit=unit)
+    labels = place_labels(dots, size, [note.box.grown(6) for note in notes], unit=unit)
+    homes = _homes(shown, world)
     canvas = new_canvas(size, palette, unit)
-    paint_world(canvas, view, world, _homes(shown, world))
+    paint_world(canvas, view, world, homes)
     _paint_scale(canvas, view)
-    paint_pins(canvas, dots, labels, [pin.asked for pin in shown])
-    image = reduce(canvas)
-    taken = [note.box for note in notes] + _boxes(dots, labels)
-    for box, text in place_names(view, world, _country_names(countries or {}, unit), taken):
-        write(image, box, text, palette.faint, palette.land, unit)
+    taken = [note.box.grown(8) for note in notes] + _boxes(dots, labels)
+    naming = _country_names(countries or {}, shown, unit)
+    for box, text, country in place_names(view, world, naming, taken):
+        canvas.text(box, text, palette.faint, palette.home if country in homes else palette.land)
     for note in notes:
-        write(image, note.box, note.text, note.colour, palette.halo, unit)
+        canvas.text(note.box, note.text, note.colour, palette.halo)
+    paint_pins(canvas, dots, labels, [pin.asked for pin in shown])
     for label, name in zip(labels, texts, strict=True):
         if label and name:
-            write(image, label.box, name, palette.text, palette.halo, unit)
-    return to_png(image)
+            canvas.text(label.box, name, palette.text, palette.halo)
+    return to_png(canvas)
 
 
 def alt_text(pins: Sequence[Pin], *, pattern: str = "Map: {places}") -> str:
@@ -151,11 +150,14 @@ def _points(pins: Sequence[Pin]) -> Floats:
 
 
 def _context(pin: Pin, world: World) -> Iterator[Floats]:
-    """The outline of the land that the pin is on, as far as CONTEXT_KM from it."""
+    """The nearest coast or border, and the pin's own land as far as CONTEXT_KM from it."""
     land = world.land_at(pin.longitude, pin.latitude)
+    apart, coast = world.nearest_coast(pin.longitude, pin.latitude)
+    yield world.lands.lonlat[coast : coast + 1]
     if land is not None:
         here, outline = to_vectors(_points([pin]))[0], world.lands.line(land)
-        yield outline[to_vectors(outline) @ here > np.cos(CONTEXT_KM / EARTH_KM)]
+        reach = max(CONTEXT_KM / EARTH_KM, 1.2 * apart)
+        yield outline[to_vectors(outline) @ here > np.cos(reach)]
 
 
 def _homes(pins: Sequence[Pin], world: World) -> set[int]:
@@ -192,8 +194,17 @@ def _boxes(dots: Sequence[Dot], labels: Sequence[Placed | None]) -> list[Box]:
     return [dot.box for dot in dots] + [label.box.grown(3) for label in labels if label]
 
 
-def _country_names(countries: Mapping[str, str], unit: float) -> Callable[[str], Text | None]:
-    return lambda code: fit_text(countries.get(code, ""), round(13 * unit), 260 * unit)
+def _country_names(
+    countries: Mapping[str, str], pins: Sequence[Pin], unit: float
+) -> Callable[[str], Text | None]:
+    """What to write over a country: nothing where a pin says the same."""
+    said = {clean(pin.name).casefold() for pin in pins}
+
+    def name(code: str) -> Text | None:
+        spoken = clean(countries.get(code, "")).casefold() in said
+        return None if spoken else fit_text(countries.get(code, ""), round(13 * unit), 260 * unit)
+
+    return name
 
 
 def _notes(view: View, title: str, strong: Colour, faint: Colour, unit: float) -> Iterator[Note]:
@@ -209,14 +220,9 @@ def _notes(view: View, title: str, strong: Colour, faint: Colour, unit: float) -
         width, height = credit.size
         yield Note(Box(right - width, foot - height, right, foot), credit, faint)
     scale = fit_text(f"{_scale_km(view, unit)} km", round(11 * unit), view.width / 2)
-    if scale and _has_scale(view):
+    if scale and view.regional:
         width, height = scale.size
         yield Note(Box(edge, foot - 7 * unit - height, edge + width, foot - 7 * unit), scale, faint)
-
-
-def _has_scale(view: View) -> bool:
-    """A map of the world has no one scale."""
-    return isinstance(view.projection, AzimuthalEqualArea)
 
 
 def _scale_km(view: View, unit: float) -> int:
@@ -227,7 +233,7 @@ def _scale_km(view: View, unit: float) -> int:
 
 
 def _paint_scale(canvas: Canvas, view: View) -> None:
-    if _has_scale(view):
+    if view.regional:
         left, foot = 14 * canvas.unit, view.height - 10 * canvas.unit
         right, tick = left + _scale_km(view, canvas.unit) * view.km, 4 * canvas.unit
         bar = [(left, foot - tick), (left, foot), (right, foot), (right, foot - tick)]

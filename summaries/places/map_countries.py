@@ -23,24 +23,25 @@ Cells = NDArray[np.uint8]
 
 def place_names(
     view: View, world: World, name: Callable[[str], Text | None], taken: Sequence[Box]
-) -> list[tuple[Box, Text]]:
-    """A box for each name that has room, the largest country first; none meets another or `taken`.
+) -> list[tuple[Box, Text, int]]:
+    """A box and the number of the country for each name that has room, largest first; none meets another.
 
+    None meets a box of `taken` either.
     `name` gives what to write for a code of `World.codes`; None leaves the country without.
     """
     cells = country_cells(view, world)
     depth = depths(cells)
     sizes = np.bincount(cells.ravel(), minlength=256)
-    placed: list[tuple[Box, Text]] = []
+    placed: list[tuple[Box, Text, int]] = []
     for number in np.argsort(-sizes, kind="stable").tolist():
         if number == 0 or sizes[number] < LEAST_CELLS:
             continue
         text = name(world.codes[number - 1])
         if text is None:
             continue
-        blocked = [*taken, *(box for box, _ in placed)]
+        blocked = [*taken, *(box for box, _, _ in placed)]
         box = _place(text, cells == number, depth, blocked)
-        placed += [(box, text)] if box else []
+        placed += [(box, text, number - 1)] if box else []
     return placed
 
 

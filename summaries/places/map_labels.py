@@ -14,7 +14,7 @@ from math import cos, hypot, pi, sin
 GAP = 3.0
 # Eight places beside the pin, in the order that readers of maps prefer: right, left, above, below.
 SIDES = ((1, 0), (-1, 0), (1, -1), (1, 1), (-1, -1), (-1, 1), (0, -1), (0, 1))
-LEADERS = (18.0, 32.0, 50.0, 74.0, 100.0)
+LEADERS = (18.0, 32.0, 50.0, 74.0, 100.0, 130.0)
 LEADER_ANGLES = tuple(
     turn * pi / 8 for turn in (0, 8, 1, 15, 7, 9, 2, 14, 6, 10, 3, 13, 5, 11, 4, 12)
 )
@@ -107,13 +107,15 @@ def _first_free(
     lines: Sequence[Sequence[tuple[float, float]]],
     unit: float,
 ) -> Placed | None:
+    # A leader cannot but cross a pin that covers its own.
+    apart = [box for box in blocked if not box.meets(dot.box)]
     free = (
         candidate
         for candidate in candidates(dot, unit)
         if candidate.box.within(*size)
         and not any(candidate.box.meets(box) for box in blocked)
         and not any(_crosses(line, [candidate.box]) for line in lines)
-        and not (candidate.leader and _crosses(_line(dot, candidate), blocked))
+        and not (candidate.leader and _crosses(_line(dot, candidate), apart))
     )
     return next(free, None)
 

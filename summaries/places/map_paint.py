@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from io import BytesIO
+from itertools import combinations
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -12,18 +13,19 @@ from PIL import Image, ImageDraw
 from summaries.places.map_labels import Box, Dot, Placed
 from summaries.places.map_projection import View
 from summaries.places.map_style import Colour, Palette
-from summaries.places.map_text import Text
+from summaries.places.map_text import SMOOTH, Text
 from summaries.places.map_world import Floats, Lines, World, make_lines
 
-SMOOTH = 3  # drawn this many times larger, then reduced: Pillow's lines have hard edges
-COLOURS = 96
 # Degrees between the lines of the grid, for a view of at most so many degrees of height.
 GRID = ((8, 2), (20, 5), (50, 10), (90, 15), (400, 30))
 
 
 @dataclass(frozen=True, slots=True)
 class Canvas:
-    """A picture SMOOTH times as large as asked for. `unit` is 1 at 800 x 500."""
+    """A picture SMOOTH times as large as asked for: Pillow's lines have hard edges.
+
+    All its methods take pixels of the picture asked for. `unit` is 1 at 800 x 500.
+    """
 
     image: Image.Image
     pen: ImageDraw.ImageDraw
@@ -38,6 +40,18 @@ class Canvas:
     def area(self, pixels: Floats, colour: Colour) -> None:
         """A filled outline."""
         self.pen.polygon((pixels * SMOOTH).ravel().tolist(), fill=colour)
+
+    def text(self, box: Box, text: Text, colour: Colour, halo: Colour) -> None:
+        """A name whose ink fills the box, with a halo that keeps it apart from what lies below."""
+        self.pen.text(
+            ((box.left - text.left) * SMOOTH, (box.top - text.top) * SMOOTH),
+            text.shown,
+            fill=colour,
+            font=text.font,
+            anchor="ls",
+            stroke_width=round(1.7 * self.unit * SMOOTH),
+            stroke_fill=halo,
+        )
 
     def disc(self, x: float, y: float, radius: float, colour: Colour) -> None:
         """A filled circle."""
@@ -58,12 +72,13 @@ def paint_world(canvas: Canvas, view: View, world: World, homes: Collection[int]
     for number, pixels in view.seen(world.lands):
         home = int(world.countries[number]) in homes
         canvas.area(pixels, colours.home if home else colours.land)
-    _paint_lines(canvas, view, world.rivers, colours.river, 1.1)
+    _paint_lines(canvas, view, world.rivers, colours.river, 1.1 if view.regional else 0.5)
     for _, pixels in view.seen(world.lakes):
         canvas.area(pixels, colours.lake)
     _paint_lines(canvas, view, world.lakes, colours.coast, 0.5)
-    _paint_lines(canvas, view, world.borders, colours.border, 1.0)
-    _paint_lines(canvas, view, world.coasts, colours.coast, 0.8)
+    thin = 1.0 if view.regional else 0.55
+    _paint_lines(canvas, view, world.borders, colours.border, thin)
+    _paint_lines(canvas, view, world.coasts, colours.coast, 0.8 * thin)
 
 
 def paint_pins(
@@ -84,32 +99,26 @@ def paint_pins(
             canvas.disc(dot.x, dot.y, dot.radius * 0.28, colours.rim)
 
 
-def reduce(canvas: Canvas) -> Image.Image:
-    """The picture at the size asked for, its edges smooth."""
-    return canvas.image.reduce(SMOOTH)
-
-
-def write(
-    image: Image.Image, box: Box, text: Text, colour: Colour, halo: Colour, unit: float
-) -> None:
-    """A name whose ink fills the box, with a halo that keeps it apart from what lies below."""
-    ImageDraw.Draw(image).text(
-        (round(box.left - text.left), round(box.top - text.top)),
-        text.shown,
-        fill=colour,
-        font=text.font,
-        anchor="ls",
-        stroke_width=max(1, round(2 * unit)),
-        stroke_fill=halo,
-    )
-
-
-def to_png(image: Image.Image) -> bytes:
-    """The smallest PNG of few colours: a map has few."""
+def to_png(canvas: Canvas) -> bytes:
+    """The picture at the size asked for, its edges smooth, in the palette's colours and blends."""
     out = BytesIO()
-    few = image.quantize(COLOURS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-    few.save(out, "PNG", optimize=True)
+    small = canvas.image.reduce(SMOOTH)
+    few = small.quantize(palette=_blends(canvas.palette), dither=Image.Dither.NONE)
+    few.save(out, "PNG", compress_level=9)
     return out.getvalue()
+
+
+def _blends(palette: Palette) -> Image.Image:
+    """A palette of the colours and of two steps between any two: what smooth edges are made of."""
+    colours = sorted(set(astuple(palette)))
+    steps = [
+        tuple((a * (3 - step) + b * step) // 3 for a, b in zip(one, other, strict=True))
+        for one, other in combinations(colours, 2)
+        for step in (1, 2)
+    ]
+    image = Image.new("P", (1, 1))
+    image.putpalette([value for colour in [*colours, *steps][:256] for value in colour])
+    return image
 
 
 def _paint_lines(canvas: Canvas, view: View, lines: Lines, colour: Colour, width: float) -> None:

@@ -151,6 +151,11 @@ class View:
         return self._seen_of_region(lines)
 
     @property
+    def regional(self) -> bool:
+        """Whether one scale holds for the picture; a map of the world has none."""
+        return isinstance(self.projection, AzimuthalEqualArea)
+
+    @property
     def km(self) -> float:
         """Pixels a kilometre in the middle of the picture."""
         return self.scale / EARTH_KM

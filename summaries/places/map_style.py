@@ -17,7 +17,7 @@ class Style(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """One colour for each thing; `home` is the country asked about, `faint` the lesser lettering."""
+    """A colour for each thing; `home` is the country asked about, `faint` the lesser lettering."""
 
     sea: Colour
     grid: Colour
@@ -66,6 +66,6 @@ PALETTES = {
         rim=(14, 20, 26),
         text=(238, 242, 245),
         faint=(150, 162, 171),
-        halo=(15, 23, 30),
+        halo=(22, 32, 41),
     ),
 }

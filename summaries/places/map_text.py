@@ -16,15 +16,24 @@ FONTS = Path(__file__).parents[2] / "config/places"
 # The first that has all the letters of a name draws it.
 SANS, BOLD = "world-sans-Regular.ttf", "world-sans-Bold.ttf"
 ASIA, CJK = "world-asia-Regular.ttf", "world-cjk-Regular.otf"
+SMOOTH = 3  # a canvas is drawn this many times larger, then reduced
 LONGEST = 120  # letters; no place is called that, and shaping stays quick
 ELLIPSIS = "…"
 _JOINERS = "\u200c\u200d"  # spelling in Persian and in Indian scripts, not decoration
+_RIGHTWARD = r"[\p{bc=L}\p{bc=EN}\p{bc=AN}]+"
+_RUNS = regex.compile(
+    rf"{_RIGHTWARD}(?:[^\p{{bc=R}}\p{{bc=AL}}]*{_RIGHTWARD})*|[^\p{{bc=L}}\p{{bc=EN}}\p{{bc=AN}}]+"
+)
 _PILED_MARKS = regex.compile(r"(\p{M}{2})\p{M}+")
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A line ready to draw: `shown` in `font`, its ink in pixels right of and below its origin."""
+    """A line ready to draw: `shown` in `font`, its ink in pixels right of and below its origin.
+
+    `font` is SMOOTH times larger than the pixels say, for a canvas that is reduced afterwards: at
+    its own size FreeType rounds each letter's width, and the spacing limps.
+    """
 
     shown: str
     font: ImageFont.FreeTypeFont
@@ -55,23 +64,25 @@ def fit_text(name: str, pixels: int, width: float, *, bold: bool = False) -> Tex
     """The name at that size, cut with "…" where it is wider; None where no font can write it."""
     cleaned = clean(name)
     path = choose_font(cleaned, bold=bold, shaping=can_shape())
-    shown = "".join(letter for letter in cleaned if path and _has(path, letter)).strip()
-    if path is None or not regex.search(r"[\p{L}\p{N}]", shown):
+    if path is None or not regex.search(r"[\p{L}\p{N}]", cleaned):
         return None
-    return _cut(shown, _font(path, pixels), width)
+    shown = "".join(letter for letter in cleaned if _has(path, letter)).strip()
+    return _cut(shown, _font(path, pixels * SMOOTH), width)
 
 
 def choose_font(text: str, *, bold: bool, shaping: bool) -> str | None:
-    """The font that has the most letters of the text. Indian scripts need shaping, or no font."""
+    """The first font with all the letters: a name that lacks one would be another name.
+
+    Signs may be lacking. Without shaping, the scripts of India and Thailand have no font.
+    """
     sans = BOLD if bold else SANS
-    fonts = [sans, ASIA, CJK] if shaping else [sans, CJK]
-    missing = {path: sum(not _has(path, letter) for letter in text) for path in fonts}
-    best = min(fonts, key=missing.__getitem__)
-    return best if missing[best] < len(text) else None
+    fonts = (sans, ASIA, CJK) if shaping else (sans, CJK)
+    letters = regex.findall(r"[\p{L}\p{M}\p{N}]", text)
+    return next((path for path in fonts if all(_has(path, x) for x in letters)), None)
 
 
 def right_to_left(text: str) -> bool:
-    """Whether the first letter with a direction runs to the left (Unicode bidi, rules P2 and P3)."""
+    """Whether the first letter that has a direction runs to the left (UAX 9, rules P2 and P3)."""
     directions = (unicodedata.bidirectional(letter) for letter in text)
     return next((d for d in directions if d in {"L", "R", "AL"}), "L") != "L"
 
@@ -81,7 +92,7 @@ def visual(text: str) -> str:
 
     Enough for a name: one level of direction, numbers kept in order (UAX 9, simplified).
     """
-    runs = regex.findall(r"[\p{bc=L}\p{bc=EN}\p{bc=AN}]+(?:[^\p{bc=R}\p{bc=AL}]*[\p{bc=L}\p{bc=EN}\p{bc=AN}]+)*|[^\p{bc=L}\p{bc=EN}\p{bc=AN}]+", join_arabic(text))  # fmt: skip
+    runs = _RUNS.findall(join_arabic(text))
     turned = [run if _runs_right(run) else _mirror(run) for run in runs]
     return "".join(reversed(turned) if right_to_left(text) else turned)
 
@@ -152,7 +163,8 @@ def _cut(text: str, font: ImageFont.FreeTypeFont, width: float) -> Text:
 
 def _measure(text: str, font: ImageFont.FreeTypeFont) -> Text:
     shown = text if can_shape() else visual(text)
-    return Text(shown, font, *font.getbbox(shown, anchor="ls"))
+    left, top, right, bottom = font.getbbox(shown, anchor="ls")
+    return Text(shown, font, left / SMOOTH, top / SMOOTH, right / SMOOTH, bottom / SMOOTH)
 
 
 def _has(path: str, letter: str) -> bool:

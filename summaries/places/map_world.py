@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+OFF_SHORE = 30 / 6371  # radians: how far a point may lie from the land it is on
 SHAPES = Path(__file__).parents[2] / "config/places/world.json"
 
 
@@ -56,11 +57,26 @@ class World:
     borders: Lines
 
     def land_at(self, longitude: float, latitude: float) -> int | None:
-        """The number of the outline that holds the point: the smallest (Lesotho, not South Africa)."""
+        """The number of the outline that holds the point: the smallest (Lesotho, not South Africa).
+
+        A point just off the coast, as ports are on so coarse a map, belongs to the nearest outline.
+        """
         here = to_vectors(np.array([[longitude, latitude]]))[0]
         near = np.flatnonzero(self.lands.middles @ here >= np.cos(self.lands.radii) - 1e-9)
-        numbers = reversed(near.tolist())
-        return next((n for n in numbers if _holds(self.lands.line(n), longitude, latitude)), None)
+        for number in reversed(near.tolist()):
+            outline = self.lands.line(number)
+            if any(_holds(outline, longitude + turn, latitude) for turn in (0, 360, -360)):
+                return int(number)
+        apart, point = self.nearest_coast(longitude, latitude)
+        owner = int(np.searchsorted(self.lands.starts, point, side="right")) - 1
+        return owner if apart <= OFF_SHORE else None
+
+    def nearest_coast(self, longitude: float, latitude: float) -> tuple[float, int]:
+        """How far the nearest point of an outline is, in radians, and its number in `lands.lonlat`."""
+        here = to_vectors(np.array([[longitude, latitude]]))[0]
+        cosines = to_vectors(self.lands.lonlat) @ here
+        point = int(cosines.argmax())
+        return float(np.arccos(np.clip(cosines[point], -1, 1))), point
 
 
 @cache
@@ -102,7 +118,11 @@ def to_vectors(lonlat: Floats) -> Floats:
 
 
 def make_lines(parts: Sequence[Floats]) -> Lines:
-    """Lines with the caps of the globe that hold them."""
+    """Lines with the caps of the globe that hold them.
+
+    A line that crosses the 180th meridian goes on beyond 180, so that it is not torn there.
+    """
+    parts = [_unwrapped(part) for part in parts]
     counts = np.array([len(part) for part in parts])
     starts = np.concatenate(([0], np.cumsum(counts)))
     lonlat = np.concatenate(parts)
@@ -115,6 +135,22 @@ def make_lines(parts: Sequence[Floats]) -> Lines:
     return Lines(lonlat, starts, middles, radii)
 
 
+def _unwrapped(part: Floats) -> Floats:
+    steps = np.diff(part[:, 0])
+    if not len(steps) or np.abs(steps).max() <= 180:
+        return part
+    return np.stack([np.unwrap(part[:, 0], period=360), part[:, 1]], axis=1)
+
+
+def _closed_at_pole(ring: Floats) -> Floats:
+    """Antarctica runs all around: only by way of the pole is it an area."""
+    ring = _unwrapped(ring)
+    start, end = float(ring[0, 0]), float(ring[-1, 0])
+    if abs(end - start) < 180:
+        return ring
+    return np.concatenate([ring, [(end, -90.0), (start, -90.0)]])
+
+
 def _join(ring: list[int], arcs: list[Floats]) -> Floats:
     return np.concatenate([arcs[index] if index >= 0 else arcs[~index][::-1] for index in ring])
 
@@ -122,7 +158,7 @@ def _join(ring: list[int], arcs: list[Floats]) -> Floats:
 def _read_lands(countries: list[Any], arcs: list[Floats]) -> list[tuple[Floats, int]]:
     """Holes are not read: what lies in them is a smaller country, drawn later and so on top."""
     outlines = [
-        (_join(polygon[0], arcs), number)
+        (_closed_at_pole(_join(polygon[0], arcs)), number)
         for number, country in enumerate(countries)
         for polygon in country["polygons"]
     ]
