@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import warnings
 from collections.abc import Iterator
 
@@ -9,13 +10,17 @@ import pytest
 
 
 @pytest.fixture(scope="session")
-def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A PostgreSQL server of our own, for the whole session."""
+def postgresql_url() -> Iterator[str]:
+    """A server for the whole session of one worker.
+
+    Its folder is not pytest's: as root the server runs as another user, who may not enter there.
+    """
     with warnings.catch_warnings():  # platformdirs complains of a missing XDG_RUNTIME_DIR
         warnings.simplefilter("ignore", RuntimeWarning)
         pgserver = pytest.importorskip("pgserver", reason="pgserver is not made for this Python")
-    server = pgserver.get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="stop")
-    server.psql("ALTER SYSTEM SET fsync = off; ALTER SYSTEM SET synchronous_commit = off;")
-    server.psql("SELECT pg_reload_conf();")
-    yield server.get_uri()
-    server.cleanup()
+    with tempfile.TemporaryDirectory(prefix="dateline-pg-", ignore_cleanup_errors=True) as folder:
+        server = pgserver.get_server(folder, cleanup_mode="stop")
+        server.psql("ALTER SYSTEM SET fsync = off")  # nobody pulls the plug on a test
+        server.psql("SELECT pg_reload_conf()")
+        yield server.get_uri()
+        server.cleanup()
