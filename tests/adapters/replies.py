@@ -164,7 +164,7 @@ REPLIES: dict[str, Reply] = {
     ),
 }
 
-_LONG = "term " * 600, "meaning " * 800, "*_~" * 900
+_LONG = "term " * 600, "meaning " * 800, "*_~" * 900, "a.b-c " * 900
 LONG = Reply(
     tuple(
         block
