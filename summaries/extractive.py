@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache
+from itertools import accumulate
 from typing import Any
 
 from summaries import guard, ranking
@@ -158,19 +159,18 @@ def _classes() -> dict[str, Sumy]:
             sentences = document.sentences
             title = [word for heading in document.headings for word in heading.words]
             words = [sentence.words for sentence in sentences]
-            text = Text(words, [str(s) for s in sentences], title, self._stemmer)
-            return tuple(
-                sentences[place] for place in _chosen(text, self.language, sentences_count.budget)
-            )
+            text = Text(words, [str(s) for s in sentences], title, self._stemmer, self.language)
+            return tuple(sentences[place] for place in _chosen(text, sentences_count.budget))
 
     class Lead(AbstractSummarizer):  # type: ignore[misc]
-        """The first sentences."""
+        """The first sentences, none skipped."""
 
         def __call__(self, document: Sumy, sentences_count: _Count) -> tuple[Sumy, ...]:
-            ratings = iter(range(len(document.sentences), 0, -1))
-            return self._get_best_sentences(  # type: ignore[no-any-return]
-                document.sentences, sentences_count, lambda _: next(ratings)
-            )
+            budget = sentences_count.budget
+            sentences = document.sentences[: budget.sentences]
+            ends = accumulate(len(sentence.words) for sentence in sentences)
+            fitting = sum(end <= budget.words for end in ends)
+            return tuple(sentences[: max(1, fitting)])
 
     class LexRank(LexRankSummarizer):  # type: ignore[misc]
         """sumy's LexRank with its matrix built by numpy: the ranking is identical."""
@@ -198,13 +198,13 @@ def _classes() -> dict[str, Sumy]:
     }
 
 
-def _chosen(text: Text, language: str, budget: Budget) -> list[int]:
+def _chosen(text: Text, budget: Budget) -> list[int]:
     """The places of the sentences of our own brief; without any that reads alone, of the best."""
     if not text.vocabulary:
         return list(range(min(1, len(text.raw))))
     content = [_content(words, text.stem) for words in text.sentences]
-    units = guard.units(text.raw, content, _content(text.title, text.stem), language)
-    worth = Worth(text.tokens, word_chances(text).tolist(), budget.horizon, budget.words)
+    units = guard.units(text.raw, content, _content(text.title, text.stem), text.language)
+    worth = Worth(text.tokens, word_chances(text).tolist(), budget.horizon)
     everything = [(place,) for place in range(len(text.raw))]
     return choose(
         units or everything, worth, budget, lambda i, j: guard.repeats(content[i], content[j])

@@ -31,6 +31,7 @@ class Text:
     raw: Sequence[str]
     title: Sequence[str]
     stem: Stem
+    language: str = ""
 
     @cached_property
     def vocabulary(self) -> dict[str, int]:

@@ -20,7 +20,7 @@ _LONGEST_UNENDED = 40  # words: longer without a full stop is a page run togethe
 _SHORT_WORD = 3  # letters: "... with", "... and the": the line was broken
 
 _BEFORE = r"[\s«“„\"'‘’(\[—–\-•*]*"
-_PAIRS = ("«»", "“”", "()", "「」", "『』")
+_PAIRS = (("«", "»"), ("“", "”"), ("(", ")"), ("「", "」"), ("『", "』"))
 _QUOTATION = re.compile(r"«[^»]*»|“[^”]*”|„[^“”]*[“”]|\"[^\"]*\"|「[^」]*」|『[^』]*』|‘[^’]*’$")
 _QUOTES_FIRST = re.compile(r"\s*[«“„\"‘']")
 _ENDED = re.compile(r"[.!?…。！？؟۔।]['’\"»”“)\]\s]*$")

@@ -31,7 +31,8 @@ def lexrank_matrix(sentences: Sequence[Words], threshold: float) -> Matrix:
         graph[i, j] = _sumy_cosine(sentences[i], sentences[j], frequencies[i], frequencies[j], idf)
     np.greater(graph, threshold, out=graph)
     degrees = graph.sum(axis=1, keepdims=True)
-    return np.divide(graph, np.maximum(degrees, 1), out=graph)
+    graph /= np.maximum(degrees, 1)
+    return graph
 
 
 def _term_frequencies(words: Words) -> dict[str, float]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 Unit = tuple[int, ...]
+Places = frozenset[int]
 Clash = Callable[[int, int], bool]
 
 _CANDIDATES = 16
 _ROUNDS = 4
-_WHOLE_SHARE = 0.2  # how much the words past the horizon count
+_PAST_HORIZON = 0.06  # how much words past the horizon count in the choice
+_NEARLY = 2 / 3  # of the horizon: such a choice needs no filling
+_PAST_HORIZON_FILLING = 0.3  # and in what is added to a choice that leaves room
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,71 +33,101 @@ class Worth:
     """The expected share of an editor's words that a choice of sentences covers.
 
     `tokens` are the word numbers of each sentence, `chances` how likely the editor uses each word.
-    A word counts once, so saying a thing twice gains nothing. Long choices are divided by more.
+    A word counts once, so saying a thing twice gains nothing. Words up to the horizon count most,
+    and are worth less the more of them it takes.
     """
 
     tokens: Sequence[Sequence[int]]
     chances: Sequence[float]
     horizon: int
-    words: int
 
-    def __call__(self, places: Iterable[int]) -> float:
+    def __call__(self, places: Iterable[int], past_horizon: float = _PAST_HORIZON) -> float:
         """The worth of the sentences at `places`, read in their order."""
         row = [word for place in sorted(places) for word in self.tokens[place]]
         head = row[: self.horizon]
-        return self._cover(head) / (len(head) + self.horizon) + _WHOLE_SHARE * self._cover(row) / (
-            len(row) + 2 * self.words
-        )
+        read = self._cover(head) / (1 + len(head) / self.horizon)
+        return read + past_horizon * self._cover(row)
 
     def _cover(self, row: Sequence[int]) -> float:
         return sum(map(self.chances.__getitem__, set(row)))
 
 
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """What may stand together: a budget, and sentences that do not clash."""
+
+    worth: Worth
+    budget: Budget
+    clash: Clash
+
+    def words(self, places: Iterable[int]) -> int:
+        return sum(len(self.worth.tokens[place]) for place in places)
+
+    def fits(self, places: Collection[int]) -> bool:
+        return len(places) <= self.budget.sentences and self.words(places) <= self.budget.words
+
+    def allows(self, places: Collection[int]) -> bool:
+        return self.fits(places) and not any(
+            self.clash(i, j) for i in places for j in places if i < j
+        )
+
+
 def choose(units: Sequence[Unit], worth: Worth, budget: Budget, clash: Clash) -> list[int]:
-    """The places of the best units together, in order: greedy, then exchanged while it helps.
+    """The places of the best units together, in order: greedy, exchanged while it helps, filled.
 
-    `clash` tells whether two sentences may not stand in one brief.
+    `clash` tells whether two sentences may not stand in one brief. When nothing fits the budget,
+    the shortest unit stands alone.
     """
-    fitting = [unit for unit in units if _fits(unit, worth, budget)]
+    rules = _Rules(worth, budget, clash)
+    fitting = [unit for unit in units if rules.fits(unit)]
     if not fitting:
-        return list(min(units, key=lambda unit: _words(unit, worth))) if units else []
+        return list(min(units, key=rules.words)) if units else []
     options = sorted(fitting, key=worth, reverse=True)[:_CANDIDATES]
+    return sorted(_filled(_improved(options, rules), fitting, rules))
 
-    def best(chosen: list[Unit]) -> list[Unit] | None:
-        """The best set one step from `chosen`, or None when none is better."""
-        nearby = [[*chosen, unit] for unit in options if unit not in chosen]
-        for i in range(len(chosen)):
-            rest = chosen[:i] + chosen[i + 1 :]
-            nearby += [[*rest, unit] for unit in options if unit not in chosen]
-        allowed = [units for units in nearby if _allowed(units, worth, budget, clash)]
-        champion = max(allowed, key=lambda units: worth(_places(units)), default=chosen)
-        return champion if worth(_places(champion)) > worth(_places(chosen)) else None
 
+def _improved(options: Sequence[Unit], rules: _Rules) -> Places:
+    """From the best single unit, one addition or exchange at a time, while the worth grows."""
     chosen = [options[0]]
-    for _ in range(budget.sentences + _ROUNDS):
-        better = best(chosen)
-        if better is None:
+    for _ in range(rules.budget.sentences + _ROUNDS):
+        nearby = [*_additions(chosen, options), *_exchanges(chosen, options)]
+        allowed = [units for units in nearby if rules.allows(_places(units))]
+        best = max(allowed, key=lambda units: rules.worth(_places(units)), default=chosen)
+        if rules.worth(_places(best)) <= rules.worth(_places(chosen)):
             break
-        chosen = better
-    return sorted(_places(chosen))
+        chosen = best
+    return _places(chosen)
 
 
-def _places(units: Iterable[Unit]) -> set[int]:
-    return {place for unit in units for place in unit}
+def _filled(chosen: Places, units: Sequence[Unit], rules: _Rules) -> Places:
+    """With sentences that still fit: anywhere up to the horizon, then only after what was chosen.
+
+    A choice that comes near the horizon is left as it is: an addition would push its end past it.
+    """
+    if _NEARLY * rules.budget.horizon <= rules.words(chosen) < rules.budget.horizon:
+        return chosen
+    while True:
+        larger = [chosen.union(unit) for unit in units if len(unit) == 1 and unit[0] not in chosen]
+        if rules.words(chosen) >= rules.budget.horizon:
+            larger = [places for places in larger if min(places - chosen) > max(chosen)]
+        allowed = [places for places in larger if rules.allows(places)]
+        if not allowed:
+            return chosen
+        chosen = max(allowed, key=lambda places: rules.worth(places, _PAST_HORIZON_FILLING))
 
 
-def _words(places: Iterable[int], worth: Worth) -> int:
-    return sum(len(worth.tokens[place]) for place in places)
+def _additions(chosen: list[Unit], options: Sequence[Unit]) -> list[list[Unit]]:
+    return [[*chosen, unit] for unit in options if unit not in chosen]
 
 
-def _fits(places: Iterable[int], worth: Worth, budget: Budget) -> bool:
-    together = set(places)
-    return len(together) <= budget.sentences and _words(together, worth) <= budget.words
+def _exchanges(chosen: list[Unit], options: Sequence[Unit]) -> list[list[Unit]]:
+    return [
+        [*chosen[:i], *chosen[i + 1 :], unit]
+        for i in range(len(chosen))
+        for unit in options
+        if unit not in chosen
+    ]
 
 
-def _allowed(units: Sequence[Unit], worth: Worth, budget: Budget, clash: Clash) -> bool:
-    """Within the budget, and no two sentences of different units say the same."""
-    places = _places(units)
-    if not _fits(places, worth, budget):
-        return False
-    return not any(clash(i, j) for i in places for j in places if i < j)
+def _places(units: Iterable[Unit]) -> Places:
+    return frozenset(place for unit in units for place in unit)
