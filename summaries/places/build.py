@@ -1,4 +1,4 @@
-"""Builds the gazetteer pack: python -m summaries.places.build. Knows the sources; nothing at run time."""
+"""Builds the gazetteer pack: python -m summaries.places.build. Knows nothing of run time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,15 @@ from pathlib import Path
 import marisa_trie
 import numpy as np
 
-from summaries.places.build_sources import ALIAS, SOUND, Draft, all_drafts, read_weights, read_words
+from summaries.places.build_sources import (
+    ALIAS,
+    DEMONYM,
+    SOUND,
+    Draft,
+    all_drafts,
+    read_weights,
+    read_words,
+)
 from summaries.places.folding import sound
 from summaries.places.gazetteer import DEFAULT_PACK
 from summaries.places.index import CODE_MARK, COMMA_MARK, KINDS, SOUND_MARK, spelling_group
@@ -40,6 +48,7 @@ def build(target: Path, config: Path = CONFIG) -> int:
         **_label_sections(drafts),
         **_spelling_sections(drafts),
         "words": json.dumps(read_words(config), ensure_ascii=False, sort_keys=True).encode(),
+        "adjectives": json.dumps(_first_words(postings), ensure_ascii=False).encode(),
         "weights": json.dumps(read_weights(config)).encode(),
         "prefixes": json.dumps(_prefixes(postings, drafts), ensure_ascii=False).encode(),
     }
@@ -140,6 +149,12 @@ def _spelling_sections(drafts: list[Draft]) -> dict[str, bytes]:
             for name in draft.names:
                 groups.setdefault(spelling_group(name), set()).add(name)
     return {group: "\n".join(sorted(names)).encode() for group, names in sorted(groups.items())}
+
+
+def _first_words(postings: dict[str, list[tuple[int, int]]]) -> dict[str, int]:
+    """Return the words that a demonym may begin with: the finder asks for each word of a text."""
+    demonyms = (key for key, places in postings.items() if any(r == DEMONYM for _, r in places))
+    return dict.fromkeys(sorted({key.split(" ")[0] for key in demonyms}), 1)
 
 
 def _prefixes(

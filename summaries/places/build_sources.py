@@ -27,12 +27,12 @@ from summaries.places.place import Kind
 MAIN, ALIAS, LABEL, ALTERNATE, DEMONYM, SOUND = range(6)
 
 # Languages whose country names are taken at their word; those of the others count as alternates.
-LANGUAGES: tuple[str, ...] = tuple(
-    (
-        "en fr es de it pt ru ar nl pl tr uk sv ro cs el hu da fi nb ca he fa zh ja ko hi id "
-        "vi th bg hr sr sk sl et lv lt ms sw ur bn ta ka hy az kk be sq mk eu gl is ga "
-    ).split()
-)
+LANGUAGES = (
+    "en", "fr", "es", "de", "it", "pt", "ru", "ar", "nl", "pl", "tr", "uk", "sv", "ro", "cs",
+    "el", "hu", "da", "fi", "nb", "ca", "he", "fa", "zh", "ja", "ko", "hi", "id", "vi", "th",
+    "bg", "hr", "sr", "sk", "sl", "et", "lv", "lt", "ms", "sw", "ur", "bn", "ta", "ka", "hy",
+    "az", "kk", "be", "sq", "mk", "eu", "gl", "is", "ga",
+)  # fmt: skip
 
 _DOTTED = re.compile(r"(?:[^\W\d_][a-z]?\.){2,}")
 
@@ -84,7 +84,7 @@ def all_drafts(config: Path) -> list[Draft]:
 
 
 def rows(path: Path) -> Iterator[list[str]]:
-    """Yield the cells of each line of a table; blank lines and those that start with # are notes."""
+    """Yield the cells of each line of a table; blank lines and those with # first are notes."""
     for line in path.read_text(encoding="utf-8").splitlines():
         if line.strip() and not line.startswith("#"):
             yield [cell.strip() for cell in line.split("\t")]
@@ -273,7 +273,7 @@ def _short_district_names(country: str, name: str) -> tuple[str, ...]:
 
 
 def read_areas(config: Path) -> list[Draft]:
-    """Return what has no border, no inhabitants or no rank: areas, waters, buildings, small towns."""
+    """Return what has no border or no rank of its own: areas, waters, buildings, small towns."""
     drafts: list[Draft] = []
     for name, kind, country, latitude, longitude, weight, *more in rows(config / "areas.tsv"):
         names, members = _cell(more, 0), tuple(_cell(more, 1).split())

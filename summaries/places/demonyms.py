@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 DEMONYM_LANGUAGES = ("en", "fr", "es", "de", "it", "pt", "ru", "ar")
 
-_RUSSIAN = "ии ого ому им ом ая ои ую ое ие их ими".split()
+_RUSSIAN = ("ии", "ого", "ому", "им", "ом", "ая", "ои", "ую", "ое", "ие", "их", "ими")
 
 
 def demonym_forms(word: str, language: str) -> set[str]:

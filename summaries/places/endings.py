@@ -28,7 +28,7 @@ _MOST = 200
 
 
 def word_forms(folded: str) -> Iterator[str]:
-    """Yield other readings of a folded name, likeliest first: its words without ending or prefix."""
+    """Yield other readings of a folded name, likeliest first: without endings or prefixes."""
     words = folded.split(" ")
     if not words[0] or words[0].isascii():
         return

@@ -79,7 +79,7 @@ def doubted(span: Span, text: Text) -> bool:
 
 def evidence(span: Span, text: Text, choice: Choice, counts: Mapping[str, int]) -> dict[str, float]:
     """Return the evidence about one span, taken for the place chosen, by name."""
-    tokens, words = text.tagged.tokens, text.words
+    tokens = text.tagged.tokens
     first, last = tokens[span.first], tokens[span.last]
     before = tokens[span.first - 1] if span.first else None
     after = tokens[span.last + 1] if span.last + 1 < len(tokens) else None
@@ -114,7 +114,7 @@ def evidence(span: Span, text: Text, choice: Choice, counts: Mapping[str, int]) 
         "person of the text": float(single and folded in text.people),
     }
     facts |= _words_around(text, before if close_before else None, after if close_after else None)
-    facts |= _kind_of_word(text, folded, first, single, opens)
+    facts |= _kind_of_word(text, folded, first, single=single, opens=opens)
     facts["small"] = max(0.0, (6.0 - place.standing) / 3)
     facts["small and doubted"] = facts["small"] * max(
         facts["common word"], facts["given name"], facts["family name"]
@@ -188,11 +188,7 @@ def _words_around(text: Text, before: Token | None, after: Token | None) -> dict
 
 
 def _kind_of_word(
-    text: Text,
-    folded: str,
-    first: Token,
-    single: bool,
-    opens: bool,  # noqa: FBT001
+    text: Text, folded: str, first: Token, *, single: bool, opens: bool
 ) -> dict[str, float]:
     words = text.words
     common = words.common.get(text.language, frozenset())

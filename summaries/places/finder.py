@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from summaries.places.evidence import Text, doubted, evidence, read_text
 from summaries.places.folding import fold
@@ -98,7 +99,7 @@ def _hopeless(span: Span, words: Words) -> bool:
 def _names(text: Text, gazetteer: Gazetteer) -> list[Name]:
     spans = text.tagged.spans
     around: dict[str, list[str]] = {}
-    for span, following in zip(spans, spans[1:], strict=False):
+    for span, following in pairwise(spans):
         if _apposed(text.tagged.text, span.end, following.start):
             around.setdefault(span.key, []).append(following.key)
     unique = {span.key: span for span in spans}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 # Letters, then letters, digits and the marks that vowel signs, accents and joiners are made of
 # (Python's \w leaves marks out).
@@ -46,8 +46,7 @@ _GREEK = re.compile(r"[\u0370-\u03ff]")
 _MARKUP = re.compile(r"<[^<>]{0,200}>")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One word: `text` as written, `folded` for comparing, offsets in code points."""
 
     text: str
@@ -92,7 +91,7 @@ def clean(query: str) -> str:
 
 
 def one_script(query: str) -> str:
-    """Return the query with look-alike letters put into the script that most of it is written in."""
+    """Return the query with look-alike letters put into the script of most of its letters."""
     latin, cyrillic = len(_LATIN.findall(query)), len(_CYRILLIC.findall(query))
     if latin and _GREEK.search(query):
         query = query.translate(_GREEK_LOOKALIKES)

@@ -1,4 +1,4 @@
-"""The door to the gazetteer: open it, look a name up, say how a place is called. Knows no article."""
+"""The door to the gazetteer: open it, look a name up, name a place. Knows no article."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DEFAULT_PACK = Path(__file__).with_name("gazetteer.pack")
 BUILD_COMMAND = "python -m summaries.places.build"
 
 
-class GazetteerMissing(Exception):
+class GazetteerMissing(Exception):  # noqa: N818 (says what is wrong; a pack can be built)
     """The pack is not there or cannot be read; the message says which command builds it."""
 
 

@@ -119,7 +119,7 @@ def _ranked(
 
 
 def _qualified(index: Index, name: str, language: str) -> list[tuple[float, Place]]:
-    """Return the places of "Paris, Texas", "Paris (Texas)", "Paris Texas": the first in the second."""
+    """Return the places of "Paris, Texas", "Paris (Texas)" or "Paris Texas"."""
     for head, tail in _splits(name):
         inner = _ranked(index, named(index, head), language, head)
         outer = _ranked(index, _anynamed(index, tail), language, tail) if inner else []
@@ -278,18 +278,24 @@ def suggest(index: Index, prefix: str, limit: int = 10, language: str = "") -> l
     folded = fold(clean(prefix)[:LONGEST])
     if not folded or limit < 1:
         return []
-    exact = [place for _, place in _known(index, clean(prefix), language)]
-    found = _completions(index, folded, limit * 4)
-    return _distinct(exact[:limit] + found)[:limit]
+    best = _completions(index, folded)
+    for score, place in _known(index, clean(prefix), language):
+        best[place] = max(best.get(place, -99.0), score + _WHOLE_NAME)
+    ranked = sorted(best, key=lambda place: (-best[place], place.id))
+    return _distinct(ranked[: limit * 4])[:limit]
+
+
+_WHOLE_NAME = 1.0  # what a name typed in full is worth, in powers of ten
+_MOST_COMPLETIONS = 60
 
 
 # A one-letter prefix has 60,000 names; a pack lists the best completions of short prefixes.
-def _completions(index: Index, folded: str, limit: int) -> list[Place]:
+def _completions(index: Index, folded: str) -> dict[Place, float]:
     best: dict[int, float] = {}
     keys: Iterable[str] = index.table("prefixes").get(folded) or index.trie.keys(folded)
     for key in keys:
         for row, rank in index.entries(key):
             score = float(index.standing[row]) - RANK_COST[rank]
             best[row] = max(best.get(row, -99.0), score)
-    rows = sorted(best, key=lambda row: (-best[row], row))[:limit]
-    return [index.place(row) for row in rows]
+    rows = sorted(best, key=lambda row: (-best[row], row))[:_MOST_COMPLETIONS]
+    return {index.place(row): best[row] for row in rows}

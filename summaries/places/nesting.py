@@ -26,16 +26,14 @@ def contains(outer: Place, inner: Place) -> bool:
     """Tell whether `inner` lies inside `outer`; every place lies inside itself."""
     if outer.id == inner.id:
         return True
-    if outer.level >= inner.level and not outer.members:
-        return False
-    if outer.level == 0:
+    if outer.members:
         return _in_area(outer, inner)
-    if outer.country != inner.country:
+    if outer.level == 0 or outer.level >= inner.level or outer.country != inner.country:
         return False
-    if outer.level == 1:
-        return True
-    if outer.region != inner.region:
-        return False
+    return outer.level == 1 or (outer.region == inner.region and _in_region(outer, inner))
+
+
+def _in_region(outer: Place, inner: Place) -> bool:
     return outer.level == 2 or distance_km(outer, inner) < _DISTRICT_KM
 
 

@@ -16,7 +16,7 @@ MAGIC = b"Dateline places 1\n"
 _ALIGN = 16
 
 
-class BadPack(ValueError):
+class BadPack(ValueError):  # noqa: N818 (says what is wrong)
     """The file is not a pack, or one of another version, or cut short."""
 
 

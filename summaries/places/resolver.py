@@ -9,7 +9,7 @@ weighed against what the others were taken for in the first.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,7 +55,7 @@ class Weights:
     """What each kind of evidence is worth, in powers of ten of standing. Tuned on dev documents.
 
     The evidence of other names grows with the logarithm of their number, up to `most_company`.
-    `world_city` is what a small namesake of a world city loses: only strong local evidence beats it.
+    `world_city` is what a small namesake of a world city loses.
     `alternate` is what a name loses that is only an alternate name of the place.
     """
 
@@ -126,8 +126,9 @@ class _Table:
             np.concatenate([[0], np.cumsum(sizes)]),
             np.array(
                 [
-                    _alone(place, rank, prior, worth) - _namesake(place, name, worth)
+                    _alone(place, rank, prior, worth) - _namesake(place, best, worth)
                     for name in names
+                    for best in [max(other.standing for other, _ in name.candidates)]
                     for place, rank in name.candidates
                 ]
             ),
@@ -160,7 +161,8 @@ class _Table:
             + worth.region * np.log10(1 + region)
             + worth.near * np.log10(1 + near)
         )
-        return worth.most_company * np.tanh(total / worth.most_company)
+        capped: NDArray[np.float64] = worth.most_company * np.tanh(total / worth.most_company)
+        return capped
 
     @staticmethod
     def _same(
@@ -168,7 +170,8 @@ class _Table:
     ) -> NDArray[np.float64]:
         mine, theirs = codes[:, None], codes[chosen][None, :]
         total: NDArray[np.float64] = ((mine == theirs) & (mine > 0)).astype(float)
-        return np.einsum("ij,ij->i", total, others)
+        votes: NDArray[np.float64] = np.einsum("ij,ij->i", total, others)
+        return votes
 
     def common_region(self) -> NDArray[np.float64]:
         """Return how many other names could lie in each candidate's region, as a logarithm.
@@ -185,7 +188,9 @@ class _Table:
                 votes[regions] += name.trust / len(regions)
                 own[rows] = name.trust / len(regions)
         votes[0] = 0.0
-        return np.log10(1 + np.maximum(0.0, votes[self.region] - own * (self.region > 0)))
+        others: NDArray[np.float64] = votes[self.region] - own * (self.region > 0)
+        logarithm: NDArray[np.float64] = np.log10(1 + np.maximum(0.0, others))
+        return logarithm
 
     def nesting(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return which candidates lie in one named right after them, and which have one inside.
@@ -240,9 +245,8 @@ def _alone(place: Place, rank: int, prior: FeedPrior | None, worth: Weights) -> 
     return worth.standing * place.standing - cost + _habit(place, prior, worth)
 
 
-def _namesake(place: Place, name: Name, worth: Weights) -> float:
+def _namesake(place: Place, best: float, worth: Weights) -> float:
     """Return what a small namesake of a world city loses: never Paris, Kentucky without proof."""
-    best = max(other.standing for other, _ in name.candidates)
     small = place.level > 3 and place.standing < best - _DWARFED
     return worth.world_city if best > _WORLD_CITY and small else 0.0
 

@@ -64,6 +64,8 @@ def tag(text: str, index: Index) -> Tagged:
 def _adjective(text: str, tokens: tuple[Token, ...], first: int, index: Index) -> Span | None:
     """Return "Syrian", "South Korean" or "syrienne" if it begins here, unless it names a place."""
     one = tokens[first].folded
+    if one not in index.table("adjectives"):
+        return None
     keys = [(first, one)]
     if first + 1 < len(tokens) and _GAP.fullmatch(text, tokens[first].end, tokens[first + 1].start):
         keys.insert(0, (first + 1, f"{one} {tokens[first + 1].folded}"))
@@ -133,7 +135,7 @@ def _span(tokens: tuple[Token, ...], first: int, last: int, key: str, index: Ind
 
 
 def _code_at(text: str, tokens: tuple[Token, ...], first: int, index: Index) -> Span | None:
-    """Return a flag, an abbreviation ("U.S."), or one that follows a comma (", Calif."), or None."""
+    """Return a flag, an abbreviation ("U.S."), one after a comma (", Calif."), or None."""
     token = tokens[first]
     flag = _flag_letters(token.text)
     row = index.country_row(flag) if flag else None

@@ -6,24 +6,35 @@ and traps, cost. Even documents are dev, odd ones test. The rules are in `places
 
 from __future__ import annotations
 
+import resource
 import sys
 import time
 from collections.abc import Callable, Iterable
-from functools import partial
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
 
 from summaries.places.finder import find_places, resolve_spans
 from summaries.places.gazetteer import Gazetteer
 from summaries.places.place import Mention
 from summaries.places.prior import FeedPrior, learned
+from summaries.places.tagger import tag
 from tests.benchmarks.places_corpora import (
     DATA,
     Document,
-    Gold,
     read_gaztag,
     read_geovirus,
     read_wikineural,
 )
-from tests.benchmarks.places_scoring import Point, Score, score_resolution, score_sets, score_spans
+from tests.benchmarks.places_scoring import (
+    Point,
+    Score,
+    Span,
+    score_resolution,
+    score_sets,
+    score_spans,
+)
+from tests.summaries.places.tables import queries, traps
 
 LANGUAGES = ("fr", "en", "es", "de", "it", "pt", "ru")
 Found = dict[int, tuple[Mention, ...]]
@@ -158,16 +169,89 @@ def measure_wikineural(gazetteer: Gazetteer) -> None:
         line(f"WikiNEuRal {language}: spans, F1", dev, test, target, by_f1)
 
 
+def measure_tables(gazetteer: Gazetteer) -> None:
+    asked, laid = queries(), traps()
+    right = sum(query.is_answered(gazetteer) for query in asked)
+    passed = sum(trap.is_passed(gazetteer) for trap in laid)
+    say(
+        f"our queries: {right}/{len(asked)} = {right / len(asked):.1%} first answers right   reach 97 %"
+    )
+    say(f"our traps: {passed}/{len(laid)} = {passed / len(laid):.1%} passed   reach 92 %")
+    times = sorted(_milliseconds(query.typed, gazetteer) for query in asked)
+    say(f"a lookup: median {times[len(times) // 2]:.1f} ms, slowest {times[-1]:.1f} ms")
+
+
+def _milliseconds(name: str, gazetteer: Gazetteer) -> float:
+    started = time.perf_counter()
+    gazetteer.lookup(name)
+    return (time.perf_counter() - started) * 1000
+
+
+def measure_peers(gazetteer: Gazetteer) -> None:
+    """Compare with others on TR-News, in the same run."""
+    documents = read_gaztag("TR-News")
+    ours = find_all(documents, gazetteer, "en", adjectives=True)
+    mine = spans_score(documents, ours).f1
+    peers: dict[str, Callable[[str], list[Span]]] = {
+        "longest match, no rules": lambda text: [
+            (span.start, span.end) for span in tag(text, gazetteer.index).spans
+        ],
+    }
+    if find_spec("geotext"):
+        peers["geotext"] = _geotext
+    say(f"TR-News, all documents, spans F1: ours {mine:.3f}")
+    for name, peer in peers.items():
+        score = score_spans(
+            (peer(d.text), [(g.start, g.end) for g in d.golds]) for d in documents
+        ).f1
+        say(f"    {name:<28} {score:.3f}   ratio {mine / score:.2f}")
+
+
+def _geotext(text: str) -> list[Span]:
+    """Find with geotext, which gives names without offsets: each is searched from left to right."""
+    found = import_module("geotext").GeoText(text)
+    spans, at = [], 0
+    for name in sorted({*found.cities, *found.countries}, key=len, reverse=True):
+        at = text.find(name)
+        while at >= 0:
+            spans.append((at, at + len(name)))
+            at = text.find(name, at + 1)
+    return spans
+
+
+def measure_cost(gazetteer: Gazetteer) -> None:
+    documents = read_gaztag("lgl")[:200]
+    started = time.process_time()
+    for document in documents:
+        find_places(document.text, gazetteer, "en")
+    each = (time.process_time() - started) / len(documents) * 1000
+    size = sum(len(document.text) for document in documents) // len(documents)
+    say(f"an article of {size} characters: {each:.1f} ms of processor time   reach 3 ms")
+
+
+def resident_megabytes() -> float:
+    """Return the memory the process holds now (Linux), or its most so far elsewhere."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        line = next(row for row in status.read_text().splitlines() if row.startswith("VmRSS"))
+        return int(line.split()[1]) / 1000
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+
+
 def main() -> int:
     """Run everything and print the table."""
     started = time.perf_counter()
     gazetteer = Gazetteer.open()
-    say(f"open: {(time.perf_counter() - started) * 1000:.1f} ms")
+    say(f"open: {(time.perf_counter() - started) * 1000:.1f} ms   reach 50 ms")
+    measure_tables(gazetteer)
+    say(f"memory after that: {resident_megabytes():.0f} MB   reach 120 MB with the map")
     if not DATA.exists():
         say(f"the corpora are not here ({DATA.name}): only our own tables are measured")
         return 0
+    measure_cost(gazetteer)
     measure_news(gazetteer)
     measure_wikineural(gazetteer)
+    measure_peers(gazetteer)
     return 0
 
 

@@ -105,7 +105,7 @@ def main() -> int:
         f'"{name}" = {weight:.3f}'
         for name, weight in (SET | dict(zip(names, weights, strict=True))).items()
     ]
-    head = "# What each kind of evidence is worth (logistic regression, by tests/benchmarks/fit_places.py).\n"
+    head = "# What each kind of evidence is worth; fitted by tests/benchmarks/fit_places.py.\n"
     TARGET.write_text(head + "\n".join(lines) + "\n", encoding="utf-8")
     sys.stdout.write(TARGET.read_text(encoding="utf-8"))
     return 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as ET  # noqa: S405 (our own trusted files)
+import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from pathlib import Path
 

@@ -10,8 +10,8 @@ the gold point, by great circle, counts as right. Sets: for each document, the s
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 
 from summaries.places.nesting import distance
 
