@@ -6,10 +6,12 @@ begins IMMEDIATE, so that two processes never deadlock on an upgrade from read t
 
 from __future__ import annotations
 
+import asyncio
 import math
 import re
+import sqlite3
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -71,12 +73,15 @@ class DatabaseStore:
         """
         engine = _engine(url)
         try:
+            if engine.dialect.name == "sqlite":
+                await asyncio.to_thread(_try_sqlite, engine)
             async with engine.begin() as connection:
                 await connection.run_sync(_migrate)
         except StoreError:
             await engine.dispose()
             raise
-        except (SQLAlchemyError, OSError, TypeError) as error:  # TypeError: asyncpg and ?sslmode=
+        except (SQLAlchemyError, sqlite3.Error, OSError, TypeError) as error:
+            # TypeError is what asyncpg makes of ?sslmode=
             await engine.dispose()
             raise StoreError(_explain(url, error)) from error
         return cls(engine)
@@ -467,6 +472,19 @@ def _pool(url: URL) -> dict[str, Any]:
     if not url.database or url.database == ":memory:":
         return {}
     return {"pool_size": 1, "max_overflow": 0, "pool_timeout": POOL_SECONDS}
+
+
+def _try_sqlite(engine: AsyncEngine) -> None:
+    """Open, prepare and lock the database once without aiosqlite. Raises sqlite3.Error.
+
+    Where a connection fails, aiosqlite's thread outlives the loop and dies with a traceback.
+    """
+    arguments, options = engine.dialect.create_connect_args(engine.url)
+    connect: Any = sqlite3.connect  # the options are SQLAlchemy's, which the type cannot know
+    with closing(connect(*arguments, **options)) as connection:
+        _prepare_sqlite(connection, None)
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("ROLLBACK")
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own type
