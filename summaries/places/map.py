@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from math import floor, log, log10
 
 import numpy as np
+from numpy.typing import NDArray
 
 from summaries.places.map_countries import place_names
 from summaries.places.map_labels import Box, Dot, Placed, place_labels
@@ -20,7 +21,7 @@ from summaries.places.map_paint import (
     paint_world,
     to_png,
 )
-from summaries.places.map_projection import EARTH_KM, Margins, View, fit
+from summaries.places.map_projection import EARTH_KM, AzimuthalEqualArea, Margins, View, fit
 from summaries.places.map_style import PALETTES, Colour, Style
 from summaries.places.map_text import Text, clean, fit_text, right_to_left
 from summaries.places.map_world import Floats, World, load_world, to_vectors
@@ -30,6 +31,7 @@ __all__ = ["Pin", "Style", "alt_text", "draw_map"]
 PINS_DRAWN = 40  # more is a rash, not a map
 LEAST_KM = 620.0  # height of the nearest view: nearer shows only how coarse the coast is
 CONTEXT_KM = 700.0  # how far from an asked place its own country widens the view
+MOSTLY = 0.5  # of a land's outline in reach: more, and the view is of the land, not of the pin
 LEAST_SIZE, LARGEST_SIZE = 200, 2000  # pixels
 ALT_LETTERS = 1000  # Discord takes 1,024 for a picture's description
 CREDIT = "Natural Earth"
@@ -74,7 +76,7 @@ def draw_map(
     coordinates that are not on Earth and for a size outside 200..2000.
     """
     _check(pins, size)
-    world, palette, unit = load_world(), PALETTES[style], min(size[0] / 800, size[1] / 500)
+    world, palette, unit = load_world(), PALETTES[style], choose_unit(size)
     shown = most_important(pins)
     view = choose_view(shown, world, size, titled=bool(clean(title)))
     notes = list(_notes(view, title, palette.text, palette.faint, unit))
@@ -119,11 +121,16 @@ def most_important(pins: Sequence[Pin]) -> list[Pin]:
     return sorted(pins, key=lambda pin: (not pin.asked, -pin.weight))[:PINS_DRAWN]
 
 
+def choose_unit(size: tuple[int, int]) -> float:
+    """How large letters, pins and gaps are: 1 at 800 x 500, never too small to read."""
+    return max(0.75, min(size[0] / 800, size[1] / 500))
+
+
 def choose_view(
     pins: Sequence[Pin], world: World, size: tuple[int, int], *, titled: bool = False
 ) -> View:
-    """All the pins, and around an asked or single one its country, or the near part of a vast one."""
-    unit = min(size[0] / 800, size[1] / 500)
+    """All the pins, and around an asked or single one its country, or what of it is near."""
+    unit = choose_unit(size)
     margins = Margins(side=84 * unit, top=(74 if titled else 46) * unit, bottom=50 * unit)
     points = _points(pins)
     about = [pin for pin in pins if pin.asked] or list(pins if len(pins) == 1 else ())
@@ -150,14 +157,30 @@ def _points(pins: Sequence[Pin]) -> Floats:
 
 
 def _context(pin: Pin, world: World) -> Iterator[Floats]:
-    """The nearest coast or border, and the pin's own land as far as CONTEXT_KM from it."""
-    land = world.land_at(pin.longitude, pin.latitude)
+    """The nearest coast or border, and the pin's country as far as CONTEXT_KM from it."""
     apart, coast = world.nearest_coast(pin.longitude, pin.latitude)
     yield world.lands.lonlat[coast : coast + 1]
-    if land is not None:
-        here, outline = to_vectors(_points([pin]))[0], world.lands.line(land)
-        reach = max(CONTEXT_KM / EARTH_KM, 1.2 * apart)
-        yield outline[to_vectors(outline) @ here > np.cos(reach)]
+    land = world.land_at(pin.longitude, pin.latitude)
+    if land is None:
+        return
+    reach = max(CONTEXT_KM / EARTH_KM, 1.2 * apart)
+    country = world.outlines_of(int(world.countries[land]))
+    yield country[_near(pin, country, reach)]
+    if _near(pin, world.lands.line(land), reach).mean() < MOSTLY:
+        yield _around(pin, reach / 2)
+
+
+def _near(pin: Pin, points: Floats, reach: float) -> NDArray[np.bool_]:
+    """Which points lie within `reach` radians of the pin."""
+    return np.asarray(to_vectors(points) @ to_vectors(_points([pin]))[0] > np.cos(reach))
+
+
+def _around(pin: Pin, radius: float) -> Floats:
+    """Points to all four sides: in a vast land the pin stays near the middle."""
+    plane = AzimuthalEqualArea(pin.longitude, pin.latitude)
+    return np.array(
+        [plane.inverse(x * radius, y * radius) for x, y in ((1, 0), (-1, 0), (0, 1), (0, -1))]
+    )
 
 
 def _homes(pins: Sequence[Pin], world: World) -> set[int]:

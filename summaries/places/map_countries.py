@@ -1,4 +1,4 @@
-"""Where the names of countries go: in the widest free part of what is seen of each. Draws nothing."""
+"""Where the names of countries go: in the widest part seen of each. Draws nothing."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ Cells = NDArray[np.uint8]
 def place_names(
     view: View, world: World, name: Callable[[str], Text | None], taken: Sequence[Box]
 ) -> list[tuple[Box, Text, int]]:
-    """A box and the number of the country for each name that has room, largest first; none meets another.
+    """A box and the number of the country for each name that has room, the largest first.
 
-    None meets a box of `taken` either.
+    No box meets another, nor one of `taken`.
     `name` gives what to write for a code of `World.codes`; None leaves the country without.
     """
     cells = country_cells(view, world)
@@ -39,7 +39,7 @@ def place_names(
         text = name(world.codes[number - 1])
         if text is None:
             continue
-        blocked = [*taken, *(box for box, _, _ in placed)]
+        blocked = [*taken, *(box.grown(2) for box, _, _ in placed)]
         box = _place(text, cells == number, depth, blocked)
         placed += [(box, text, number - 1)] if box else []
     return placed
@@ -85,7 +85,7 @@ def _place(
     text: Text, country: NDArray[np.bool_], depth: NDArray[np.int64], blocked: Sequence[Box]
 ) -> Box | None:
     for box in _candidates(text, country, depth):
-        if not any(box.grown(2).meets(other) for other in blocked) and _fits(box, country):
+        if _fits(box, country) and not any(box.meets(other) for other in blocked):
             return box
     return None
 

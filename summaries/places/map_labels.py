@@ -1,7 +1,7 @@
 """Where each name goes so that none covers another: pure geometry. Knows no font and no colour.
 
-Greedy over candidate positions, the most important name first (Christensen, Marks and Shieber 1995):
-beside the pin, then farther off with a leader line, then not at all; the first name always.
+Greedy over candidate positions (Christensen, Marks and Shieber 1995), the most important name
+first: beside the pin, then farther off with a leader line, then not at all; the first one always.
 """
 
 from __future__ import annotations
@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
-from math import cos, hypot, pi, sin
+from math import copysign, cos, hypot, pi, sin
 
 GAP = 3.0
+CLEAR = 5.0  # how far a name keeps from other pins, so that it does not seem to be theirs
+EDGE = 4.0  # how far it keeps from the edge of the picture
 # Eight places beside the pin, in the order that readers of maps prefer: right, left, above, below.
 SIDES = ((1, 0), (-1, 0), (1, -1), (1, 1), (-1, -1), (-1, 1), (0, -1), (0, 1))
 LEADERS = (18.0, 32.0, 50.0, 74.0, 100.0, 130.0)
@@ -45,6 +47,10 @@ class Box:
     def within(self, width: float, height: float) -> bool:
         """Whether all of it is in a picture of that size."""
         return self.left >= 0 and self.top >= 0 and self.right <= width and self.bottom <= height
+
+    def holds(self, x: float, y: float) -> bool:
+        """Whether the point is inside."""
+        return self.left < x < self.right and self.top < y < self.bottom
 
     def overlap(self, other: Box) -> float:
         """The area that both cover."""
@@ -88,12 +94,10 @@ def place_labels(
     """
     placed: list[Placed | None] = []
     for number, dot in enumerate(dots):
-        blocked = [*taken, *(p.box.grown(GAP * unit) for p in placed if p)]
-        blocked += [
-            other.box.grown(1) for other in dots if hypot(other.x - dot.x, other.y - dot.y) > 1
-        ]
-        lines = [_line(dots[i], p) for i, p in enumerate(placed) if p and p.leader]
-        found = _first_free(dot, size, blocked, lines, unit) if dot.width > 0 else None
+        names = [*taken, *(p.box.grown(GAP * unit) for p in placed if p)]
+        lines = [_line(dots[i], p.leader) for i, p in enumerate(placed) if p and p.leader]
+        others = [*dots[:number], *dots[number + 1 :]]
+        found = _first_free(dot, others, names, lines, size, unit=unit) if dot.width > 0 else None
         if found is None and number == 0 and dot.width > 0:
             found = _least_bad(dot, size, taken, dots)
         placed.append(found)
@@ -102,22 +106,31 @@ def place_labels(
 
 def _first_free(
     dot: Dot,
-    size: tuple[int, int],
-    blocked: Sequence[Box],
+    others: Sequence[Dot],
+    names: Sequence[Box],
     lines: Sequence[Sequence[tuple[float, float]]],
+    size: tuple[int, int],
+    *,
     unit: float,
 ) -> Placed | None:
+    blocked = [*names, *(_keep_off(other, dot, CLEAR * unit) for other in others)]
     # A leader cannot but cross a pin that covers its own.
-    apart = [box for box in blocked if not box.meets(dot.box)]
+    walls = [*names, *(other.box for other in others if not other.box.holds(dot.x, dot.y))]
     free = (
         candidate
         for candidate in candidates(dot, unit)
-        if candidate.box.within(*size)
+        if candidate.box.grown(EDGE * unit).within(*size)
         and not any(candidate.box.meets(box) for box in blocked)
         and not any(_crosses(line, [candidate.box]) for line in lines)
-        and not (candidate.leader and _crosses(_line(dot, candidate), apart))
+        and not (candidate.leader and _crosses(_line(dot, candidate.leader), walls))
     )
     return next(free, None)
+
+
+def _keep_off(other: Dot, dot: Dot, clear: float) -> Box:
+    """The pin and air about it, lest the name seem to be its own; a pin that overlaps has none."""
+    together = hypot(other.x - dot.x, other.y - dot.y) < other.radius + dot.radius
+    return other.box if together else other.box.grown(clear)
 
 
 def candidates(dot: Dot, unit: float) -> Iterator[Placed]:
@@ -128,11 +141,11 @@ def candidates(dot: Dot, unit: float) -> Iterator[Placed]:
         near = reach * (0.6 if across and down else 1.0)
         yield Placed(_beside(dot, dot.x + across * near, dot.y + down * near, across, down))
     for far, angle in product(LEADERS, LEADER_ANGLES):
-        across, down = cos(angle), sin(angle)
-        x = dot.x + across * (dot.radius + far * unit)
-        y = dot.y + down * (dot.radius + far * unit)
-        side = 0 if abs(across) < 0.3 else (1 if across > 0 else -1)
-        box = _beside(dot, x + side * GAP * unit, y, side, 0 if side else (1 if down > 0 else -1))
+        east, south = cos(angle), sin(angle)
+        x = dot.x + east * (dot.radius + far * unit)
+        y = dot.y + south * (dot.radius + far * unit)
+        side = 0 if abs(east) < 0.3 else round(copysign(1, east))
+        box = _beside(dot, x + side * GAP * unit, y, side, 0 if side else round(copysign(1, south)))
         yield Placed(box, (x, y))
 
 
@@ -143,10 +156,9 @@ def _beside(dot: Dot, x: float, y: float, across: int, down: int) -> Box:
     return Box(left, top, left + dot.width, top + dot.height)
 
 
-def _line(dot: Dot, placed: Placed) -> list[tuple[float, float]]:
-    """Points along the leader, outside its own pin."""
-    assert placed.leader is not None  # noqa: S101 - for the type checker; callers have looked
-    (x, y), steps = placed.leader, 12
+def _line(dot: Dot, end: tuple[float, float]) -> list[tuple[float, float]]:
+    """Points along a leader line, outside its own pin."""
+    (x, y), steps = end, 12
     length = max(hypot(x - dot.x, y - dot.y), 1e-6)
     start = min(1.0, (dot.radius + 1) / length)
     shares = (start + (1 - start) * step / steps for step in range(steps + 1))
@@ -154,9 +166,7 @@ def _line(dot: Dot, placed: Placed) -> list[tuple[float, float]]:
 
 
 def _crosses(line: Sequence[tuple[float, float]], boxes: Iterable[Box]) -> bool:
-    return any(
-        box.left < x < box.right and box.top < y < box.bottom for box in boxes for x, y in line
-    )
+    return any(box.holds(x, y) for box in boxes for x, y in line)
 
 
 def _least_bad(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import astuple, dataclass
+from functools import cache
 from io import BytesIO
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -68,15 +69,15 @@ def new_canvas(size: tuple[int, int], palette: Palette, unit: float) -> Canvas:
 def paint_world(canvas: Canvas, view: View, world: World, homes: Collection[int]) -> None:
     """Grid, land, water, borders and coasts; the countries numbered in `homes` stand out."""
     colours = canvas.palette
-    _paint_lines(canvas, view, _grid(view), colours.grid, 0.8)
+    _paint_lines(canvas, view, _grid(_grid_step(view)), colours.grid, 0.8)
     for number, pixels in view.seen(world.lands):
         home = int(world.countries[number]) in homes
         canvas.area(pixels, colours.home if home else colours.land)
     _paint_lines(canvas, view, world.rivers, colours.river, 1.1 if view.regional else 0.5)
     for _, pixels in view.seen(world.lakes):
         canvas.area(pixels, colours.lake)
-    _paint_lines(canvas, view, world.lakes, colours.coast, 0.5)
     thin = 1.0 if view.regional else 0.55
+    _paint_lines(canvas, view, world.lakes, colours.coast if thin == 1 else colours.lake, 0.5)
     _paint_lines(canvas, view, world.borders, colours.border, thin)
     _paint_lines(canvas, view, world.coasts, colours.coast, 0.8 * thin)
 
@@ -84,14 +85,15 @@ def paint_world(canvas: Canvas, view: View, world: World, homes: Collection[int]
 def paint_pins(
     canvas: Canvas, dots: Sequence[Dot], labels: Sequence[Placed | None], asked: Sequence[bool]
 ) -> None:
-    """Leader lines, then pins, the largest below."""
+    """Leader lines, then pins: the largest below, the asked one above all."""
     colours = canvas.palette
     for dot, label in zip(dots, labels, strict=True):
         if label and label.leader:
             line = np.array([(dot.x, dot.y), label.leader])
             canvas.line(line, colours.halo, 2.6)
             canvas.line(line, colours.text, 0.9)
-    for dot, special in sorted(zip(dots, asked, strict=True), key=lambda pair: -pair[0].radius):
+    pins = sorted(zip(dots, asked, strict=True), key=lambda pin: (pin[1], -pin[0].radius))
+    for dot, special in pins:
         canvas.disc(dot.x, dot.y, dot.radius, colours.rim)
         fill = colours.asked if special else colours.pin
         canvas.disc(dot.x, dot.y, dot.radius - 1.6 * canvas.unit, fill)
@@ -104,7 +106,7 @@ def to_png(canvas: Canvas) -> bytes:
     out = BytesIO()
     small = canvas.image.reduce(SMOOTH)
     few = small.quantize(palette=_blends(canvas.palette), dither=Image.Dither.NONE)
-    few.save(out, "PNG", compress_level=9)
+    few.save(out, "PNG", compress_level=6)
     return out.getvalue()
 
 
@@ -126,15 +128,19 @@ def _paint_lines(canvas: Canvas, view: View, lines: Lines, colour: Colour, width
         canvas.line(pixels, colour, width)
 
 
-def _grid(view: View) -> Lines:
-    """Meridians and parallels, in pieces short enough to be left out where they are not seen."""
+def _grid_step(view: View) -> int:
     height = float(np.degrees(view.height / view.scale))
-    step = next(step for limit, step in GRID if height <= limit)
+    return next(step for limit, step in GRID if height <= limit)
+
+
+@cache
+def _grid(step: int) -> Lines:
+    """Meridians and parallels, in pieces short enough to be left out where they are not seen."""
     pieces = np.linspace(-90, 90, 13)
     meridians = [
         _between((x, south), (x, north))
         for x in range(-180, 180, step)
-        for south, north in zip(pieces, pieces[1:], strict=False)
+        for south, north in pairwise(pieces)
     ]
     parallels = [
         _between((west, y), (west + 30, y))

@@ -17,6 +17,7 @@ import numpy as np
 from summaries.places.map_world import Floats, Lines, to_vectors
 
 EARTH_KM = 6371.0088
+SPECK = 0.5  # pixels: what is smaller is not drawn on the map of the world
 # Wider than this about their middle, points go on the map of the whole world.
 WORLD_RADIUS = np.radians(52)
 
@@ -116,7 +117,7 @@ class Margins:
 class View:
     """A projection, and which piece of its plane fills the picture of `width` x `height` pixels.
 
-    `left` and `top` are the plane's coordinates of the picture's corner; `scale` is pixels a radian.
+    `left` and `top` are the plane's coordinates of the corner; `scale` is pixels a radian.
     """
 
     projection: Projection
@@ -134,7 +135,7 @@ class View:
         )
 
     def points(self, lonlat: Floats) -> Floats:
-        """Like `to_pixels`, each point for itself: on the map of the world, moved into the picture."""
+        """Like `to_pixels`, but on the map of the world each point is moved into the picture."""
         pixels = self.to_pixels(lonlat)
         if isinstance(self.projection, Patterson):
             pixels[:, 0] = (pixels[:, 0] - self.width / 2 + self._turn / 2) % self._turn
@@ -193,10 +194,11 @@ class View:
         low = np.minimum.reduceat(pixels, starts[:-1])
         high = np.maximum.reduceat(pixels, starts[:-1])
         upright = (high[:, 1] >= 0) & (low[:, 1] <= self.height)
+        upright &= (high - low).max(axis=1) > SPECK
         for across in (-self._turn, 0.0, self._turn):
             beside = (high[:, 0] + across >= 0) & (low[:, 0] + across <= self.width)
             for number in np.flatnonzero(upright & beside).tolist():
-                yield number, pixels[starts[number] : starts[number + 1]] + (across, 0.0)
+                yield number, pixels[starts[number] : starts[number + 1]] + np.array([across, 0.0])
 
 
 def fit(points: Floats, size: tuple[int, int], margins: Margins, *, least_km: float) -> View:

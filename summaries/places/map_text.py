@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 
-import regex
+import regex  # type: ignore[import-untyped] # it ships no types
 from PIL import ImageFont, features
 
 FONTS = Path(__file__).parents[2] / "config/places"

@@ -71,8 +71,13 @@ class World:
         owner = int(np.searchsorted(self.lands.starts, point, side="right")) - 1
         return owner if apart <= OFF_SHORE else None
 
+    def outlines_of(self, country: int) -> Floats:
+        """All the points of one country's outlines, n x 2."""
+        numbers = np.flatnonzero(self.countries == country).tolist()
+        return np.concatenate([self.lands.line(number) for number in numbers])
+
     def nearest_coast(self, longitude: float, latitude: float) -> tuple[float, int]:
-        """How far the nearest point of an outline is, in radians, and its number in `lands.lonlat`."""
+        """How far the nearest point of an outline is, in radians, and its place in `lonlat`."""
         here = to_vectors(np.array([[longitude, latitude]]))[0]
         cosines = to_vectors(self.lands.lonlat) @ here
         point = int(cosines.argmax())
