@@ -6,7 +6,7 @@ sentences that cover most of them (`selection`) among those that can be read alo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from itertools import accumulate
 from typing import Any
@@ -15,10 +15,13 @@ from summaries import guard, ranking
 from summaries.article import Article, Length, Sentence, Summary
 from summaries.features import Text
 from summaries.model import word_chances
-from summaries.selection import Budget, Worth, choose
+from summaries.selection import BUDGETS, Budget, Worth, choose
 from summaries.sentences import sentences as split_article
 from summaries.sentences import words as split_words
 from summaries.stems import stemmer
+from summaries.together import Sourced, brief_together
+
+__all__ = ["METHODS", "Sourced", "brief_together", "summarize"]
 
 METHODS: tuple[str, ...] = (
     "dateline",
@@ -33,17 +36,9 @@ METHODS: tuple[str, ...] = (
     "edmundson",
 )
 
-BUDGETS = {
-    Length.SHORT: Budget(sentences=2, words=50, horizon=30),
-    Length.NORMAL: Budget(sentences=3, words=100, horizon=60),
-    Length.LONG: Budget(sentences=5, words=170, horizon=100),
-}
-
 # How many sentences each method reads. sumy's own loops are quadratic in pure Python.
 _READS = {"dateline": 500, "lead": 500, "lexrank": 3_000}
 _SUMY_READS = 200
-
-_CONTENT = 4  # characters: shorter words say little about what a sentence is about
 
 Sumy = Any  # sumy ships no types
 
@@ -202,17 +197,13 @@ def _chosen(text: Text, budget: Budget) -> list[int]:
     """The places of the sentences of our own brief; without any that reads alone, of the best."""
     if not text.vocabulary:
         return list(range(min(1, len(text.raw))))
-    content = [_content(words, text.stem) for words in text.sentences]
-    units = guard.units(text.raw, content, _content(text.title, text.stem), text.language)
+    content = text.content
+    units = guard.units(text.raw, content, text.title_content, text.language)
     worth = Worth(text.tokens, word_chances(text).tolist(), budget.horizon)
     everything = [(place,) for place in range(len(text.raw))]
     return choose(
         units or everything, worth, budget, lambda i, j: guard.repeats(content[i], content[j])
     )
-
-
-def _content(words: Sequence[str], stem: Callable[[str], str]) -> frozenset[str]:
-    return frozenset(stem(word.lower()) for word in words if len(word) >= _CONTENT)
 
 
 @cache

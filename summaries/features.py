@@ -20,7 +20,7 @@ Numbers = NDArray[np.intp]
 Stem = Callable[[str], str]
 
 _QUOTED = re.compile(r"«[^»]*»|“[^”]*”|„[^“”]*[“”]|\"[^\"]*\"")
-_CONTENT = 4  # characters: shorter words are mostly articles and prepositions
+CONTENT = 4  # characters: shorter words are mostly articles and prepositions
 
 
 @dataclass(frozen=True)
@@ -34,19 +34,41 @@ class Text:
     language: str = ""
 
     @cached_property
+    def lowered(self) -> list[list[str]]:
+        """The sentences in lower case."""
+        return [[word.lower() for word in sentence] for sentence in self.sentences]
+
+    @cached_property
     def vocabulary(self) -> dict[str, int]:
         """Each lower-case word and its number, in order of appearance."""
-        numbers: dict[str, int] = {}
-        for sentence in self.sentences:
-            for word in sentence:
-                numbers.setdefault(word.lower(), len(numbers))
-        return numbers
+        unique = dict.fromkeys(word for sentence in self.lowered for word in sentence)
+        return {word: number for number, word in enumerate(unique)}
 
     @cached_property
     def tokens(self) -> list[list[int]]:
         """The numbers of the words of each sentence."""
-        numbers = self.vocabulary
-        return [[numbers[word.lower()] for word in sentence] for sentence in self.sentences]
+        number = self.vocabulary.__getitem__
+        return [list(map(number, sentence)) for sentence in self.lowered]
+
+    @cached_property
+    def stems(self) -> list[str]:
+        """The stem of each word of the vocabulary."""
+        return list(map(self.stem, self.vocabulary))
+
+    @cached_property
+    def content(self) -> list[frozenset[str]]:
+        """The stems of the longer words of each sentence: what it is about."""
+        stems = {
+            number: self.stems[number]
+            for word, number in self.vocabulary.items()
+            if len(word) >= CONTENT
+        }
+        return [frozenset(stems[i] for i in row if i in stems) for row in self.tokens]
+
+    @cached_property
+    def title_content(self) -> frozenset[str]:
+        """The stems of the longer words of the title."""
+        return frozenset(self.stem(word.lower()) for word in self.title if len(word) >= CONTENT)
 
 
 @dataclass(frozen=True)
@@ -65,13 +87,13 @@ def word_features(text: Text) -> dict[str, Vector]:
     ids = np.fromiter((i for row in text.tokens for i in row), dtype=np.intp)
     places = np.repeat(np.arange(len(text.tokens)), [len(row) for row in text.tokens])
     total, words = len(text.tokens), len(ids)
-    stems = [text.stem(word) for word in vocabulary]
+    stems = text.stems
     numbers: dict[str, int] = {}
     stem_of = np.array([numbers.setdefault(stem, len(numbers)) for stem in stems], dtype=np.intp)
     word = _occurrences(ids, places, len(vocabulary))
     stem = _occurrences(stem_of[ids], places, len(numbers))
     length = np.array([len(w) for w in vocabulary], dtype=float)
-    content = (length >= _CONTENT).astype(float)
+    content = (length >= CONTENT).astype(float)
     capital = _capitals(text, ids, word.count)
     titles = {w.lower() for w in text.title}
     title_stems = {text.stem(w) for w in titles}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from summaries.article import Length
+
 Unit = tuple[int, ...]
 Places = frozenset[int]
 Clash = Callable[[int, int], bool]
@@ -26,6 +28,13 @@ class Budget:
     sentences: int
     words: int
     horizon: int
+
+
+BUDGETS = {
+    Length.SHORT: Budget(sentences=2, words=50, horizon=30),
+    Length.NORMAL: Budget(sentences=3, words=100, horizon=60),
+    Length.LONG: Budget(sentences=5, words=170, horizon=100),
+}
 
 
 @dataclass(frozen=True, slots=True)

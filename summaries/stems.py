@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 import Stemmer
@@ -17,11 +18,18 @@ _SNOWBALL = {
 }  # fmt: skip
 
 
+_made = threading.local()  # PyStemmer's objects must not be shared by threads
+
+
 def stemmer(language: str) -> Callable[[str], str]:
     """Lower-case word -> its stem; the word itself in a language without a stemmer.
 
-    Each call makes a new one, with its own cache: PyStemmer's objects are not for several threads.
+    Each thread keeps its own, with a cache of 10,000 words.
     """
     name = _SNOWBALL.get(language)
-    stem: Callable[[str], str] = Stemmer.Stemmer(name).stemWord if name else str.lower
+    if name is None:
+        return str.lower
+    if not hasattr(_made, name):
+        setattr(_made, name, Stemmer.Stemmer(name).stemWord)
+    stem: Callable[[str], str] = getattr(_made, name)
     return stem

@@ -127,14 +127,14 @@ def _common_words(rows: Sequence[Example]) -> dict[tuple[str, str], int]:
 def _step(numbers: Vector, data: _Data, ridge: Vector) -> Vector:
     """One step of Newton's method, summed over blocks of rows to bound memory."""
     slope: Vector = ridge * numbers
-    curve: Matrix = np.diag(ridge)
+    curve: NDArray[np.floating[Any]] = np.diag(ridge)
     for start in range(0, len(data.answers), ROWS_AT_ONCE):
         part = slice(start, start + ROWS_AT_ONCE)
         columns = _columns(data.values[part], data.common[part], len(numbers))
         chances = logistic(columns @ numbers)
         importance = data.importance[part]
-        slope = slope + columns.T @ (importance * (chances - data.answers[part]))
-        curve = curve + (columns * (importance * chances * (1 - chances))[:, None]).T @ columns
+        slope += columns.T @ (importance * (chances - data.answers[part]))
+        curve += (columns * (importance * chances * (1 - chances))[:, None]).T @ columns
     step: Vector = np.linalg.solve(curve, slope)
     return step
 
