@@ -29,6 +29,12 @@ class Text:
     people: frozenset[str]
     inside: frozenset[int]
 
+    def is_everyday(self, word: str) -> bool:
+        """Tell a word of every day, or a name of people."""
+        words = self.words
+        known = (words.any_function, words.any_common, words.given, words.family)
+        return word in self.lower or word in self.people or any(word in some for some in known)
+
 
 def read_text(tagged: Tagged, words: Words, language: str) -> Text:
     """Return a text made ready for questions about its names."""
@@ -96,6 +102,7 @@ def evidence(span: Span, text: Text, choice: Choice, counts: Mapping[str, int]) 
         "company": min(choice.company, 3.0) / 3,
         "within": float(choice.within),
         "alternate name": float(choice.rank == 3),
+        "sound": float(choice.rank == 5),
         "abbreviation": float(span.key[0] == CODE_MARK),
         "after comma": float(span.key[0] == COMMA_MARK),
         "words": min(span.last - span.first, 3) / 3,

@@ -11,12 +11,13 @@ from itertools import pairwise
 from summaries.places.evidence import Text, doubted, evidence, read_text
 from summaries.places.folding import fold
 from summaries.places.gazetteer import Gazetteer
+from summaries.places.index import Index
 from summaries.places.judge import THRESHOLD, probability
 from summaries.places.lookup import named
 from summaries.places.place import Mention, Place
 from summaries.places.prior import FeedPrior
 from summaries.places.resolver import Choice, Name, candidates, resolve
-from summaries.places.tagger import Span, Tagged, tag
+from summaries.places.tagger import Span, Tagged, tag, unknown_like
 from summaries.places.words import Words, language_of, words_of
 
 # What may stand between a place and the place around it: "Tripoli, dans le nord du Liban".
@@ -85,10 +86,28 @@ def examine(
     ready = read_text(tagged, words, language or language_of(tagged.tokens, words))
     counts = Counter(span.key for span in spans)
     chosen = resolve(_names(ready, gazetteer), prior)
+    sounds = _by_sound(ready, chosen.values(), index)
+    chosen |= {span.key: choice for span, choice in sounds}
     names = tuple(
-        (span, chosen[span.key], evidence(span, ready, chosen[span.key], counts)) for span in spans
+        (span, chosen[span.key], evidence(span, ready, chosen[span.key], counts))
+        for span in sorted([*spans, *(span for span, _ in sounds)], key=lambda span: span.start)
     )
     return Examined(names, tagged.adjectives)
+
+
+def _by_sound(text: Text, chosen: Iterable[Choice], index: Index) -> list[tuple[Span, Choice]]:
+    """Return unknown words that sound like a town of a country that the text names."""
+    named_countries = frozenset(c.place.country for c in chosen if c.place.kind == "country")
+    if not named_countries:
+        return []
+    return [
+        (
+            span,
+            Choice(index.place(span.entries[0].row), span.entries[0].rank, 1.0, 1.0, within=False),
+        )
+        for span in unknown_like(text.tagged, index, named_countries)
+        if not text.is_everyday(span.key)
+    ]
 
 
 def _hopeless(span: Span, words: Words) -> bool:

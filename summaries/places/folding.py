@@ -62,7 +62,9 @@ def tokenize(text: str) -> list[Token]:
 
 def _token(match: re.Match[str]) -> Token:
     text = match.group()
-    return Token(text, fold_word(text.replace(".", "")), match.start(), match.end())
+    plain = text.replace(".", "") if match.lastgroup == "dotted" else text
+    folded = plain.lower() if plain.isascii() else fold_word(plain)
+    return Token(text, folded, match.start(), match.end())
 
 
 @lru_cache(maxsize=65536)

@@ -278,7 +278,11 @@ def suggest(index: Index, prefix: str, limit: int = 10, language: str = "") -> l
     folded = fold(clean(prefix)[:LONGEST])
     if not folded or limit < 1:
         return []
-    best = _completions(index, folded)
+    best = {
+        place: score
+        + _SHOWN_NAME * fold(index.label(place.id, language) or place.name).startswith(folded)
+        for place, score in _completions(index, folded).items()
+    }
     for score, place in _known(index, clean(prefix), language):
         best[place] = max(best.get(place, -99.0), score + _WHOLE_NAME)
     ranked = sorted(best, key=lambda place: (-best[place], place.id))
@@ -286,6 +290,7 @@ def suggest(index: Index, prefix: str, limit: int = 10, language: str = "") -> l
 
 
 _WHOLE_NAME = 1.0  # what a name typed in full is worth, in powers of ten
+_SHOWN_NAME = 1.5  # what it is worth that the name shown begins so, not another name
 _MOST_COMPLETIONS = 60
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from summaries.places.endings import forms, word_forms
-from summaries.places.folding import Token, tokenize
-from summaries.places.index import CODE_MARK, COMMA_MARK, Entry, Index
+from summaries.places.folding import Token, sound, tokenize
+from summaries.places.index import CODE_MARK, COMMA_MARK, SOUND_MARK, Entry, Index
 
 LONGEST = 7
 
@@ -187,3 +187,33 @@ def _inflected(tokens: tuple[Token, ...], first: int, reach: int, index: Index) 
 
 def _keys(tokens: tuple[Token, ...], first: int, last: int) -> Iterator[str]:
     yield from word_forms(" ".join(token.folded for token in tokens[first : last + 1]))
+
+
+def unknown_like(tagged: Tagged, index: Index, countries: frozenset[str]) -> list[Span]:
+    """Return the unknown words that sound like a town of one of these countries: "Raqah"."""
+    taken = {n for span in tagged.spans for n in range(span.first, span.last + 1)}
+    spans = []
+    for number, token in enumerate(tagged.tokens):
+        if number in taken or not _may_sound(token):
+            continue
+        rows = [
+            entry
+            for entry in index.entries(SOUND_MARK + sound(token.folded))
+            if index.place(entry.row).country in countries and index.place(entry.row).level > 1
+        ]
+        if rows:
+            entries = tuple(rows)
+            spans.append(Span(number, number, token.start, token.end, token.folded, entries))
+    return spans
+
+
+_SHORTEST_SOUND = 4
+
+
+def _may_sound(token: Token) -> bool:
+    return (
+        len(token.text) >= _SHORTEST_SOUND
+        and token.text[0].isupper()
+        and not token.text.isupper()
+        and token.folded.isascii()
+    )
