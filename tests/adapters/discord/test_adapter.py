@@ -205,6 +205,13 @@ async def test_discord_takes_every_hard_reply_and_it_pings_nobody(
     assert [label for one in posted for row in one.buttons for label in row] == sent
 
 
+async def test_a_mention_that_slipped_through_pings_nobody(
+    emulator: DiscordEmulator, bot: DiscordAdapter
+) -> None:
+    await bot.post(NEWS, {"content": "@everyone <@3001>"}, "dateline-1")
+    assert [one.pings for one in emulator.posted()] == [[]]
+
+
 async def test_an_answer_pings_nobody(
     emulator: DiscordEmulator, clerk: Clerk, bot: DiscordAdapter
 ) -> None:
