@@ -1,5 +1,6 @@
 """The map picture: small, the same each time, and no name over another."""
 
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from math import nan
 
@@ -85,6 +86,13 @@ def test_a_picture_is_a_png_of_the_size_asked_for_under_100_kb(scene: str, style
 
 def test_the_same_pins_give_the_same_bytes() -> None:
     assert draw_map(IRAQ, countries=COUNTRIES) == draw_map(list(IRAQ), countries=dict(COUNTRIES))
+
+
+def test_maps_drawn_at_once_are_the_same_as_one_by_one() -> None:
+    alone = [draw_map(pins, countries=COUNTRIES) for pins in SCENES.values()]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda pins: draw_map(pins, countries=COUNTRIES), SCENES.values()))
+    assert together == alone
 
 
 def test_night_is_darker_than_day() -> None:
