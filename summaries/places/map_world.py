@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 OFF_SHORE = 30 / 6371  # radians: how far a point may lie from the land it is on
+ANTARCTIC = -60.0  # south of it lies no other land
 SHAPES = Path(__file__).parents[2] / "config/places/world.json"
 
 
@@ -127,10 +128,9 @@ def make_lines(parts: Sequence[Floats]) -> Lines:
 
     A line that crosses the 180th meridian goes on beyond 180, so that it is not torn there.
     """
-    parts = [_unwrapped(part) for part in parts]
     counts = np.array([len(part) for part in parts])
     starts = np.concatenate(([0], np.cumsum(counts)))
-    lonlat = np.concatenate(parts)
+    lonlat = _unwrapped(np.concatenate(parts), starts[:-1])
     vectors = to_vectors(lonlat)
     total = np.add.reduceat(vectors, starts[:-1])
     length = np.linalg.norm(total, axis=1, keepdims=True)
@@ -140,16 +140,21 @@ def make_lines(parts: Sequence[Floats]) -> Lines:
     return Lines(lonlat, starts, middles, radii)
 
 
-def _unwrapped(part: Floats) -> Floats:
-    steps = np.diff(part[:, 0])
-    if not len(steps) or np.abs(steps).max() <= 180:
-        return part
-    return np.stack([np.unwrap(part[:, 0], period=360), part[:, 1]], axis=1)
+def _unwrapped(lonlat: Floats, starts: Integers) -> Floats:
+    """The lines with each longitude within 180 degrees of the one before it in its line."""
+    turns = np.zeros(len(lonlat))
+    turns[1:] = -np.round(np.diff(lonlat[:, 0]) / 360)
+    turns[starts] = 0
+    total = turns.cumsum()
+    total -= np.repeat(total[starts], np.diff([*starts, len(lonlat)]))
+    return np.stack([lonlat[:, 0] + 360 * total, lonlat[:, 1]], axis=1)
 
 
 def _closed_at_pole(ring: Floats) -> Floats:
     """Antarctica runs all around: only by way of the pole is it an area."""
-    ring = _unwrapped(ring)
+    if ring[:, 1].min() > ANTARCTIC:
+        return ring
+    ring = _unwrapped(ring, np.array([0]))
     start, end = float(ring[0, 0]), float(ring[-1, 0])
     if abs(end - start) < 180:
         return ring
