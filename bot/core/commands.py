@@ -5,6 +5,7 @@ Every platform's menu, slash command, help line and completion comes from `COMMA
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -13,8 +14,9 @@ from zoneinfo import ZoneInfo
 
 from rapidfuzz import process
 
-from bot.core.briefing import briefing_reply, story_reply
+from bot.core.briefing import briefing_reply, choose, story_reply
 from bot.core.errors import DatelineError, RequestError, StoreError
+from bot.core.maps import briefing_map, place_map
 from bot.core.messages import (
     Action,
     Argument,
@@ -32,6 +34,7 @@ from bot.core.messages import (
 from bot.core.newsroom import Newsroom
 from bot.core.places import PlaceReader, place_reply
 from bot.core.ports import Clock, Places, Store
+from bot.core.questions import is_question
 from bot.core.schedule import (
     Occurrence,
     Subscription,
@@ -63,7 +66,15 @@ COMMANDS: tuple[CommandSpec, ...] = (
         "What the news says about a place",
         "NAME",
         (Argument("name", "A town, region or country, in any language", required=True),),
-        ("/place Mosul", "/place Irak"),
+        ("/place Mosul", "/place near Mosul 100 km", "/place Irak cette semaine"),
+        slow=True,
+    ),
+    CommandSpec(
+        "map",
+        "A map of where today's briefing happens, or of a place",
+        "[NAME]",
+        (Argument("name", "A place; leave it empty for today's briefing"),),
+        ("/map", "/map Iraq"),
         slow=True,
     ),
     CommandSpec(
@@ -131,6 +142,7 @@ class Desk:
             "help": self._help,
             "brief": self._brief,
             "place": self._place,
+            "map": self._map,
             "subscribe": self._subscribe,
             "unsubscribe": self._unsubscribe,
             "subscriptions": self._subscriptions,
@@ -189,7 +201,8 @@ class Desk:
     async def _brief(self, request: Request) -> Reply:
         target, length, method = parse_brief(request)
         if not target:
-            return briefing_reply(await self._newsroom.briefing(request.chat, length), length)
+            zone = await self._zone(request.chat)
+            return briefing_reply(await self._newsroom.briefing(request.chat, length, zone), length)
         story = await self._newsroom.story(target, length, local=request.local, method=method)
         return story_reply(story, target, length)
 
@@ -200,6 +213,20 @@ class Desk:
         reading = await self._newsroom.articles(request.chat)
         answer = await self._reader.ask(name, reading, self._clock.now())
         return place_reply(answer, self._places)
+
+    async def _map(self, request: Request) -> Reply:
+        reading = await self._newsroom.articles(request.chat)
+        name = request.arguments.strip()
+        if name:
+            answer = await self._reader.ask(name, reading, self._clock.now())
+            if answer.lookup.place is None:
+                return place_reply(answer, self._places, command="map")
+            about = [told.article for told in answer.articles]
+            near = await asyncio.to_thread(self._reader.mentions, about)
+            return await asyncio.to_thread(place_map, answer.lookup.place, near)
+        told, _ = choose(reading.articles, Length.NORMAL)
+        mentions = await asyncio.to_thread(self._reader.mentions, told)
+        return await asyncio.to_thread(briefing_map, mentions)
 
     async def _subscribe(self, request: Request) -> Reply:
         timing = parse_timing(request.arguments, await self._zone(request.chat))
@@ -338,6 +365,17 @@ def _only(targets: list[str]) -> str:
             "One link at a time, please.", "Type /brief, the link, and short, normal or long."
         )
     return targets[0] if targets else ""
+
+
+def in_words(text: str) -> tuple[str, str]:
+    """Return the command and arguments that a message without a command means.
+
+    A link is to be read, a question in words is about a place; anything else gets the help.
+    """
+    link = _URL.search(text)
+    if link:
+        return "brief", first_link(text)
+    return ("place", text.strip()) if is_question(text) else ("help", "")
 
 
 def first_link(text: str) -> str:

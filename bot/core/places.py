@@ -170,24 +170,27 @@ def sentence_spans(article: Article) -> Iterator[tuple[Sentence, int, int]]:
         offset += len(paragraph) + len("\n\n")
 
 
-def place_reply(answer: PlaceAnswer, places: Places) -> Reply:
-    """Turn the answer into a reply; an ambiguous name asks back, an unknown one offers others."""
+def place_reply(answer: PlaceAnswer, places: Places, command: str = "place") -> Reply:
+    """Turn the answer into a reply; an ambiguous name asks back, an unknown one offers others.
+
+    `command` is what a button that names another place sends.
+    """
     match answer.lookup.status:
         case "found" if answer.lookup.place is not None:
             return _found(answer, answer.lookup.place, places)
         case "ambiguous":
             asked = Notice(f"There are several places called “{_named(answer)}”. Which one?")
-            return Reply((asked,), _choices(answer.lookup.candidates, places))
+            return Reply((asked,), _choices(answer.lookup.candidates, places, command))
         case _:
-            return _unknown(answer, places)
+            return _unknown(answer, places, command)
 
 
-def _unknown(answer: PlaceAnswer, places: Places) -> Reply:
+def _unknown(answer: PlaceAnswer, places: Places, command: str) -> Reply:
     near = answer.lookup.candidates
     advice = "Try another spelling, or a larger place near it."
     hint = "Did you mean one of these?" if near else advice
     unknown = Notice(f"I know no place called “{_named(answer)}”.", hint)
-    return Reply((unknown,), _choices(near, places))
+    return Reply((unknown,), _choices(near, places, command))
 
 
 def _found(answer: PlaceAnswer, place: Place, places: Places) -> Reply:
@@ -272,9 +275,11 @@ def _item(told: PlaceArticle) -> StoryItem:
     )
 
 
-def _choices(candidates: Sequence[Place], places: Places) -> tuple[Action, ...]:
+def _choices(
+    candidates: Sequence[Place], places: Places, command: str = "place"
+) -> tuple[Action, ...]:
     return tuple(
-        Action(places.label(place), "place", f"geo:{place.id}")
+        Action(places.label(place), command, f"geo:{place.id}")
         for place in candidates[:CHOICES_SHOWN]
     )
 

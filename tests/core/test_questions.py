@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.core.commands import in_words
 from bot.core.questions import NEAR_KM, PlaceQuestion, is_question, understand
 
 DAY, WEEK, MONTH = timedelta(days=1), timedelta(days=7), timedelta(days=31)
@@ -59,3 +60,16 @@ def test_a_bare_name_or_small_talk_is_no_question(typed: str) -> None:
 def test_a_distance_is_kept_within_reason() -> None:
     assert understand("near Mosul 99999 km").radius_km == 2000
     assert understand("near Mosul 0 km").radius_km == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("look at https://example.org/news, please", ("brief", "https://example.org/news")),
+        ("que se passe-t-il à Raqa ?", ("place", "que se passe-t-il à Raqa ?")),
+        ("what's new in Iraq?", ("place", "what's new in Iraq?")),
+        ("good morning", ("help", "")),
+    ],
+)
+def test_a_message_without_a_command_is_understood(said: str, meant: tuple[str, str]) -> None:
+    assert in_words(said) == meant
