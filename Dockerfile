@@ -15,6 +15,9 @@ RUN python -m venv /opt/dateline \
     && /opt/dateline/bin/pip install --no-cache-dir --no-deps /wheels/*.whl
 
 FROM python:${PYTHON}-slim
+# Pillow loads FriBiDi, which joins and turns Arabic names on maps, from the system.
+RUN apt-get update && apt-get install --yes --no-install-recommends libfribidi0 \
+    && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --home-dir /data --no-create-home dateline \
     && install -d -o dateline -g dateline /data
 COPY --from=build /opt/dateline /opt/dateline

@@ -23,7 +23,7 @@ $(READY): requirements-dev.lock pyproject.toml
 	$$pip install -qq --no-deps --no-build-isolation -e .
 	@touch $@
 
-$(PACK): $(READY) $(wildcard summaries/places/build*.py config/places/*)
+$(PACK): $(READY) summaries/places/build.py summaries/places/build_sources.py $(wildcard config/places/*.tsv)
 	@echo "Building the gazetteer ..."
 	@$(BIN)/python -m summaries.places.build
 
