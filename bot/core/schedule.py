@@ -73,8 +73,7 @@ def next_due(timing: Timing, after: datetime) -> Occurrence:
     twice is due the first time; a day that a zone deleted (Samoa, 30 December 2011) has none.
     """
     zone = ZoneInfo(timing.zone)
-    # Start a day early: an hour skipped at the end of yesterday is due today.
-    day = after.astimezone(zone).date() - timedelta(days=1)
+    day = after.astimezone(zone).date()
     while True:
         due = (
             _instant(datetime.combine(day, timing.at), zone)

@@ -109,8 +109,23 @@ async def test_ticks_that_overlap_send_once(world: World) -> None:
     assert world.texts == list(WORDS)
 
 
+class SlowStore:
+    """A store that lets others go first at every call, as a real one does while it waits."""
+
+    def __init__(self, store: FakeStore) -> None:
+        self._store = store
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        async def call(*arguments: object, **options: object) -> object:
+            await asyncio.sleep(0)
+            return await getattr(self._store, name)(*arguments, **options)
+
+        return call
+
+
 async def test_two_bots_on_one_store_send_once(world: World) -> None:
-    first, second = world.delivery, world.start()
+    slow: Any = SlowStore(world.store)
+    first, second = world.start(slow), world.start(slow)
     for _ in range(4):
         await asyncio.gather(first.tick(), second.tick())
         await asyncio.gather(first.drain(), second.drain())
@@ -425,6 +440,16 @@ async def test_a_chat_at_work_is_left_alone_by_the_next_tick(world: World) -> No
     hold.set()
     await world.delivery.drain()
     assert world.texts == list(WORDS)
+
+
+async def test_a_chat_that_unsubscribes_in_the_middle_gets_no_more(world: World) -> None:
+    hold = world.adapter.held[CHAT.id] = asyncio.Event()
+    await world.delivery.tick()
+    await world.adapter.wait_for_attempts(1)
+    await world.store.unsubscribe(CHAT, None)
+    hold.set()
+    await world.delivery.drain()
+    assert world.texts == ["one"]
 
 
 async def test_a_digest_for_a_platform_that_is_off_waits(world: World) -> None:
