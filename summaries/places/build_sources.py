@@ -384,8 +384,10 @@ def read_words(config: Path) -> dict[str, Any]:
     return words
 
 
-def _split(value: Any) -> Any:  # noqa: ANN401 (a table of tables of words)
-    return value.split() if isinstance(value, str) else {k: _split(v) for k, v in value.items()}
+def _split(value: Any) -> Any:  # noqa: ANN401 (a table of words, or of tables of words)
+    if isinstance(value, dict):
+        return {key: _split(inner) for key, inner in value.items()}
+    return value.split() if isinstance(value, str) else value
 
 
 def read_weights(config: Path) -> dict[str, float]:

@@ -18,6 +18,9 @@ from summaries.places.words import Words
 _SENTENCE_END = re.compile(r"[.!?…:\n\"“”«»]|[-–—] ")
 
 
+_MUCH_COMPANY = 3.0
+
+
 @dataclass(frozen=True, slots=True)
 class Text:
     """What is asked of one text again and again: its language, its lower-case words, its people."""
@@ -99,7 +102,7 @@ def evidence(span: Span, text: Text, choice: Choice, counts: Mapping[str, int]) 
         "bias": 1.0,
         "standing": place.standing / 10,
         "margin": min(choice.margin, 4.0) / 4,
-        "company": min(choice.company, 3.0) / 3,
+        "company": min(choice.company, _MUCH_COMPANY) / _MUCH_COMPANY,
         "within": float(choice.within),
         "alternate name": float(choice.rank == 3),
         "sound": float(choice.rank == 5),

@@ -111,8 +111,8 @@ def _by_sound(text: Text, chosen: Iterable[Choice], index: Index) -> list[tuple[
 
 
 def _hopeless(span: Span, words: Words) -> bool:
-    """Tell a function word, such as "Les" or "The", which no evidence makes a place."""
-    return span.first == span.last and span.key in words.any_function
+    """Tell a word that no evidence makes a place: "Les", "The", "Thursday", "Western"."""
+    return span.key in words.never or (span.first == span.last and span.key in words.any_function)
 
 
 def _names(text: Text, gazetteer: Gazetteer) -> list[Name]:

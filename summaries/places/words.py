@@ -29,6 +29,7 @@ class Words:
     listing: frozenset[str]
     compass: frozenset[str]
     org_before: frozenset[str]
+    never: frozenset[str]
     given: frozenset[str]
     family: frozenset[str]
 
@@ -53,6 +54,7 @@ def words_of(index: Index) -> Words:
         listing=frozenset(table["listing"]),
         compass=frozenset(table["compass"]),
         org_before=frozenset(table["org_before"]),
+        never=frozenset(table["never"]),
         given=frozenset(table["given_names"]),
         family=frozenset(table["family_names"]),
     )

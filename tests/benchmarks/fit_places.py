@@ -35,6 +35,7 @@ SET = {
     "given and family name": -5.0,
     "institution of": -4.0,
     "thing follows": -4.0,
+    "sound": -2.5,
     "given name, unknown name follows": -2.0,
 }
 

@@ -102,7 +102,7 @@ def test_suggestions_begin_with_what_is_typed_and_the_best_known_is_first(
     gazetteer: Gazetteer,
 ) -> None:
     assert gazetteer.suggest("mos")[0].name == "Moscow"
-    assert gazetteer.suggest("moss", limit=3)[0].name == "Mosul"
+    assert gazetteer.suggest("moss", limit=3, language="fr")[0].name == "Mosul"
     assert len(gazetteer.suggest("a", limit=5)) == 5
     assert gazetteer.suggest("") == []
 
