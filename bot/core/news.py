@@ -55,6 +55,36 @@ class Entry:
     image: str = ""
     enclosures: tuple[Enclosure, ...] = ()
 
+    @property
+    def dated(self) -> datetime | None:
+        """When it came out, as far as the feed tells: RDF feeds only say when it was updated."""
+        return self.published or self.updated
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedFeed:
+    """What a feed's document holds, its entries in the document's order.
+
+    `title` is plain text on one line; `title_html` and `description` are harmless HTML. `link` is
+    the site's page. `ttl` is how many minutes the feed asks to be left alone, or None. `format` is
+    "rss", "rdf", "atom", "cdf" or "json". `left_out` counts entries beyond the most that is read.
+    """
+
+    title: str = ""
+    link: str = ""
+    language: str = ""
+    entries: tuple[Entry, ...] = ()
+    ttl: int | None = None
+    title_html: str = ""
+    description: str = ""
+    author: str = ""
+    id: str = ""
+    image: str = ""
+    published: datetime | None = None
+    updated: datetime | None = None
+    format: str = ""
+    left_out: int = 0
+
 
 @dataclass(frozen=True, slots=True)
 class Story:
