@@ -6,10 +6,13 @@ sentences that cover most of them (`selection`) among those that can be read alo
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from functools import cache
 from itertools import accumulate
 from typing import Any
+
+import numpy as np
 
 from summaries import guard, ranking
 from summaries.article import Article, Length, Sentence, Summary
@@ -36,9 +39,9 @@ METHODS: tuple[str, ...] = (
     "edmundson",
 )
 
-# How many sentences each method reads. sumy's own loops are quadratic in pure Python.
-_READS = {"dateline": 500, "lead": 500, "lexrank": 3_000}
-_SUMY_READS = 200
+# How many sentences and words each method reads: sumy's own loops are quadratic in pure Python.
+_READS = {"dateline": (500, 20_000), "lead": (500, 20_000), "lexrank": (3_000, 150_000)}
+_SUMY_READS = (150, 4_000)
 
 Sumy = Any  # sumy ships no types
 
@@ -58,11 +61,12 @@ def summarize(
     budget = BUDGETS[length]
     if _within(every, budget, article.language):
         return Summary(every, len(every), whole=True)
-    read = every[: _READS.get(method, _SUMY_READS)]
+    read = _read(every, *_READS.get(method, _SUMY_READS))
     document = _document(article, read)
     chosen = _summarizer(method, article)(document, _Count(budget))
     places = {id(shaped): place for place, shaped in enumerate(document.sentences)}
-    return Summary(tuple(read[places[id(shaped)]] for shaped in chosen), len(every))
+    found = tuple(read[places[id(shaped)]] for shaped in chosen)
+    return Summary(found or tuple(read[:1]), len(every))  # a method may find no words it knows
 
 
 def _within(every: Sequence[Sentence], budget: Budget, language: str) -> bool:
@@ -70,6 +74,12 @@ def _within(every: Sequence[Sentence], budget: Budget, language: str) -> bool:
     if len(every) > budget.sentences:
         return False
     return sum(len(split_words(sentence.text, language)) for sentence in every) <= budget.words
+
+
+def _read(every: Sequence[Sentence], most: int, words: int) -> Sequence[Sentence]:
+    """The first sentences, as far as a method reads; words are counted as 6 characters each."""
+    ends = accumulate(len(sentence.text) // 6 for sentence in every[:most])
+    return every[: max(1, sum(end <= words for end in ends))]
 
 
 class _Count:
@@ -170,6 +180,10 @@ def _classes() -> dict[str, Sumy]:
     class LexRank(LexRankSummarizer):  # type: ignore[misc]
         """sumy's LexRank with its matrix built by numpy: the ranking is identical."""
 
+        def __call__(self, document: Sumy, sentences_count: Sumy) -> Sumy:
+            with np.errstate(invalid="ignore"):  # sumy divides by nought on two unlike sentences
+                return super().__call__(document, sentences_count)
+
         def _compute_tf(self, sentences: Sumy) -> Sumy:
             """Left to the matrix."""
 
@@ -179,11 +193,19 @@ def _classes() -> dict[str, Sumy]:
         def _create_matrix(self, sentences: Sumy, threshold: float, *_: Sumy) -> ranking.Matrix:
             return ranking.lexrank_matrix(sentences, threshold)
 
+    class Lsa(LsaSummarizer):  # type: ignore[misc]
+        """sumy's LSA without its warning about texts with fewer words than sentences."""
+
+        def _create_matrix(self, document: Sumy, dictionary: Sumy) -> Sumy:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return super()._create_matrix(document, dictionary)
+
     return {
         "dateline": Dateline,
         "lead": Lead,
         "lexrank": LexRank,
-        "lsa": LsaSummarizer,
+        "lsa": Lsa,
         "textrank": TextRankSummarizer,
         "luhn": LuhnSummarizer,
         "kl": KLSummarizer,

@@ -1,0 +1,108 @@
+"""Which sentences can be read on their own."""
+
+from __future__ import annotations
+
+import pytest
+
+from summaries.guard import cut_quotation, leans, repeats, speakerless, units, whole
+
+LEANING = [
+    ("fr", "Cette unité « est en place », a annoncé M. Carter."),
+    ("fr", "Ils ont également envoyé des soldats en Syrie."),
+    ("fr", "« Nous devons intégrer ces capacités », a-t-il ajouté."),
+    ("fr", "Mais reprendre Mossoul ne sera pas facile, a ajouté M. Carter."),
+    ("fr", "« Il y aura beaucoup de confrontations d’ici là »."),
+    ("fr", "Selon le responsable, ces efforts commencent à porter leurs fruits."),
+    ("en", "He added that the talks had failed."),
+    ("en", "“We will not leave,” she said."),
+    ("en", "However, the deal collapsed in May."),
+    ("en", "These figures surprised the bank."),
+    ("es", "Además, el Gobierno subirá los impuestos."),
+    ("es", "«No hay dinero», añadió."),
+    ("de", "Dieser Schritt kam unerwartet."),
+    ("de", "Damit steigt die Zahl der Opfer auf zwölf."),
+    ("it", "Questa decisione ha sorpreso tutti."),
+    ("pt", "Ele afirmou que o acordo falhou."),
+    ("ru", "Он добавил, что переговоры продолжатся."),
+]
+
+STANDING = [
+    ("fr", "Il y a eu douze blessés à Lyon."),
+    ("fr", "Ce mercredi, le ministre a présenté sa réforme."),
+    ("fr", "Le Premier ministre a démissionné."),
+    ("fr", "« Nous partirons lundi », a déclaré Emmanuel Macron."),
+    ("fr", "Alors que le Sénat débat, le gouvernement recule."),
+    ("fr", "Faut-il fermer les écoles de Paris ?"),
+    ("en", "This week the Senate votes on the bill."),
+    ("en", "There are 12 people missing in Lima."),
+    ("en", "“We will not leave,” said Ana Ruiz, the mayor."),
+    ("es", "Este lunes el Congreso vota la ley."),
+    ("de", "Diese Woche tagt der Bundestag."),
+    ("de", "Es gibt zwölf Verletzte in Köln."),
+    ("it", "Questa settimana il Senato vota la legge."),
+    ("pt", "Esta semana o Senado vota a lei."),
+    ("zh", "总统周一在北京会见了代表团。"),
+]
+
+
+@pytest.mark.parametrize(("language", "text"), LEANING)
+def test_it_leans_on_the_sentence_before(language: str, text: str) -> None:
+    assert leans(text, language)
+
+
+@pytest.mark.parametrize(("language", "text"), STANDING)
+def test_it_stands_alone(language: str, text: str) -> None:
+    assert not leans(text, language)
+
+
+def test_a_leaning_sentence_comes_with_the_one_before() -> None:
+    texts = ["Ana Ruiz left Lima on Monday.", "She will not come back.", "It rained in Cusco."]
+    stems = [frozenset({"ruiz", "lima"}), frozenset({"come", "back"}), frozenset({"cusco"})]
+    assert units(texts, stems, frozenset(), "en") == [(0,), (0, 1), (0, 1, 2)]
+
+
+def test_a_leaning_first_sentence_is_not_printed() -> None:
+    stems = [frozenset({"come"}), frozenset({"lima"})]
+    assert units(["She left.", "Rain fell on Lima."], stems, frozenset(), "en") == [(1,)]
+
+
+def test_a_quotation_needs_a_sentence_that_names_somebody() -> None:
+    stems = [frozenset({"rain"}), frozenset({"leave"})]
+    assert units(["Rain fell all day.", "“We leave.”"], stems, frozenset(), "en") == [(0,)]
+
+
+def test_a_sentence_that_says_no_more_than_the_title_is_left_out() -> None:
+    title = frozenset({"storm", "close", "harbour"})
+    texts = ["Storm closes harbour.", "The mayor spoke of the storm."]
+    assert units(texts, [title, frozenset({"mayor", "storm"})], title, "en") == [(1,)]
+
+
+@pytest.mark.parametrize("text", ["Il a dit « non.", "“Yes, he said.", 'She said "no.', "no »."])
+def test_half_a_quotation_is_seen(text: str) -> None:
+    assert cut_quotation(text)
+
+
+def test_german_quotation_marks_are_pairs() -> None:
+    assert not cut_quotation("Er sagte: „Nein“.")
+    assert cut_quotation("Er sagte: „Nein.")
+
+
+def test_all_quotation_has_no_speaker() -> None:
+    assert speakerless("« Nous partons. »")
+    assert not speakerless("« Nous partons », dit Ana.")
+
+
+@pytest.mark.parametrize("text", ["The list follows:", "and the rest of the line.", "He came with"])
+def test_a_fragment_is_not_whole(text: str) -> None:
+    assert not whole(text)
+
+
+def test_a_line_broken_in_two_is_not_whole() -> None:
+    assert not whole("The minister arrived in Paris yesterday", "and left today.")
+    assert whole("The minister arrived in Paris yesterday", "The talks failed.")
+
+
+def test_repeats_share_most_of_the_shorter() -> None:
+    assert repeats(frozenset("abcd"), frozenset("abcxyz"))
+    assert not repeats(frozenset("abcd"), frozenset("abxyz"))
+    assert not repeats(frozenset(), frozenset("ab"))

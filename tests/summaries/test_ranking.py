@@ -1,0 +1,67 @@
+"""Our LexRank matrix against sumy's own code, ties included."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from sumy.summarizers.lex_rank import LexRankSummarizer
+
+from summaries import extractive
+from summaries.article import Article
+from summaries.clean import clean
+from summaries.ranking import lexrank_matrix
+from summaries.sentences import sentences
+from summaries.stems import stemmer
+
+DATA = Path(__file__).parents[3] / "shared" / "data" / "summaries"
+
+
+def _ranking(summarizer: Any, article: Article) -> list[tuple[int, str]]:  # noqa: ANN401  sumy's
+    rated: list[tuple[int, str]] = []
+
+    def note(infos: list[Any]) -> list[Any]:
+        rated.extend((info.order, repr(info.rating)) for info in infos)
+        return infos
+
+    summarizer(extractive._document(article, sentences(article)), note)
+    return rated
+
+
+def _same(article: Article) -> bool:
+    stem = stemmer(article.language)
+    ours = _ranking(extractive._classes()["lexrank"](stem), article)
+    return ours == _ranking(LexRankSummarizer(stem), article)
+
+
+def test_the_ranking_and_the_scores_equal_those_of_sumy() -> None:
+    text = "The cat sat on the mat. A cat ran to the dog. The dog sat. Birds sing. The dog sat."
+    assert _same(clean(text, language="en"))
+
+
+def test_equal_sentences_tie_as_they_do_in_sumy() -> None:
+    assert _same(Article("", ("The cat sat on the mat.",) * 7 + ("A dog ran.",) * 5, "en"))
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_few_sentences_equal_sumy(count: int) -> None:
+    with np.errstate(invalid="ignore"):  # sumy divides by nought on two unlike sentences
+        assert _same(Article("", ("The cat sat.", "A dog ran.", "The cat ran.")[:count], "en"))
+
+
+def test_every_cell_equals_that_of_sumy() -> None:
+    rows = [["a", "b", "c"], ["b", "c", "d"], ["a", "d"], ["e"], [], ["a", "b", "c"]]
+    theirs = LexRankSummarizer()
+    tf, idf = theirs._compute_tf(rows), theirs._compute_idf(rows)
+    expected = theirs._create_matrix(rows, 0.1, tf, idf)
+    assert np.array_equal(lexrank_matrix(rows, 0.1), expected)
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason="the evaluation data is not beside the checkout")
+def test_sixty_real_articles_rank_as_in_sumy() -> None:
+    with (DATA / "fr-train.jsonl").open(encoding="utf-8") as lines:
+        rows = [json.loads(line) for _, line in zip(range(60), lines, strict=False)]
+    assert all(_same(clean(r["text"], title=r["title"], language=r["lang"])) for r in rows)
