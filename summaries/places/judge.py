@@ -14,5 +14,5 @@ THRESHOLD = 0.44
 def probability(facts: Mapping[str, float], index: Index) -> float:
     """Return how likely the name is a place, 0 to 1, by the logistic regression of the pack."""
     weights = index.table("weights")
-    total = sum(weights.get(name, 0.0) * value for name, value in facts.items())
+    total = sum(weights.get(name, 0.0) * value for name, value in facts.items() if value)
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))

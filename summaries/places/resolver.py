@@ -65,11 +65,11 @@ class Weights:
     world_city: float = 1.5
     within: float = 12.0
     around: float = 9.0
-    common_region: float = 1.5
+    common_region: float = 3.0
     country: float = 1.7
     region: float = 14.0
     near: float = 21.0
-    feed_country: float = 6.3
+    feed_country: float = 9.0
     feed_region: float = 8.0
     feed_place: float = 1.2
 

@@ -44,12 +44,15 @@ class Tagged:
 def tag(text: str, index: Index) -> Tagged:
     """Return every longest name in the text that begins with a capital, or has no capitals."""
     tokens = tuple(tokenize(text))
+    demonyms = index.table("adjectives")
     spans: list[Span] = []
     adjectives: list[Span] = []
     position = 0
     while position < len(tokens):
-        adjective = _adjective(text, tokens, position, index)
-        span = _span_at(text, tokens, position, index) if _may_begin(tokens[position]) else None
+        token = tokens[position]
+        known = token.folded in demonyms
+        adjective = _adjective(text, tokens, position, index) if known else None
+        span = _span_at(text, tokens, position, index) if not token.text[0].islower() else None
         if adjective and not (span and span.last > adjective.last):
             adjectives.append(adjective)
             position = adjective.last + 1
@@ -64,8 +67,6 @@ def tag(text: str, index: Index) -> Tagged:
 def _adjective(text: str, tokens: tuple[Token, ...], first: int, index: Index) -> Span | None:
     """Return "Syrian", "South Korean" or "syrienne" if it begins here, unless it names a place."""
     one = tokens[first].folded
-    if one not in index.table("adjectives"):
-        return None
     keys = [(first, one)]
     if first + 1 < len(tokens) and _GAP.fullmatch(text, tokens[first].end, tokens[first + 1].start):
         keys.insert(0, (first + 1, f"{one} {tokens[first + 1].folded}"))
@@ -86,10 +87,6 @@ def _famous(key: str, index: Index) -> bool:
         entry.rank < _ADJECTIVE and float(index.standing[entry.row]) > _FAMOUS
         for entry in index.entries(key)
     )
-
-
-def _may_begin(token: Token) -> bool:
-    return not token.text[0].islower()
 
 
 def _span_at(text: str, tokens: tuple[Token, ...], first: int, index: Index) -> Span | None:
@@ -166,8 +163,13 @@ def _code_keys(text: str, token: Token, *, follows: bool) -> Iterator[tuple[int,
             yield token.end, CODE_MARK + token.text.replace(".", "")
 
 
+_FIRST_FLAG_LETTER = "\U0001f1e6"
+
+
 def _flag_letters(text: str) -> str:
-    codes = [ord(c) - 0x1F1E6 for c in text]
+    if text < _FIRST_FLAG_LETTER:
+        return ""
+    codes = [ord(c) - ord(_FIRST_FLAG_LETTER) for c in text]
     return "".join(chr(65 + c) for c in codes) if all(0 <= c < 26 for c in codes) else ""
 
 
