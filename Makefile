@@ -23,7 +23,7 @@ $(READY): requirements-dev.lock pyproject.toml
 	$$pip install -qq --no-deps --no-build-isolation -e .
 	@touch $@
 
-$(PACK): $(READY) summaries/places/build.py summaries/places/build_sources.py $(wildcard config/places/*.tsv)
+$(PACK): $(READY) summaries/places/build.py summaries/places/build_sources.py $(wildcard config/places/*.tsv config/places/*.toml)
 	@echo "Building the gazetteer ..."
 	@$(BIN)/python -m summaries.places.build
 

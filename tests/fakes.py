@@ -137,6 +137,10 @@ class FakePlaces:
         near = [one for one in self.known if one.name[:3].lower() == query[:3].lower()]
         return Lookup(query, "unknown", None, tuple(near))
 
+    def suggest(self, prefix: str, limit: int = 10) -> Sequence[Place]:
+        names = [place for place in self.known if place.name.lower().startswith(prefix.lower())]
+        return names[:limit]
+
     def find(self, text: str, language: str = "") -> Sequence[Mention]:
         found = [
             Mention(one.name, start, start + len(one.name), one, 1.0)

@@ -9,15 +9,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias, assert_never
 
-from prompt_toolkit import PromptSession
-from prompt_toolkit.completion import WordCompleter
-from prompt_toolkit.history import FileHistory
-from prompt_toolkit.patch_stdout import patch_stdout
 from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
 from bot.adapters.plain import cleaned, one_line
+from bot.core.commands import in_words
 from bot.core.messages import (
     Answer,
     Block,
@@ -119,6 +116,7 @@ class ConsoleAdapter:
         console: Console | None = None,
     ) -> None:
         self._commands = commands
+        self._names = {spec.name for spec in commands}
         self._history = history
         self._read_line = read_line
         self._console = console or Console(highlight=False)
@@ -159,53 +157,21 @@ class ConsoleAdapter:
                     await self.post(CHAT, payload, "")
 
     def _request(self, line: str) -> Request:
-        """A number presses a button, a line without a slash is help or a link to read."""
+        """A number presses a button; a line without a command may be a link or a question."""
         if line.isdecimal() and 1 <= int(line) <= len(self._buttons):
             line = f"/{self._buttons[int(line) - 1][1]}"
-        if line.startswith(("http://", "https://")):
-            line = f"/brief {line}"
         command, _, arguments = line.removeprefix("/").partition(" ")
-        known = line.startswith("/") or command.lower() in {spec.name for spec in self._commands}
+        if not line.startswith("/") and command.lower() not in self._names:
+            command, arguments = in_words(line)
         locale = os.environ.get("LANG", "").partition(".")[0].replace("_", "-")
-        return Request(
-            CHAT,
-            command if known else "help",
-            arguments.strip() if known else "",
-            locale=locale,
-            local=True,
-        )
+        return Request(CHAT, command, arguments.strip(), locale=locale, local=True)
 
     def _reader(self) -> ReadLine:
         if not sys.stdin.isatty():
             return _read_pipe
+        from bot.adapters.prompt import prompt_reader  # noqa: PLC0415 - only a terminal needs it
+
         return prompt_reader(self._commands, self._history)
-
-
-def completer(commands: Sequence[CommandSpec]) -> WordCompleter:
-    """Return what completes a command's name while it is typed."""
-    return WordCompleter([f"/{spec.name}" for spec in commands], sentence=True)
-
-
-def prompt_reader(commands: Sequence[CommandSpec], history: Path | None) -> ReadLine:
-    """Return a line editor with completion of commands and a history kept in a file.
-
-    A line is None after Ctrl-D or Ctrl-C.
-    """
-    session: PromptSession[str] = PromptSession(
-        "dateline> ",
-        completer=completer(commands),
-        history=FileHistory(str(history)) if history else None,
-        complete_while_typing=True,
-    )
-
-    async def read() -> str | None:
-        try:
-            with patch_stdout(raw=True):
-                return await session.prompt_async()
-        except (EOFError, KeyboardInterrupt):
-            return None
-
-    return read
 
 
 async def _read_pipe() -> str | None:

@@ -48,6 +48,8 @@ from summaries.extractive import METHODS
 
 log = logging.getLogger(__name__)
 
+SUGGEST = "suggest"
+"""A command that no person types: a platform asks what a half-typed argument may become."""
 _LENGTH = Argument("length", "How much to read", choices=tuple(Length))
 
 COMMANDS: tuple[CommandSpec, ...] = (
@@ -65,7 +67,11 @@ COMMANDS: tuple[CommandSpec, ...] = (
         "place",
         "What the news says about a place",
         "NAME",
-        (Argument("name", "A town, region or country, in any language", required=True),),
+        (
+            Argument(
+                "name", "A town, region or country, in any language", required=True, suggests=True
+            ),
+        ),
         ("/place Mosul", "/place near Mosul 100 km", "/place Irak cette semaine"),
         slow=True,
     ),
@@ -73,7 +79,7 @@ COMMANDS: tuple[CommandSpec, ...] = (
         "map",
         "A map of where today's briefing happens, or of a place",
         "[NAME]",
-        (Argument("name", "A place; leave it empty for today's briefing"),),
+        (Argument("name", "A place; leave it empty for today's briefing", suggests=True),),
         ("/map", "/map Iraq"),
         slow=True,
     ),
@@ -153,6 +159,8 @@ class Desk:
     async def answer(self, request: Request) -> Reply:
         """Answer a request. Never raises: a fault becomes a Notice that says what to do."""
         try:
+            if request.command == SUGGEST:
+                return await self._suggest(request)
             spec = find_command(request.command)
             _check_permission(spec, request)
             return await self._handlers[spec.name](request)
@@ -227,6 +235,13 @@ class Desk:
         told, _ = choose(reading.articles, Length.NORMAL)
         mentions = await asyncio.to_thread(self._reader.mentions, told)
         return await asyncio.to_thread(briefing_map, mentions)
+
+    async def _suggest(self, request: Request) -> Reply:
+        """Complete a half-typed place: one action each, as a button would have it."""
+        found = await asyncio.to_thread(self._places.suggest, request.arguments.strip(), 10)
+        labels = {self._places.label(place): place for place in reversed(found)}
+        named = [(label, f"geo:{place.id}") for label, place in reversed(labels.items())]
+        return Reply((), tuple(Action(label, "place", arguments) for label, arguments in named))
 
     async def _subscribe(self, request: Request) -> Reply:
         timing = parse_timing(request.arguments, await self._zone(request.chat))

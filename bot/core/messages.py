@@ -164,12 +164,16 @@ Answer: TypeAlias = Callable[[Request], Awaitable[Reply]]
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """One argument of a command, as Discord's slash commands and the help show it."""
+    """One argument of a command, as Discord's slash commands and the help show it.
+
+    `suggests` says that the hidden command "suggest" knows what a half-typed one may become.
+    """
 
     name: str
     description: str
     required: bool = False
     choices: tuple[str, ...] = ()
+    suggests: bool = False
 
 
 @dataclass(frozen=True, slots=True)

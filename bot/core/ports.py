@@ -74,6 +74,9 @@ class Places(Protocol):
     def lookup(self, query: str, language: str = "") -> Lookup:
         """Return which place a name means: found, ambiguous or unknown."""
 
+    def suggest(self, prefix: str, limit: int = 10) -> Sequence[Place]:
+        """Return the best known places whose name, in any language, begins so."""
+
     def find(self, text: str, language: str = "") -> Sequence[Mention]:
         """Return the places that a text names, in order; offsets count code points of `text`."""
 

@@ -37,6 +37,10 @@ class GazetteerPlaces:
         place = self._gazetteer.place(int(known[1])) if known else None
         return Lookup(query, "found" if place else "unknown", place, ())
 
+    def suggest(self, prefix: str, limit: int = 10) -> Sequence[Place]:
+        """See the Places port."""
+        return self._gazetteer.suggest(prefix, limit)
+
     def find(self, text: str, language: str = "") -> Sequence[Mention]:
         """See the Places port."""
         return find_places(text, self._gazetteer, language)

@@ -16,7 +16,8 @@ from prompt_toolkit.input import PipeInput, create_pipe_input
 from prompt_toolkit.output import DummyOutput
 from rich.console import Console
 
-from bot.adapters.console import CHAT, ConsoleAdapter, completer, prompt_reader, render, show
+from bot.adapters.console import CHAT, ConsoleAdapter, render, show
+from bot.adapters.prompt import completer, prompt_reader
 from bot.core.commands import COMMANDS
 from bot.core.messages import Action, Paragraph, Reply, StoryItem
 from tests.adapters.clerk import Clerk

@@ -11,7 +11,7 @@ import base64
 import io
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 import aiohttp
@@ -19,8 +19,10 @@ import discord
 import yarl
 
 from bot.adapters.discord.render import render
+from bot.adapters.plain import label
+from bot.core.commands import in_words
 from bot.core.errors import ChatUnavailable, DeliveryError, OutcomeUnknown, SettingsError
-from bot.core.messages import Answer, Chat, ChatKind, CommandSpec, Reply, Request
+from bot.core.messages import Answer, Argument, Chat, ChatKind, CommandSpec, Reply, Request
 from bot.core.pacing import Budget, Rate
 from bot.core.ports import Payload
 
@@ -52,9 +54,8 @@ class DiscordAdapter:
         self._commands = commands
         self._client: _Client | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._overall = Budget(
-            Rate(45, 1.0, burst=10)
-        )  # Discord allows 50/s; the library paces each route
+        # Discord allows 50/s in all; the library paces each route.
+        self._overall = Budget(Rate(45, 1.0, burst=10))
 
     def render(self, reply: Reply) -> Sequence[Payload]:
         """See the Adapter port."""
@@ -62,7 +63,7 @@ class DiscordAdapter:
 
     async def check(self) -> str:
         """Ask the platform who we are. Raises SettingsError or DeliveryError."""
-        client = _Client(self._ignore)
+        client = _Client(lambda _: None, lambda _: None)
         try:
             await self._log_in(client)
             return f"Discord knows the bot as {client.user}"
@@ -71,7 +72,10 @@ class DiscordAdapter:
 
     async def run(self, answer: Answer) -> None:
         """See the Adapter port."""
-        client = _Client(lambda interaction: self._spawn(interaction, answer))
+        client = _Client(
+            lambda interaction: self._spawn(self._handle(interaction, answer)),
+            lambda message: self._spawn(self._handle_message(message, answer)),
+        )
         try:
             await self._log_in(client)
             self._client = client
@@ -115,24 +119,49 @@ class DiscordAdapter:
         except discord.HTTPException as error:
             log.warning("Discord: the commands were not registered: %s", error)
 
-    async def _ignore(self, interaction: discord.Interaction) -> None:
-        """Answer nothing: `check` only logs in."""
-
-    async def _spawn(self, interaction: discord.Interaction, answer: Answer) -> None:
-        task = asyncio.create_task(self._handle(interaction, answer))
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(self._guarded(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _handle(self, interaction: discord.Interaction, answer: Answer) -> None:
-        """Answer one interaction; whatever goes wrong with it stays with it."""
+    async def _guarded(self, work: Coroutine[None, None, None]) -> None:
+        """Do one piece of work; whatever goes wrong with it stays with it."""
         try:
-            request = request_from(interaction)
-            if request is not None:
-                await self._respond(interaction, request, answer)
-        except (discord.DiscordException, aiohttp.ClientError) as error:
+            await work
+        except (discord.DiscordException, aiohttp.ClientError, DeliveryError) as error:
             log.warning("Discord: an answer was not delivered: %s", error)
         except Exception:
-            log.exception("Discord: interaction %s failed", interaction.id)
+            log.exception("Discord: an answer failed")
+
+    async def _handle(self, interaction: discord.Interaction, answer: Answer) -> None:
+        if interaction.type is discord.InteractionType.autocomplete:
+            await self._suggest(interaction, answer)
+        elif (request := request_from(interaction)) is not None:
+            await self._respond(interaction, request, answer)
+
+    async def _suggest(self, interaction: discord.Interaction, answer: Answer) -> None:
+        """Offer what the half-typed option may become; its value is what a button would send."""
+        chat, typed = _chat(interaction), _focused(interaction.data or {})
+        reply = await answer(Request(chat, "suggest", typed, locale=interaction.locale.value))
+        choices = [
+            discord.app_commands.Choice(name=label(action.label, 100), value=action.arguments)
+            for action in reply.actions[:25]
+        ]
+        await interaction.response.autocomplete(choices)
+
+    async def _handle_message(self, message: discord.Message, answer: Answer) -> None:
+        """Answer words that mention the bot, or that are said to it in private."""
+        me = self._client.user if self._client else None
+        if me is None or message.author.bot or (message.guild and me not in message.mentions):
+            return
+        words = message.content.replace(f"<@{me.id}>", "").replace(f"<@!{me.id}>", "").strip()
+        command, arguments = in_words(words)
+        kind = ChatKind.GROUP if message.guild else ChatKind.PRIVATE
+        chat = Chat("discord", str(message.channel.id), kind)
+        sender = str(message.author.id)
+        request = Request(chat, command, arguments, sender=sender, may_manage=message.guild is None)
+        for payload in self.render(await answer(request)):
+            await message.channel.send(**_arguments(payload))
 
     async def _respond(
         self, interaction: discord.Interaction, request: Request, answer: Answer
@@ -186,12 +215,19 @@ _REFUSED = (
 
 
 class _Client(discord.Client):
-    """discord.py's client with the least it needs: no privileged intents, no message cache."""
+    """discord.py's client with the least it needs: no privileged intents, no message cache.
 
-    def __init__(self, on_interaction: Callable[[discord.Interaction], Any]) -> None:
+    Without the intent for message content Discord still sends the words that mention the bot.
+    """
+
+    def __init__(
+        self,
+        on_interaction: Callable[[discord.Interaction], None],
+        on_message: Callable[[discord.Message], None],
+    ) -> None:
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # we never speak
         intents = discord.Intents.none()
-        intents.guilds = True
+        intents.guilds = intents.guild_messages = intents.dm_messages = True
         super().__init__(
             intents=intents,
             max_messages=None,
@@ -201,12 +237,16 @@ class _Client(discord.Client):
             max_ratelimit_timeout=30.0,
         )
         self._on_interaction = on_interaction
+        self._on_message = on_message
 
     async def on_ready(self) -> None:
         log.info("Discord: listening as %s in %d server(s)", self.user, len(self.guilds))
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
-        await self._on_interaction(interaction)
+        self._on_interaction(interaction)
+
+    async def on_message(self, message: discord.Message) -> None:
+        self._on_message(message)
 
     async def on_error(self, event_method: str, /, *_args: object, **_kwargs: object) -> None:
         log.exception("Discord: the event %s failed", event_method)
@@ -228,33 +268,31 @@ def command_payload(commands: Sequence[CommandSpec]) -> list[dict[str, Any]]:
 
 
 def _slash_command(spec: CommandSpec) -> dict[str, Any]:
-    options = [
-        {
-            "type": discord.AppCommandOptionType.string.value,
-            "name": argument.name,
-            "description": argument.description[:100],
-            "required": argument.required,
-            **(
-                {"choices": [{"name": choice, "value": choice} for choice in argument.choices]}
-                if argument.choices
-                else {}
-            ),
-        }
-        for argument in spec.arguments
-    ]
     command: dict[str, Any] = {
         "type": discord.AppCommandType.chat_input.value,
         "name": spec.name,
         "description": spec.description[:100],
-        "options": options,
+        "options": [_option(argument) for argument in spec.arguments],
         "contexts": [0, 1, 2],
         "integration_types": [0],
     }
-    if (
-        spec.manages
-    ):  # server managers by default; a server's own command settings can say otherwise
+    if spec.manages:  # by default; a server's own command settings can say otherwise
         command["default_member_permissions"] = _MANAGE_GUILD.value
     return command
+
+
+def _option(argument: Argument) -> dict[str, Any]:
+    option: dict[str, Any] = {
+        "type": discord.AppCommandOptionType.string.value,
+        "name": argument.name,
+        "description": argument.description[:100],
+        "required": argument.required,
+    }
+    if argument.choices:
+        option["choices"] = [{"name": choice, "value": choice} for choice in argument.choices]
+    if argument.suggests:
+        option["autocomplete"] = True
+    return option
 
 
 def request_from(interaction: discord.Interaction) -> Request | None:
@@ -272,20 +310,26 @@ def request_from(interaction: discord.Interaction) -> Request | None:
             str(data["name"]),
             " ".join(str(option["value"]) for option in data.get("options", [])),
         )
-    in_server = interaction.guild_id is not None
     return Request(
-        chat=Chat(
-            "discord",
-            str(interaction.channel_id),
-            ChatKind.GROUP if in_server else ChatKind.PRIVATE,
-        ),
+        chat=_chat(interaction),
         command=command,
         arguments=arguments,
         quoted=quoted,
         sender=str(interaction.user.id),
         locale=str(interaction.locale.value),
-        may_manage=not in_server or interaction.permissions.manage_guild,
+        may_manage=interaction.guild_id is None or interaction.permissions.manage_guild,
     )
+
+
+def _chat(interaction: discord.Interaction) -> Chat:
+    kind = ChatKind.PRIVATE if interaction.guild_id is None else ChatKind.GROUP
+    return Chat("discord", str(interaction.channel_id), kind)
+
+
+def _focused(data: Mapping[str, Any]) -> str:
+    """Return what is typed so far in the option that the person is at."""
+    typed = [option["value"] for option in data.get("options", []) if option.get("focused")]
+    return str(typed[0]) if typed else ""
 
 
 def _quoted(data: Mapping[str, Any]) -> str:
@@ -315,8 +359,8 @@ def _arguments(payload: Payload) -> dict[str, Any]:
 def _view(rows: Sequence[Sequence[Sequence[str]]]) -> discord.ui.View:
     view = discord.ui.View(timeout=None)
     for number, row in enumerate(rows):
-        for label, custom_id in row:
-            view.add_item(discord.ui.Button(label=label, custom_id=custom_id, row=number))
+        for text, custom_id in row:
+            view.add_item(discord.ui.Button(label=text, custom_id=custom_id, row=number))
     view.stop()  # presses arrive as raw interactions; a live view would stay in memory for ever
     return view
 

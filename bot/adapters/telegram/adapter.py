@@ -10,6 +10,7 @@ import asyncio
 import base64
 import logging
 import os
+import re
 import time
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
@@ -40,6 +41,7 @@ from telegram.error import (
 
 from bot.adapters.telegram.render import render
 from bot.adapters.telegram.transport import AiohttpRequest, NotConnected
+from bot.core.commands import in_words
 from bot.core.errors import ChatUnavailable, DeliveryError, OutcomeUnknown, SettingsError
 from bot.core.messages import Answer, Chat, ChatKind, CommandSpec, Reply, Request
 from bot.core.pacing import Budget, Rate
@@ -411,9 +413,9 @@ def parse_command(
 ) -> tuple[str, str] | None:
     """Return the command and its arguments, or None for what is not meant for this bot.
 
-    In a private chat a text without a command is one all the same: a link is to be read, anything
-    else gets the help. In a group a command that this bot does not know is another bot's, unless
-    it is addressed to this one.
+    In a private chat, and where it mentions this bot, a text without a command means one all the
+    same. In a group a command that this bot does not know is another bot's, unless it is addressed
+    to this one.
     """
     text = message.text or message.caption or ""
     private = message.chat.type == TelegramChat.PRIVATE
@@ -424,10 +426,10 @@ def parse_command(
         if foreign and (addressed or not private):
             return None
         return name, "".join(rest).strip()
-    if not private or not text:
+    words = re.sub(rf"@{re.escape(username)}\b", "", text, flags=re.IGNORECASE).strip()
+    if not text or (not private and words == text.strip()):
         return None
-    links = _links(message)
-    return ("brief", links[0]) if links else ("help", "")
+    return in_words("\n".join([words, *_links(message)]))
 
 
 def quoted_text(message: Message) -> str:

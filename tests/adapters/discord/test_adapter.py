@@ -11,7 +11,7 @@ import pytest
 from bot.adapters.discord.adapter import MENU, DiscordAdapter, command_payload
 from bot.core.commands import COMMANDS
 from bot.core.errors import ChatUnavailable, DeliveryError, OutcomeUnknown, SettingsError
-from bot.core.messages import Chat, ChatKind, Paragraph, Picture, Reply
+from bot.core.messages import Action, Chat, ChatKind, Paragraph, Picture, Reply
 from tests.adapters.clerk import Clerk
 from tests.adapters.replies import REPLIES
 from tests.emulators.discord import TOKEN, DiscordEmulator, Fault, NotOfferedError, wire
@@ -448,3 +448,41 @@ async def test_a_stop_lets_the_answer_out(emulator: DiscordEmulator, clerk: Cler
     clerk.open.set()
     await stopped(task)
     assert [one.content for one in emulator.posted()] == ["/brief"]
+
+
+# --- words, and half-typed places
+
+
+@pytest.mark.parametrize("direct", [True, False])
+async def test_a_question_in_words_to_the_bot_is_answered(
+    emulator: DiscordEmulator, clerk: Clerk, bot: DiscordAdapter, *, direct: bool
+) -> None:
+    del bot
+    channel = emulator.dm_channel() if direct else CHANNEL
+    words = "que se passe-t-il à Raqa ?"
+    await emulator.say(words if direct else f"<@4001> {words}", channel=channel)
+    await emulator.wait_for_post(channel)
+    assert (clerk.last.command, clerk.last.arguments) == ("place", words)
+
+
+async def test_words_among_people_are_none_of_the_bots_business(
+    emulator: DiscordEmulator, clerk: Clerk, bot: DiscordAdapter
+) -> None:
+    del bot
+    await emulator.say("what's new in Iraq?")
+    await emulator.say("@everyone what's new in Iraq?")
+    await emulator.slash("help")
+    await emulator.wait_for_post()
+    assert [request.command for request in clerk.requests] == ["help"]
+
+
+async def test_a_half_typed_place_is_completed_with_what_a_button_would_send(
+    emulator: DiscordEmulator, clerk: Clerk, bot: DiscordAdapter
+) -> None:
+    del bot
+    clerk.reply = Reply((), (Action("Mosul, Ninawa, Iraq", "place", "geo:99072"),))
+    choices = await emulator.autocomplete("place", {"name": "mos"}, focused="name")
+    assert [(choice["name"], choice["value"]) for choice in choices] == [
+        ("Mosul, Ninawa, Iraq", "geo:99072")
+    ]
+    assert (clerk.last.command, clerk.last.arguments) == ("suggest", "mos")

@@ -87,6 +87,7 @@ async def bot(telegram: TelegramEmulator, clerk: Clerk) -> AsyncIterator[Telegra
         ("look: https://example.org/a_b and more", "brief", "https://example.org/a_b"),
         ("example.org", "brief", "https://example.org"),
         ("hello", "help", ""),
+        ("que se passe-t-il à Raqa ?", "place", "que se passe-t-il à Raqa ?"),
         ("/", "", ""),
     ],
 )
@@ -128,6 +129,15 @@ async def test_what_is_meant_for_others_in_a_group_is_left_alone(clerk: Clerk, t
         assert telegram.violations == []
     assert [request.command for request in clerk.requests] == ["help"]
     assert clerk.last.chat == chat(SUPERGROUP)
+
+
+async def test_a_question_that_mentions_the_bot_in_a_group_is_answered(
+    telegram: TelegramEmulator, clerk: Clerk, bot: TelegramAdapter
+) -> None:
+    del bot
+    await telegram.say("@dateline_bot what's new in Iraq?", chat=SUPERGROUP)
+    await telegram.wait_for_post(SUPERGROUP)
+    assert (clerk.last.command, clerk.last.arguments) == ("place", "what's new in Iraq?")
 
 
 async def test_an_unknown_command_addressed_to_this_bot_in_a_group_is_answered(
