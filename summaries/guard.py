@@ -16,16 +16,20 @@ _LONGEST_CHAIN = 3
 _OVERLAP = 0.7  # of the shorter one's content words: more is a repeat
 _IN_TITLE = 0.85  # of the sentence's content words: more says nothing that the title does not
 _FEWEST_WORDS = 5
-_LONGEST_UNENDED = 40  # words: longer without a full stop is a page run together
+_LONGEST_UNENDED = 30  # words: longer without a full stop is a page run together
+_HEADING = 8  # words: fewer in capitals are a heading
 _SHORT_WORD = 3  # letters: "... with", "... and the": the line was broken
 
 _BEFORE = r"[\s«“„\"'‘’(\[—–\-•*]*"
 _PAIRS = (("«", "»"), ("“", "”"), ("(", ")"), ("「", "」"), ("『", "』"))
 _QUOTATION = re.compile(r"«[^»]*»|“[^”]*”|„[^“”]*[“”]|\"[^\"]*\"|「[^」]*」|『[^』]*』|‘[^’]*’$")
 _QUOTES_FIRST = re.compile(r"\s*[«“„\"‘']")
+_SINGLE_OPENS = re.compile(r"(?:^|[\s(—–])['‘](?=[^\W\d])")
+_SINGLE_CLOSES = re.compile(r"[^\s(]['’](?!\w)")
+_SINGLE_CLOSES_SENTENCE = re.compile(r"[.,!?…]\s?['’](?=\s|$)")
 _ENDED = re.compile(r"[.!?…。！？؟۔।]['’\"»”“)\]\s]*$")
 _LEAD_IN = re.compile(r"[:;,–—-]\s*$")
-_FRAGMENT = re.compile(r"[^\W\d_A-ZÀ-ÖØ-Þ](?<=[a-zß-öø-ÿа-яё])[^A-Z]")
+_FRAGMENT = re.compile(r"\(|[^\W\d_A-ZÀ-ÖØ-Þ](?<=[a-zß-öø-ÿа-яё])[^A-Z]")
 _NAME = re.compile(r"\w\W+(?:\w+['’])?[A-ZÀ-ÖØ-ÞА-ЯЁ]\w+")
 
 
@@ -88,6 +92,8 @@ def whole(text: str, following: str = "") -> bool:
     """Whether it is a full sentence: no fragment of a broken line, no lead-in, no cut quotation."""
     if cut_quotation(text) or _LEAD_IN.search(text) or _FRAGMENT.match(text):
         return False
+    if text.isupper() and len(text.split()) < _HEADING:
+        return False
     if _ENDED.search(text):
         return True
     words = text.split()
@@ -97,13 +103,20 @@ def whole(text: str, following: str = "") -> bool:
 
 def cut_quotation(text: str) -> bool:
     """Whether a quotation or parenthesis opens without closing, or the other way round."""
-    if text.count('"') % 2:
+    if text.count('"') % 2 or _cut_single(text):
         return True
     counts = Counter(text)
     german = counts["„"]  # „ closes with “ or ”
     if german:
         return german != counts["“"] + counts["”"]
     return any(counts[left] != counts[right] for left, right in _PAIRS)
+
+
+def _cut_single(text: str) -> bool:
+    """The same for single quotation marks, which are apostrophes too."""
+    opened = len(_SINGLE_OPENS.findall(text))
+    surely_closed = len(_SINGLE_CLOSES_SENTENCE.findall(text))
+    return surely_closed > opened or opened > len(_SINGLE_CLOSES.findall(text))
 
 
 def repeats(words: Set[str], others: Set[str]) -> bool:

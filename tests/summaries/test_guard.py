@@ -12,6 +12,7 @@ LEANING = [
     ("fr", "« Nous devons intégrer ces capacités », a-t-il ajouté."),
     ("fr", "Mais reprendre Mossoul ne sera pas facile, a ajouté M. Carter."),
     ("fr", "« Il y aura beaucoup de confrontations d’ici là »."),
+    ("fr", "Interrogée sur Europe 1, elle a livré des précisions."),
     ("fr", "Selon le responsable, ces efforts commencent à porter leurs fruits."),
     ("en", "He added that the talks had failed."),
     ("en", "“We will not leave,” she said."),
@@ -80,6 +81,20 @@ def test_a_sentence_that_says_no_more_than_the_title_is_left_out() -> None:
 @pytest.mark.parametrize("text", ["Il a dit « non.", "“Yes, he said.", 'She said "no.', "no »."])
 def test_half_a_quotation_is_seen(text: str) -> None:
     assert cut_quotation(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["It could have had me.'", "We play each game. '", "'We play on, he said."]
+)
+def test_half_a_quotation_in_single_marks_is_seen(text: str) -> None:
+    assert cut_quotation(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["It's the dogs' home.", "'We play on,' he said.", "L'un d'eux part."]
+)
+def test_an_apostrophe_is_no_quotation(text: str) -> None:
+    assert not cut_quotation(text)
 
 
 def test_german_quotation_marks_are_pairs() -> None:
