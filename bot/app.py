@@ -155,10 +155,13 @@ async def serve(settings: Settings, adapters: Sequence[Adapter], stop: asyncio.E
                 watch = group.create_task(stop.wait())
                 everyone = group.create_task(_all_done(running))
                 await asyncio.wait([watch, everyone], return_when=asyncio.FIRST_COMPLETED)
+                # Digests in hand go out while their platforms are still there.
+                await _finish_ticking(scheduler, ticking, delivery)
                 for task in (*running, watch, everyone):
                     task.cancel()
         finally:
-            await _stop_clock(scheduler, ticking, delivery)
+            await _finish_ticking(scheduler, ticking, delivery)
+            scheduler.shutdown(wait=False)
         if len(refusals) == len(adapters):
             raise SettingsError(*refusals)
     log.info("Stopped")
@@ -226,7 +229,7 @@ async def _tick(delivery: Delivery, data_dir: Path, ticking: asyncio.Lock) -> No
             log.exception("The clock could not do its work")
 
 
-async def _stop_clock(
+async def _finish_ticking(
     scheduler: AsyncIOScheduler, ticking: asyncio.Lock, delivery: Delivery
 ) -> None:
     """Let the turn in hand and what it posts finish; APScheduler's own shutdown would cancel it."""
@@ -234,7 +237,6 @@ async def _stop_clock(
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(STOP_SECONDS), ticking:
             await delivery.drain()
-    scheduler.shutdown(wait=False)
 
 
 def doctor_looks(settings: Settings) -> list[tuple[str, Callable[[], Awaitable[str]]]]:

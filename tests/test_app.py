@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,8 +11,10 @@ import pytest
 from bot.app import serve
 from bot.core.errors import SettingsError
 from bot.core.messages import Answer, Chat, Reply, Request
+from bot.core.schedule import Occurrence, Subscription, Timing
 from bot.ops.health import is_well
 from bot.settings import Settings, load
+from bot.store.database import DatabaseStore
 from tests.fakes import FakeAdapter
 
 
@@ -35,12 +37,14 @@ class Stubborn(FakeAdapter):
         super().__init__("stubborn")
         self.begun = asyncio.Event()
         self.replies: list[Reply] = []
+        self.closed_after = 0
 
     async def run(self, answer: Answer) -> None:
         self.begun.set()
         try:
             await asyncio.Event().wait()
         finally:  # what was asked before the stop is still answered
+            self.closed_after = len(self.posts)
             self.replies.append(await answer(Request(Chat("stubborn", "1"), "help")))
 
 
@@ -68,6 +72,27 @@ async def test_a_stop_lets_what_is_in_flight_finish(settings: Settings) -> None:
     stop.set()
     await serving
     assert len(adapter.replies) == 1
+
+
+async def test_a_digest_in_hand_goes_out_before_its_platform_is_closed(settings: Settings) -> None:
+    stop, adapter = asyncio.Event(), Stubborn()
+    adapter.held["1"] = asyncio.Event()
+    await _subscribed_and_due(settings, Chat("stubborn", "1"))
+    serving = asyncio.create_task(serve(settings, [adapter], stop))
+    await adapter.wait_for_attempts(1)
+    stop.set()
+    adapter.held["1"].set()
+    await serving
+    assert len(adapter.posts) == 1
+    assert adapter.closed_after == 1
+
+
+async def _subscribed_and_due(settings: Settings, chat: Chat) -> None:
+    store = await DatabaseStore.open(settings.database_url)
+    timing = Timing(time(8, 0), "UTC")
+    due = Occurrence(datetime.now(UTC).date(), datetime.now(UTC) - timedelta(minutes=1))
+    await store.subscribe(Subscription(chat, timing), due)
+    await store.close()
 
 
 async def test_the_clock_ticks_at_once_and_leaves_a_heartbeat(settings: Settings) -> None:
