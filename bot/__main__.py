@@ -363,7 +363,11 @@ async def _health(_: argparse.Namespace, settings: Settings) -> int:
 async def _demo(_: argparse.Namespace, settings: Settings) -> int:
     places, newsroom = app.places(), Newsroom(app.sources(settings), app.SystemClock())
     _show_typed("dateline brief")
-    _show(briefing_reply(await newsroom.briefing(_CHAT, Length.NORMAL), Length.NORMAL))
+    _show(
+        briefing_reply(
+            await newsroom.briefing(_CHAT, Length.NORMAL, settings.time_zone), Length.NORMAL
+        )
+    )
     _show_typed("dateline place Mossoul")
     _show(
         place_reply(
