@@ -274,7 +274,7 @@ async def _brief(options: argparse.Namespace, settings: Settings) -> int:
     newsroom = Newsroom(_sources(options, settings), app.SystemClock())
     target, length = options.target, Length(options.length)
     if not target:
-        briefing = await newsroom.briefing(_CHAT, length)
+        briefing = await newsroom.briefing(_CHAT, length, settings.time_zone)
         _answer(options, lambda: briefing_json(briefing), lambda: briefing_reply(briefing, length))
         return 0
     story = await newsroom.story(target, length, local=True, method=options.method)
@@ -288,7 +288,7 @@ async def _place(options: argparse.Namespace, settings: Settings) -> int:
         raise RequestError("Which place?", "Type for example: dateline place Mosul")
     places = app.places()
     reading = await app.sources(settings).articles(_CHAT)
-    answer = await PlaceReader(places).ask(name, reading)
+    answer = await PlaceReader(places).ask(name, reading, app.SystemClock().now())
     _answer(options, lambda: place_json(answer), lambda: place_reply(answer, places))
     return 0
 
