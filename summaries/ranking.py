@@ -57,15 +57,19 @@ def _cosines(frequencies: Sequence[dict[str, float]], idf: dict[str, float]) -> 
         for word in row:
             postings.setdefault(word, []).append(i)
     dots = np.zeros((count, count))
-    frequent = []
+    columns = []
     for word, places in postings.items():
-        if len(places) > max(8, _FREQUENT * count):
-            frequent.append(word)
-            continue
         weights = np.array([rows[i][word] for i in places])
-        dots[np.ix_(places, places)] += np.outer(weights, weights)
-    dense = np.array([[row.get(word, 0.0) for word in frequent] for row in rows])
-    dots += dense.reshape(count, len(frequent)) @ dense.reshape(count, len(frequent)).T
+        if len(places) > max(8, _FREQUENT * count):
+            column = np.zeros(count)
+            column[places] = weights
+            columns.append(column)
+        elif len(places) > 1:
+            dots[np.ix_(places, places)] += np.outer(weights, weights)
+        else:
+            dots[places[0], places[0]] += weights[0] * weights[0]
+    dense = np.array(columns).reshape(len(columns), count)
+    dots += dense.T @ dense
     scale = np.divide(1, norms, out=np.zeros(count), where=norms > 0)
     dots *= scale
     dots *= scale[:, None]

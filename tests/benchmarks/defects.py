@@ -13,7 +13,8 @@ from collections.abc import Sequence
 _QUOTES = "«»“”\"‘’'„"
 
 _POINTS = {
-    "fr": r"(?:il(?! (?:y a|y avait|faut|fallait|faudra|est \w+ (?:de|d'|d’|que|qu))\b)"
+    "fr": r"(?:il(?! (?:n['’]y|n['’]est pas|était (?:plus|près|environ)|y|faut"
+    r"|fallait|faudra|est \w+ (?:de|d'|d’|que|qu))\b)"
     r"|elle|ils|elles|celui-ci|celle-ci|ceux-ci|celles-ci|lui|eux"
     r"|son|sa|ses|leurs?|(?:ce|cet|cette|ces)(?= \w))",
     "en": r"(?:he|she|they|it(?! (?:is|was|has been) \w+ (?:that|to)\b)|his|her|their|its"
@@ -34,7 +35,8 @@ _LINKS = {
     r"|therefore|yet|in addition|for example|as a result)",
 }
 _NOBODY = {
-    "fr": r"[»”\",] ?,? ?(?:[\w’']+ ){0,3}[\w’']+(?:-t)?-(?:il|elle|ils|elles)\b(?!.*\?\s*$)",
+    "fr": r"[»”\",] ?,? ?(?:[\w’']+ ){0,3}[\w’']+(?:-t)?-(?:il|elle|ils|elles)\b"
+    r"(?! (?:également )?précisé)(?!.*\?\s*$)",
     "en": r"[”\"’',] (?:he|she|they) (?:\w+ )?(?:said|says|added|told|explained|wrote|tweeted"
     r"|continued|insisted|claimed)\b",
 }
