@@ -234,12 +234,19 @@ def _summary_lines(
 ) -> tuple[Paragraph, ...]:
     """Say how much there is, and which places inside it are named: "Mosul 4, Baghdad 2"."""
     about = sum(told.is_about for told in answer.articles)
-    counted = (
-        f"Articles about it: {about}. Articles that mention it: {len(answer.articles) - about}."
+    mere = len(answer.articles) - about
+    counted = ([f"{_articles(about)} about it"] if about else []) + (
+        [f"{mere} more that mention it" if about else f"{_articles(mere)} that mention it"]
+        if mere
+        else []
     )
     named = ", ".join(_count(*pair) for pair in inside)
-    within = f" Places in it: {named}." if named else ""
-    return (Paragraph(counted + within),)
+    within = f" In it: {named}." if named else ""
+    return (Paragraph(f"{', '.join(counted)}.{within}"),)
+
+
+def _articles(count: int) -> str:
+    return f"{count} article{'' if count == 1 else 's'}"
 
 
 def _inside(answer: PlaceAnswer, place: Place) -> list[tuple[Place, int]]:
@@ -278,10 +285,18 @@ def _item(told: PlaceArticle) -> StoryItem:
 def _choices(
     candidates: Sequence[Place], places: Places, command: str = "place"
 ) -> tuple[Action, ...]:
+    shown = candidates[:CHOICES_SHOWN]
+    labels = [places.label(place) for place in shown]
     return tuple(
-        Action(places.label(place), command, f"geo:{place.id}")
-        for place in candidates[:CHOICES_SHOWN]
+        Action(_telling(label, place, labels), command, f"geo:{place.id}")
+        for place, label in zip(shown, labels, strict=True)
     )
+
+
+def _telling(label: str, place: Place, labels: Sequence[str]) -> str:
+    """Say of a country that it is one where a namesake's label begins alike."""
+    alike = sum(other.startswith(label) for other in labels) > 1
+    return f"{label} (country)" if alike and place.kind == "country" else label
 
 
 def _named(answer: PlaceAnswer) -> str:

@@ -121,6 +121,20 @@ async def test_an_ambiguous_name_asks_which_one_with_buttons_that_answer() -> No
     assert chosen.blocks[0] == Heading("Paris, FR")
 
 
+async def test_a_country_is_told_from_a_region_of_its_name() -> None:
+    country = Place(7, "Georgia", "GE", 42.0, 43.5, "country", 3_700_000, "", level=1)
+    state = Place(8, "Georgia", "US", 32.8, -83.2, "region", 10_000_000, "GA", level=2)
+
+    class Labelled(Atlas):
+        def label(self, place: Place, language: str = "") -> str:
+            return "Georgia" if place is country else "Georgia, United States"
+
+    lookup = Lookup("Georgia", "ambiguous", None, (country, state))
+    answer = place_reply(PlaceAnswer("Georgia", lookup), Labelled())
+    labels = [action.label for action in answer.actions]
+    assert labels == ["Georgia (country)", "Georgia, United States"]
+
+
 @pytest.mark.parametrize(("typed", "offers"), [("Mosool", ["Mosul, IQ"]), ("Atlantis", [])])
 async def test_an_unknown_name_offers_what_was_perhaps_meant(typed: str, offers: list[str]) -> None:
     answer = await reply(typed)

@@ -17,7 +17,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from urllib.request import Request, urlopen
 
-TELEGRAM, DISCORD = "http://127.0.0.1:18081", "http://127.0.0.1:19000"
+TELEGRAM, DISCORD = "http://127.0.0.1:18481", "http://127.0.0.1:19480"
 QUIET = [
     "--headless",
     "--no-sandbox",
@@ -32,9 +32,10 @@ QUIET = [
 ]
 
 SCENES: dict[str, tuple[str, str, dict[str, str], int]] = {
-    "briefing": ("/brief short", "brief", {"length": "short"}, 1250),
+    "briefing": ("/brief short", "brief", {"length": "short"}, 1180),
     "place": ("/place Mossoul", "place", {"name": "Mossoul"}, 1500),
-    "which-one": ("/place Georgia", "place", {"name": "Georgia"}, 700),
+    "which-one": ("/place Georgia", "place", {"name": "Georgia"}, 520),
+    "map": ("/map Iraq", "map", {"name": "Iraq"}, 620),
 }
 
 
@@ -42,29 +43,22 @@ def main(folder: Path) -> None:
     """Draw every scene on both platforms into `folder`."""
     folder.mkdir(exist_ok=True)
     with ExitStack() as stack:
-        stack.enter_context(_process("tests.emulators.telegram", "--port", "18081"))
-        stack.enter_context(_process("tests.emulators.discord", "--port", "19000"))
+        stack.enter_context(_process("tests.emulators.telegram", "--port", "18481"))
+        stack.enter_context(_process("tests.emulators.discord", "--port", "19480"))
         stack.enter_context(_bot(stack.enter_context(tempfile.TemporaryDirectory())))
         _ask(f"{DISCORD}/control/commands?timeout=60")
         for number, (name, (typed, command, options, height)) in enumerate(SCENES.items()):
-            chat, user = 1001 + number, 1001 + number
-            _ask(f"{TELEGRAM}/control/say", {"text": typed, "chat": chat, "user": user})
+            chat = 1001 + number
+            _ask(f"{TELEGRAM}/control/say", {"text": typed, "chat": chat, "user": chat})
             _ask(f"{TELEGRAM}/control/posted?chat={chat}&count=1&timeout=60")
-            _screenshot(
-                f"{TELEGRAM}/control/page?chat={chat}", folder / f"{name}-telegram.png", height
-            )
-            slash = {
-                "command": command,
-                "options": options,
-                "user": 3001,
-                "dm": False,
-                "channel": 2001,
-            }
-            _ask(f"{DISCORD}/control/slash", slash)
-            _ask(f"{DISCORD}/control/posted?channel=2001&count={number + 1}&timeout=60")
-            _screenshot(
-                f"{DISCORD}/control/page?channel=2001", folder / f"{name}-discord.png", height
-            )
+            picture = folder / f"{name}-telegram.png"
+            _screenshot(f"{TELEGRAM}/control/page?chat={chat}", picture, height)
+            asked = {"command": command, "options": options, "user": 3001 + number, "dm": True}
+            where = f"user={3001 + number}&dm=1"
+            _ask(f"{DISCORD}/control/slash", asked)
+            _ask(f"{DISCORD}/control/posted?{where}&count=1&timeout=60")
+            picture = folder / f"{name}-discord.png"
+            _screenshot(f"{DISCORD}/control/page?{where}", picture, height)
 
 
 @contextmanager

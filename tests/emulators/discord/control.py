@@ -27,6 +27,8 @@ class ControlledEmulator(DiscordEmulator):
             app.router.add_get(f"/control/{name}", _told(getattr(self, f"_get_{name}")))
 
     async def _post_slash(self, body: Json) -> Json:
+        if _user(body) not in self.state.users:  # a person at the keyboard may be anyone
+            self.add_user(_user(body), f"Person {_user(body)}")
         made = await self.slash(body["command"], body.get("options"), **_where(body, dm=True))
         return {"interaction_id": str(made)}
 
