@@ -120,3 +120,9 @@ def test_in_the_seed_article_every_place_is_found_and_is_the_right_one(
     }
     washington = next(m.place for m in mentions if m.text == "Washington")
     assert washington.region == "DC"
+
+
+def test_everyday_words_of_arabic_are_no_places(gazetteer: Gazetteer) -> None:
+    text = "وقال القائد إن المعركة في المدينة كلفة باهظة، وإن النصر قريب في الموصل."
+    found = find_places(text, gazetteer, "ar")
+    assert [mention.place.name for mention in found] == ["Mosul"]
