@@ -24,8 +24,6 @@ GRACE = timedelta(hours=12)
 _TOO_LATE = f"more than {GRACE.total_seconds() / 3600:.0f} hours late"
 LATE = timedelta(minutes=10)
 """A digest sent later than this after its hour says so."""
-ATTEMPTS = 12
-"""Definite refusals of one message before it is given up: with the back-off, about an hour."""
 REPEAT = timedelta(minutes=2)
 """How long after an attempt of unknown outcome a repeat is harmless on an idempotent platform.
 
@@ -197,7 +195,8 @@ class Delivery:
         return False
 
     async def _refused(self, part: Part, error: DeliveryError) -> bool:
-        if error.final or part.attempts + 1 >= ATTEMPTS:
+        """Whatever passes (an outage, a limit) is waited for; only GRACE ends that."""
+        if error.final:
             await self._record(part, PartState.DEAD, reason=str(error))
             log.error("Gave up on a message for %s: %s", part.chat, error)
             return True

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from bot.core.delivery import ATTEMPTS, GRACE, REPEAT, Delivery, back_off
+from bot.core.delivery import GRACE, REPEAT, Delivery, back_off
 from bot.core.errors import (
     ChatUnavailable,
     DeliveryError,
@@ -356,13 +356,22 @@ async def test_while_a_chat_waits_its_other_digests_wait_too(world: World) -> No
     assert world.texts == [*WORDS, *WORDS]
 
 
-async def test_refusals_are_tried_again_ever_more_slowly_and_then_given_up(world: World) -> None:
-    world.adapter.faults = [DeliveryError("down") for _ in range(ATTEMPTS)]
-    await world.until(2 * 3600)
-    assert world.texts == ["two", "three"]
-    assert world.adapter.attempts == ATTEMPTS + 2
-    assert (await world.store.tally())["dead"] == 1
-    waits = [back_off(attempts) for attempts in range(ATTEMPTS)]
+@pytest.mark.parametrize("retry_after", [None, 5, 300])
+async def test_an_outage_of_hours_costs_no_digest(world: World, retry_after: float | None) -> None:
+    world.adapter.faults = [DeliveryError("not connected", retry_after) for _ in range(36)]
+    await world.until(9 * 3600)
+    assert world.texts == list(WORDS)
+
+
+async def test_refusals_are_tried_again_ever_more_slowly_until_it_is_too_late(
+    world: World,
+) -> None:
+    world.adapter.faults = [DeliveryError("down") for _ in range(1000)]
+    await world.until(GRACE.total_seconds() + 900)
+    assert world.texts == []
+    tally = await world.store.tally()
+    assert (tally["dead"], tally["missed"]) == (len(WORDS), 1)
+    waits = [back_off(attempts) for attempts in range(world.adapter.attempts)]
     assert waits == sorted(waits)
     assert (waits[0], waits[-1]) == (2, 900)
 

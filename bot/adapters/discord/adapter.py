@@ -187,7 +187,7 @@ class DiscordAdapter:
         """See the Adapter port."""
         client = self._client
         if client is None:
-            raise DeliveryError("Discord is not connected", retry_after=5)
+            raise DeliveryError("Discord is not connected")
         if (wait := self._overall.take("", time.monotonic())) > 0:
             await asyncio.sleep(wait)
         try:

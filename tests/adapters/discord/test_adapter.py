@@ -310,9 +310,9 @@ async def test_a_refused_message_is_final(emulator: DiscordEmulator, bot: Discor
 
 
 async def test_nothing_is_posted_before_the_bot_is_connected(emulator: DiscordEmulator) -> None:
-    with pytest.raises(DeliveryError) as caught:
+    with pytest.raises(DeliveryError, match="not connected") as caught:
         await adapter_for(emulator).post(NEWS, WORDS, "dateline-1")
-    assert caught.value.retry_after == 5
+    assert not caught.value.final
 
 
 async def test_a_wrong_token_is_said_in_words(emulator: DiscordEmulator) -> None:
