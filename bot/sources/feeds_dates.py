@@ -14,6 +14,13 @@ _ISO = re.compile(
     re.VERBOSE | re.IGNORECASE | re.ASCII,
 )
 _ISO_ORDINAL = re.compile(r"(\d{2}|\d{4})-?(\d{3})", re.ASCII)
+_PLAIN_ISO = re.compile(
+    r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):\d\d:\d\d(?:\.\d{3}(?:\d{3})?)?(?:Z|[+-]\d\d:\d\d)",
+    re.ASCII,
+)
+_USUAL = re.compile(  # Thu, 01 Jan 2004 19:48:21 +0200
+    r"[A-Za-z]{3}, (\d\d?) ([A-Za-z]{3}) (\d{4}) (\d\d):(\d\d):(\d\d) (?:GMT|([+-]\d{4}))", re.ASCII
+)
 _WORDED = re.compile(
     r"""
     (?:[^\W\d]+\.?,?\s+)?                                  # Thu,
@@ -28,10 +35,9 @@ _WORDED = re.compile(
 )
 _MONTHS = {
     name: number
-    for number, names in enumerate(
+    for number, name in enumerate(
         ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1
     )
-    for name in (names,)
 }
 _ZONES = {
     "ut": 0, "utc": 0, "gmt": 0, "z": 0, "wet": 0, "adt": -3, "ast": -4, "edt": -4, "est": -5,
@@ -52,9 +58,21 @@ def parse_date(text: str) -> datetime | None:
     if not text:
         return None
     try:
-        return _worded(text) or _iso(text) or _ordinal(text)
+        return _usual(text) or _worded(text) or _iso(text) or _ordinal(text)
     except (ValueError, OverflowError):  # the 45th of the 13th month; the year 0
         return None
+
+
+def _usual(text: str) -> datetime | None:
+    """Read the two forms that nearly all feeds use, fast."""
+    found = _USUAL.fullmatch(text)
+    if found is not None and found[2].lower() in _MONTHS:
+        day, month, year, hour, minute, second, zone = found.groups()
+        moment = datetime(int(year), _MONTHS[month.lower()], int(day), tzinfo=UTC)
+        return moment + _clock(hour, minute, second) - _offset(zone)
+    if _PLAIN_ISO.fullmatch(text):
+        return datetime.fromisoformat(text.upper()).astimezone(UTC)
+    return None
 
 
 def _iso(text: str) -> datetime | None:
@@ -62,8 +80,9 @@ def _iso(text: str) -> datetime | None:
     if found is None:
         return None
     year, month, day, hour, minute, second, zone = found.groups()
-    local = _moment(int(year), int(month or 1), int(day or 1), hour, minute, second)
-    return local - _offset(zone)
+    return datetime(int(year), int(month or 1), int(day or 1), tzinfo=UTC) + (
+        _clock(hour, minute, second) - _offset(zone)
+    )
 
 
 def _ordinal(text: str) -> datetime | None:
@@ -84,18 +103,16 @@ def _worded(text: str) -> datetime | None:
     number = _MONTHS.get((month or swapped_month).lower())
     if number is None or not (year or late_year):
         return None
-    local = _moment(_year(year or late_year), number, int(day or swapped_day), hour, minute, second)
-    return local - _offset(zone)
+    midnight = datetime(_year(year or late_year), number, int(day or swapped_day), tzinfo=UTC)
+    return midnight + _clock(hour, minute, second) - _offset(zone)
 
 
-def _moment(
-    year: int, month: int, day: int, hour: str | None, minute: str | None, second: str | None
-) -> datetime:
-    """Return a moment of which the second 60 (a leap second) and the hour 24 are the next."""
+def _clock(hour: str | None, minute: str | None, second: str | None) -> timedelta:
+    """Return a time of day. The second 60 (a leap second) and the hour 24 are the next one's."""
     clock = timedelta(hours=int(hour or 0), minutes=int(minute or 0), seconds=int(second or 0))
     if clock > timedelta(hours=24, minutes=1):
         raise ValueError("no such hour")
-    return datetime(year, month, day, tzinfo=UTC) + clock
+    return clock
 
 
 def _year(text: str) -> int:

@@ -37,7 +37,7 @@ _ATTRIBUTES = _words("""
     lang leftspacing list longdesc loop loopcount loopend loopstart low lowsrc max maxlength media
     method min multiple name nohref noshade nowrap open optimum pattern ping point-size poster pqg
     preload prompt radiogroup readonly rel repeat-max repeat-min replace required rev rightspacing
-    rows rowspan rules scope selected shape size span src start step summary suppress tabindex
+    rows rowspan rules scope selected shape size span src start step style summary suppress tabindex
     target template title toppadding type unselectable urn usemap valign value variable volume vrml
     vspace width wrap xml:lang
     """)
@@ -61,6 +61,7 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _TIDY_TAG = re.compile(r"(</?[a-zA-Z][^<>]*+>)")
+_WHOLE_TAG = re.compile(r"<(/?)(?:\w{1,40}:)?([a-zA-Z][\w-]*+)([^<>]*)>")
 # Comments and hidden elements whole, closed or not. What is left is read again, so that a tag put
 # together by taking something out of its middle is judged as any other.
 _UNTIDY = re.compile(
@@ -91,11 +92,11 @@ class _Tags(dict[str, str]):
         self._base = base
 
     def __missing__(self, source: str) -> str:
-        tag = _TOKEN.fullmatch(source)
-        name = tag["name"].lower() if tag and tag["name"] else ""
-        if not tag or not name or name in _HIDDEN:
-            raise _Untidy
-        written = _write_tag(name, tag["end"], tag["rest"], self._base)
+        tag = _WHOLE_TAG.fullmatch(source)
+        name = tag[2].lower() if tag else ""
+        if tag is None or name in _HIDDEN or "='" in source or source.count('"') % 2:
+            raise _Untidy  # or so it may be: a > may stand between quotes
+        written = _write_tag(name, tag[1], tag[3], self._base)
         if len(source) < 200:
             self[source] = written
         return written
@@ -118,13 +119,13 @@ class Sanitizer:
             markup = _text(markup.replace("&#39;", "'").replace("&#34;", '"'))
         if "<" not in markup:
             return markup.strip()
-        if _UNTIDY.search(markup):
-            markup = _UNTIDY.sub("", markup)
-        try:
-            cleaned = self._clean_tidy(markup.replace("\r\n", "\n"))
-        except _Untidy:
-            cleaned = self._clean_any(markup.replace("\r\n", "\n"))
-        return cleaned.strip()
+        markup = markup.replace("\r\n", "\n")
+        for reader in (self._clean_tidy, self._clean_tidied, self._clean_any):
+            try:
+                return reader(markup).strip()
+            except _Untidy:
+                continue
+        return ""
 
     def _clean_tidy(self, markup: str) -> str:
         """Clean what is nothing but text and whole tags, fast; else raise _Untidy."""
@@ -134,6 +135,9 @@ class Sanitizer:
             raise _Untidy
         parts[1::2] = map(self._tags.__getitem__, tags)
         return "".join(parts)
+
+    def _clean_tidied(self, markup: str) -> str:
+        return self._clean_tidy(_UNTIDY.sub("", markup))
 
     def _clean_any(self, markup: str) -> str:
         pieces: list[str] = []
@@ -195,22 +199,24 @@ def _write_tag(name: str, end: str, rest: str, base: str) -> str:
 
 
 def _attributes(source: str, base: str) -> str:
-    found = {}
-    for written, value in _ATTRIBUTE.findall(source.removesuffix("/")):
-        name = written.lower()
-        if name in _ATTRIBUTES or name == "style":
-            found[name] = value[1:-1] if value[:1] in {'"', "'"} else value
-    return "".join(_attribute(name, found[name], base) for name in sorted(found))
+    found = {
+        name.lower(): value
+        for name, value in _ATTRIBUTE.findall(source.removesuffix("/"))
+        if name.lower() in _ATTRIBUTES
+    }
+    return "".join([_attribute(name, found[name], base) for name in sorted(found)])
 
 
 def _attribute(name: str, value: str, base: str) -> str:
+    if value[:1] in _QUOTES:
+        value = value[1:-1]
     if name == "style":
         value = harmless_style(html.unescape(value))
         if not value:
             return ""
     elif name in _LINKS and value:
         value = absolute(base, html.unescape(value) if "&" in value else value)
-    elif name in {"rel", "type"}:
+    elif name in _LOWERED:
         value = value.lower()
     if _SPECIAL.search(value):
         value = _BARE.sub("&amp;", _text(value))
@@ -218,6 +224,8 @@ def _attribute(name: str, value: str, base: str) -> str:
     return f' {name}="{value}"'
 
 
+_QUOTES = frozenset(("'", '"'))
+_LOWERED = frozenset(("rel", "type"))
 _SPECIAL = re.compile(r"""[&<>"]""")
 _SCHEME = re.compile(r"\s*([a-zA-Z][\w+.-]*+):")
 _ABSOLUTE = re.compile(r"https?://[^/\s]")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -31,7 +31,8 @@ MAX_TAGS = 500_000
 """The most tags that are read, those inside escaped HTML included: it bounds time and memory."""
 
 _Element: TypeAlias = etree._Element  # noqa: SLF001 - lxml's only name for the type
-_Parts: TypeAlias = Sequence[tuple[str, _Element]]
+_Parts: TypeAlias = dict[str, list[_Element]]
+"""The elements in another, by what they are for, each in the document's order."""
 
 _PREFIXES = {
     "http://backend.userland.com/rss": "",
@@ -63,8 +64,6 @@ _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _ATOM_FEED = "{http://www.w3.org/2005/Atom}feed"
 _RDF_ABOUT = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
 
-_ENTRIES = frozenset(("item", "entry"))
-_TITLES = frozenset(("title", "dc:title"))
 _SUMMARIES = {
     "description": "text/html",
     "dc:description": "text/html",
@@ -81,12 +80,34 @@ _CONTENTS = {
     "body": "application/xhtml+xml",
     "xhtml:body": "application/xhtml+xml",
 }
-_SUBTITLES = _SUMMARIES | dict.fromkeys(("subtitle", "tagline", "itunes:subtitle"), "text/plain")
-_PUBLISHED = frozenset(("pubdate", "published", "issued", "dcterms:issued"))
-_UPDATED = frozenset(("updated", "modified", "lastbuilddate", "dc:date", "dcterms:modified"))
-_CREATED = frozenset(("created", "dcterms:created"))
-_AUTHORS = frozenset(("author", "dc:creator", "dc:author", "itunes:author", "managingeditor"))
-_LANGUAGES = frozenset(("language", "dc:language"))
+_SUBTITLES = dict.fromkeys(("subtitle", "tagline", "itunes:subtitle"), "text/plain")
+_NAMES = {
+    "entry": ("item", "entry"),
+    "channel": ("channel",),
+    "group": ("media:group",),
+    "title": ("title", "dc:title"),
+    "media title": ("media:title",),
+    "text": (*_SUMMARIES, *_CONTENTS),
+    "subtitle": tuple(_SUBTITLES),
+    "link": ("link",),
+    "id": ("guid", "id"),
+    "author": ("author", "dc:creator", "dc:author", "itunes:author", "managingeditor"),
+    "name": ("name", "itunes:name"),
+    "email": ("email", "itunes:email"),
+    "published": ("pubdate", "published", "issued", "dcterms:issued"),
+    "updated": ("updated", "modified", "lastbuilddate", "dc:date", "dcterms:modified"),
+    "created": ("created", "dcterms:created"),
+    "language": ("language", "dc:language"),
+    "thumbnail": ("media:thumbnail", "itunes:image"),
+    "file": ("enclosure", "media:content"),
+    "picture": ("image", "logo", "icon"),
+    "url": ("url",),
+    "ttl": ("ttl",),
+    "period": ("sy:updateperiod",),
+    "frequency": ("sy:updatefrequency",),
+}
+"""What elements are for -> how they are called, over all formats. Any other is passed over."""
+_PURPOSES = {name: purpose for purpose, names in _NAMES.items() for name in names}
 _HTML = frozenset(("text/html", "application/xhtml+xml"))
 _SHORT_TYPES = {
     "text": "text/plain",
@@ -117,8 +138,19 @@ class _Document:
             known = self.names[tag] = _name(tag, element.prefix)
         return known
 
-    def parts(self, element: _Element) -> list[tuple[str, _Element]]:
-        return [(self.name(child), child) for child in element]
+    def parts(self, element: _Element) -> _Parts:
+        """Sort out what is in an element; of media:group, what is in that."""
+        found: _Parts = {}
+        self._add(found, element)
+        for group in found.get("group", ()):
+            self._add(found, group)
+        return found
+
+    def _add(self, found: _Parts, element: _Element) -> None:
+        for child in element:
+            purpose = _PURPOSES.get(self.name(child))
+            if purpose is not None:
+                found.setdefault(purpose, []).append(child)
 
     def base(self, element: _Element) -> str:
         if not self.based:
@@ -161,7 +193,7 @@ def read_xml(text: str, url: str = "") -> ParsedFeed | None:
     document that is made to be too large to read.
     """
     whole, left_out = _without_excess(text)
-    root = _parse(whole, url)
+    root = parse_xml(whole, url)
     if root is None:
         return None
     names = {"rss": "rss", "rdf:rdf": "rdf", "feed": "atom", "channel": "cdf"}
@@ -190,6 +222,9 @@ _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _NAMED = re.compile(
     r"<!\[CDATA\[.*?(?:\]\]>|\Z)|&(?!\#\d{1,7};|\#x[0-9a-fA-F]{1,6};)(?:(\w{1,32}+);)?", re.DOTALL
 )
+_ENDLESS_TAG = re.compile(
+    r"""<(?=[a-zA-Z][^<]{999})[^\s<>]++(?:\s++(?:[^\s<>"']|"[^"<]*+"|'[^'<]*+')++){500}"""
+)
 _OWN = frozenset(("amp", "lt", "gt", "quot", "apos"))
 _COMMENT = re.compile(r"<!--(?:.*?-->|.*)", re.DOTALL)
 _ITEM = re.compile(r"<(?:\w+:)?(?:item|entry)[\s>]", re.IGNORECASE)
@@ -203,24 +238,30 @@ def has_items(text: str) -> bool:
 def _without_excess(text: str) -> tuple[str, int]:
     """Cut a document behind its last allowed entry. Raises SourceError for too many tags."""
     left_out = 0
-    if text.count("<item") + text.count("<entry") > MAX_ENTRIES:
+    if (
+        len(text) > MAX_ENTRIES * len("<item>")
+        and text.count("<item") + text.count("<entry") > MAX_ENTRIES
+    ):
         starts = [found.start() for found in _ITEM.finditer(text)]
         left_out = max(0, len(starts) - MAX_ENTRIES)
         text = text[: starts[MAX_ENTRIES]] if left_out else text
-    if text.count("<") + text.count("&lt;") > MAX_TAGS:
+    if len(text) > MAX_TAGS and text.count("<") + text.count("&lt;") > MAX_TAGS:
         raise SourceError("That feed is made of too many tags to be read.")
     return text, left_out
 
 
-def _parse(text: str, url: str) -> _Element | None:
+def parse_xml(text: str, url: str = "") -> _Element | None:
     """Return the root of an XML document, mended where that is needed.
 
-    Its document type is taken off before: no entity is ever expanded by the parser.
+    Its document type is taken off before: no entity is ever expanded by the parser. Raises
+    SourceError for a document that would keep the parser busy.
     """
     start, declared = _prologue(text)
     if start < 0:
         return None
-    text = _FORBIDDEN.sub("", text[start:])
+    text = text[start:]
+    if has_endless_tag(text):
+        raise SourceError("That document has a tag of hundreds of attributes, so it is not read.")
     root, faults = _parse_once(text, url)
     if not faults:
         return root
@@ -256,6 +297,11 @@ def _opening(root: _Element) -> str:
         for prefix, namespace in root.nsmap.items()
     )
     return f"<salvaged{declared}>"
+
+
+def has_endless_tag(text: str) -> bool:
+    """Tell whether a tag has so many attributes that libxml2 would be busy with it for hours."""
+    return _ENDLESS_TAG.search(text) is not None
 
 
 def _parse_once(text: str, url: str) -> tuple[_Element | None, bool]:
@@ -294,7 +340,7 @@ def _prologue(text: str) -> tuple[int, str]:
 
 
 def _mended(text: str, entities: dict[str, str]) -> str:
-    """Write HTML's entities as signs, and a bare & as &amp;, outside of CDATA."""
+    """Take out forbidden signs; outside of CDATA write HTML's entities as signs, & as &amp;."""
 
     def mend(found: re.Match[str]) -> str:
         name = found[1]
@@ -305,55 +351,45 @@ def _mended(text: str, entities: dict[str, str]) -> str:
         sign = entities.get(name) or html5.get(f"{name};")
         return sign if sign else f"&amp;{name};"
 
-    return _NAMED.sub(mend, text)
+    return _NAMED.sub(mend, _FORBIDDEN.sub("", text))
 
 
 # ---------------------------------------------------------------- tree -> values
 
 
 def _feed(document: _Document, left_out: int) -> ParsedFeed:
-    root = document.root
-    channel = root if document.format in {"atom", "cdf"} else _channel(document)
-    parts = [part for part in document.parts(channel) if part[0] not in _ENTRIES]
+    channel = _channel(document)
+    parts = document.parts(channel)
     title_html = _title(document, parts)
     feed = Feed(document.url, plain_line(title_html), _link(document, parts, channel))
-    language = _last(parts, _LANGUAGES) or document.language(channel)
-    items = _entries_in(root)
+    items = [item for item in _entries_in(document.root) if document.name(item) in _NAMES["entry"]]
     return ParsedFeed(
         title=feed.title,
         link=feed.link,
-        language=language,
-        entries=tuple(_entry(document, feed, item) for item in items if _is_entry(document, item)),
+        language=_last(parts, "language") or document.language(channel),
+        entries=tuple(_entry(document, feed, item) for item in items),
         ttl=_ttl(parts),
         title_html=title_html,
         description=_description(document, parts),
         author=_author(document, parts),
         id=_id(document, parts, channel),
         image=_feed_image(document, parts),
-        published=_date(parts, _PUBLISHED),
-        updated=_date(parts, _UPDATED) or parse_date(channel.get("LASTMOD", "")),
+        published=_date(parts, "published"),
+        updated=_date(parts, "updated") or parse_date(_attribute(channel, "lastmod")),
         format=document.format,
         left_out=left_out,
     )
 
 
-def _is_entry(document: _Document, element: _Element) -> bool:
-    return document.name(element) in _ENTRIES
-
-
 def _channel(document: _Document) -> _Element:
     """Return where the feed speaks of itself: its channel, or the root where there is none."""
-    for name, child in document.parts(document.root):
-        if name == "channel":
-            return child
-    return document.root
+    return next(iter(document.parts(document.root).get("channel", ())), document.root)
 
 
 def _entry(document: _Document, feed: Feed, element: _Element) -> Entry:
-    parts = _with_groups(document, document.parts(element))
+    parts = document.parts(element)
     title_html = _title(document, parts)
     summary, content = _texts(document, parts)
-    published = _date(parts, _PUBLISHED) or _date(parts, _CREATED)
     return Entry(
         feed=feed,
         link=_link(document, parts, element),
@@ -363,63 +399,43 @@ def _entry(document: _Document, feed: Feed, element: _Element) -> Entry:
         summary=summary,
         content=content,
         author=_author(document, parts),
-        published=published,
-        updated=_date(parts, _UPDATED) or parse_date(_attribute(element, "lastmod")),
-        language=_last(parts, _LANGUAGES) or document.language(element),
+        published=_date(parts, "published") or _date(parts, "created"),
+        updated=_date(parts, "updated") or parse_date(_attribute(element, "lastmod")),
+        language=_last(parts, "language") or document.language(element),
         image=_image(document, parts),
         enclosures=_enclosures(document, parts),
     )
 
 
-def _with_groups(document: _Document, parts: list[tuple[str, _Element]]) -> _Parts:
-    """Open up media:group: what is in it belongs to the entry."""
-    if not any(name == "media:group" for name, _ in parts):
-        return parts
-    opened: list[tuple[str, _Element]] = []
-    for name, child in parts:
-        opened += document.parts(child) if name == "media:group" else [(name, child)]
-    return opened
-
-
 def _text(element: _Element) -> str:
-    text = str(element.text or "")
     if len(element):
-        text = "".join(str(piece) for piece in element.itertext())
-    return text.strip()
+        return "".join(str(piece) for piece in element.itertext()).strip()
+    return str(element.text or "").strip()
 
 
-def _last(parts: _Parts, names: Iterable[str]) -> str:
-    """Return the text of the last element so named that has one."""
-    for name, child in reversed(parts):
-        if name in names:
-            text = _text(child)
-            if text:
-                return text
-    return ""
+def _last(parts: _Parts, purpose: str) -> str:
+    """Return the text of the last element for a purpose that has one."""
+    texts = (_text(child) for child in reversed(parts.get(purpose, ())))
+    return next((text for text in texts if text), "")
 
 
-def _date(parts: _Parts, names: Iterable[str]) -> datetime | None:
-    return parse_date(_last(parts, names))
+def _date(parts: _Parts, purpose: str) -> datetime | None:
+    return parse_date(_last(parts, purpose)) if purpose in parts else None
 
 
 def _attribute(element: _Element, name: str) -> str:
     """Return an attribute whose name may be written in large or small letters."""
     if not element.attrib:
         return ""
-    value = element.get(name)
-    if value is not None:
-        return value
-    return next((str(v) for k, v in element.attrib.items() if str(k).lower() == name), "")
+    return next((str(v) for k, v in element.items() if str(k).lower() == name), "")
 
 
 def _title(document: _Document, parts: _Parts) -> str:
     """Return the first title there is; one of the media in an entry is the last resort."""
-    for names in (_TITLES, frozenset(("media:title",))):
-        for name, child in parts:
-            if name in names:
-                title = _markup(document, child, "text/plain")
-                if title:
-                    return title
+    for child in (*parts.get("title", ()), *parts.get("media title", ())):
+        title = _markup(document, child, "text/plain")
+        if title:
+            return title
     return ""
 
 
@@ -428,12 +444,12 @@ def _texts(document: _Document, parts: _Parts) -> tuple[str, str]:
     summary is both."""
     summary: str | None = None
     contents: list[str] = []
-    for name, child in parts:
-        is_summary = name in _SUMMARIES and (summary is None or bool(contents))
-        if is_summary:
+    for child in parts.get("text", ()):
+        name = document.name(child)
+        if name in _SUMMARIES and (summary is None or contents):
             summary = _markup(document, child, _SUMMARIES[name])
-        elif name in _SUMMARIES or name in _CONTENTS:
-            default = _CONTENTS.get(name) or "text/plain"
+        else:
+            default = _CONTENTS.get(name, "text/plain")
             contents.append(_markup(document, child, default))
             if summary is None and _kind(child, default) in {"text/plain", *_HTML}:
                 summary = contents[-1]
@@ -441,37 +457,42 @@ def _texts(document: _Document, parts: _Parts) -> tuple[str, str]:
 
 
 def _description(document: _Document, parts: _Parts) -> str:
-    for name, child in reversed(parts):
-        if name in _SUBTITLES:
-            return _markup(document, child, _SUBTITLES[name])
+    for child in (*parts.get("subtitle", ()), *parts.get("text", ())):
+        default = (_SUMMARIES | _SUBTITLES).get(document.name(child))
+        if default:
+            return _markup(document, child, default)
     return ""
 
 
 def _link(document: _Document, parts: _Parts, element: _Element) -> str:
     """Return the page: the last alternate link, else CDF's attribute, else a permalink."""
-    link = _attribute(element, "href")
-    for name, child in parts:
-        if name == "link":
-            link = _alternate(child) or link
+    link, place = _attribute(element, "href"), element
+    for child in parts.get("link", ()):
+        alternate = _alternate(child)
+        if alternate:
+            link, place = alternate, child
     if not link:
-        link = next((_text(c) for n, c in parts if n in {"guid", "id"} and _is_permalink(c)), "")
+        link = next((_text(child) for child in parts.get("id", ()) if _is_permalink(child)), "")
         link = link if "://" in link else ""
-    return absolute(document.base(_where(parts, "link", element)), link) if link else ""
-
-
-def _where(parts: _Parts, name: str, default: _Element) -> _Element:
-    return next((child for own, child in reversed(parts) if own == name), default)
+    return absolute(document.base(place), link) if link else ""
 
 
 def _alternate(link: _Element) -> str:
+    """Return the address that a link element gives, where it leads to the page itself."""
+    if not link.attrib:
+        return _text(link).replace("&amp;", "&")
     if link.get("rel", "alternate").lower() != "alternate":
         return ""
-    href = link.get("href") or link.get("url") or link.get("uri")
+    href = _address(link)
     if href is None:
         return _text(link).replace("&amp;", "&")
     media_type = link.get("type", "text/html").lower()
-    is_page = _SHORT_TYPES.get(media_type, media_type) in _HTML
-    return href if is_page else ""
+    return href if _SHORT_TYPES.get(media_type, media_type) in _HTML else ""
+
+
+def _address(element: _Element) -> str | None:
+    address = element.get("url") or element.get("href") or element.get("uri")
+    return None if address is None else str(address)
 
 
 def _is_permalink(guid: _Element) -> bool:
@@ -480,21 +501,16 @@ def _is_permalink(guid: _Element) -> bool:
 
 def _id(document: _Document, parts: _Parts, element: _Element) -> str:
     """Return what the feed calls it; a path is made absolute."""
-    for name, child in reversed(parts):
-        if name in {"guid", "id"}:
-            text = _text(child)
-            relative = text and "/" in text and ":" not in text and _is_permalink(child)
-            return absolute(document.base(child), text) if relative else text
-    return element.get(_RDF_ABOUT, "")
+    for child in reversed(parts.get("id", ())):
+        text = _text(child)
+        relative = "/" in text and ":" not in text and _is_permalink(child)
+        return absolute(document.base(child), text) if relative else text
+    return str(element.get(_RDF_ABOUT, ""))
 
 
 def _author(document: _Document, parts: _Parts) -> str:
-    for name, child in reversed(parts):
-        if name in _AUTHORS:
-            author = _person(document, child)
-            if author:
-                return author
-    return ""
+    people = (_person(document, child) for child in reversed(parts.get("author", ())))
+    return next((person for person in people if person), "")
 
 
 def _person(document: _Document, element: _Element) -> str:
@@ -502,42 +518,34 @@ def _person(document: _Document, element: _Element) -> str:
     if not len(element):
         return " ".join(_text(element).split())
     parts = document.parts(element)
-    name, email = _last(parts, {"name", "itunes:name"}), _last(parts, {"email", "itunes:email"})
+    name, email = _last(parts, "name"), _last(parts, "email")
     return f"{name} ({email})" if name and email else name or email
 
 
 def _image(document: _Document, parts: _Parts) -> str:
-    for name, child in parts:
-        media_type = child.get("type", "")
-        is_image = media_type.startswith("image/") or child.get("medium") == "image"
-        if name in {"media:thumbnail", "itunes:image"} or (
-            is_image and name in {"media:content", "enclosure", "link"}
-        ):
-            link = child.get("url") or child.get("href")
-            if link:
-                return absolute(document.base(child), link)
-    return ""
+    """Return the picture that goes with an entry: a thumbnail, or a file that is one."""
+    files = (*parts.get("file", ()), *parts.get("link", ()))
+    pictures = (*parts.get("thumbnail", ()), *(file for file in files if _is_picture(file)))
+    links = ((child, _address(child)) for child in pictures)
+    return next((absolute(document.base(child), link) for child, link in links if link), "")
+
+
+def _is_picture(file: _Element) -> bool:
+    return str(file.get("type", "")).startswith("image/") or file.get("medium") == "image"
 
 
 def _feed_image(document: _Document, parts: _Parts) -> str:
-    for name, child in parts:
-        if name == "image" and len(child):
-            return absolute(document.base(child), _last(document.parts(child), {"url"}))
-        if name in {"logo", "icon"}:
-            return absolute(document.base(child), _text(child))
+    for child in parts.get("picture", ()):
+        link = _last(document.parts(child), "url") if len(child) else _text(child)
+        if link:
+            return absolute(document.base(child), link)
     return _image(document, parts)
 
 
 def _enclosures(document: _Document, parts: _Parts) -> tuple[Enclosure, ...]:
-    found = []
-    for name, child in parts:
-        if name in {"enclosure", "media:content"} or (
-            name == "link" and child.get("rel") == "enclosure"
-        ):
-            link = child.get("url") or child.get("href")
-            if link:
-                found.append(_enclosure(document, child, link))
-    return tuple(found)
+    links = [link for link in parts.get("link", ()) if link.get("rel") == "enclosure"]
+    files = ((child, _address(child)) for child in (*parts.get("file", ()), *links))
+    return tuple(_enclosure(document, child, link) for child, link in files if link)
 
 
 def _enclosure(document: _Document, element: _Element, link: str) -> Enclosure:
@@ -554,11 +562,11 @@ _PERIODS = {"hourly": 60, "daily": 1440, "weekly": 10_080, "monthly": 43_200, "y
 
 def _ttl(parts: _Parts) -> int | None:
     """Return a feed's ttl in minutes, or what RSS 1.0's syndication module says to the same end."""
-    ttl = _count(_last(parts, {"ttl"}))
+    ttl = _count(_last(parts, "ttl"))
     if ttl:
         return ttl
-    period = _PERIODS.get(_last(parts, {"sy:updateperiod"}).lower())
-    times = _count(_last(parts, {"sy:updatefrequency"})) or 1
+    period = _PERIODS.get(_last(parts, "period").lower())
+    times = _count(_last(parts, "frequency")) or 1
     return max(1, period // times) if period else None
 
 
@@ -573,7 +581,7 @@ _WINDOWS = {code: bytes([code]).decode("cp1252", "replace") for code in range(0x
 
 
 def _kind(element: _Element, default: str) -> str:
-    kind = element.get("type", default).lower()
+    kind = str(element.get("type", default)).lower()
     return _SHORT_TYPES.get(kind, kind)
 
 
