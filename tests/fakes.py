@@ -451,6 +451,9 @@ class FakeAdapter:
         buttons = [[action.label, action.data] for action in reply.actions]
         return [{"text": text, "buttons": buttons} for text in texts]
 
+    async def wait_turn(self, chat: Chat) -> None:
+        """Nobody waits here."""
+
     async def post(self, chat: Chat, payload: Payload, key: str) -> str:
         self.attempts += 1
         self._changed.set()

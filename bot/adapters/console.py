@@ -131,6 +131,9 @@ class ConsoleAdapter:
         """The terminal is always there."""
         return "the terminal"
 
+    async def wait_turn(self, chat: Chat) -> None:
+        """A terminal takes all there is."""
+
     async def post(self, chat: Chat, payload: Payload, key: str) -> str:
         """See the Adapter port."""
         show(payload, self._console)

@@ -148,7 +148,11 @@ class Delivery:
         return Reply((late, *reply.blocks), reply.actions, reply.attachments)
 
     async def _post(self, adapter: Adapter, part: Part) -> bool:
-        """Post one part and record what became of it; tell whether the next part may follow."""
+        """Post one part and record what became of it; tell whether the next part may follow.
+
+        It is claimed only when its turn has come: a stop while it waits leaves no doubt about it.
+        """
+        await adapter.wait_turn(part.chat)
         now = self._clock.now()
         if part.uncertain_since is not None and now - part.uncertain_since > REPEAT:
             return await self._uncertain(part, part.reason)

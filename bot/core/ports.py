@@ -41,8 +41,11 @@ class Adapter(Protocol):
     def render(self, reply: Reply) -> Sequence[Payload]:
         """Turn a reply into messages within the platform's limits. Pure."""
 
+    async def wait_turn(self, chat: Chat) -> None:
+        """Wait until the platform's limits let one more message of a digest go to the chat."""
+
     async def post(self, chat: Chat, payload: Payload, key: str) -> str:
-        """Post one message and return the platform's id of it.
+        """Post one message at once and return the platform's id of it.
 
         `key` (at most 25 characters) names this message for ever. Raises DeliveryError,
         ChatUnavailable or OutcomeUnknown.

@@ -271,6 +271,28 @@ async def test_an_answer_lost_in_the_crash_is_repeated_only_where_that_is_harmle
         assert (tally.get("sent", 0), tally.get("unknown", 0)) == (sent, 1 - sent)
 
 
+async def test_a_stop_while_digests_wait_for_their_turn_loses_none() -> None:
+    class Busy(FakeAdapter):
+        async def wait_turn(self, chat: Chat) -> None:
+            reached.set()
+            await turn.wait()
+
+    reached, turn = asyncio.Event(), asyncio.Event()
+    world = World(Busy(long=True))
+    await world.subscribe()
+    world.clock.advance(hours=2)
+    await world.delivery.tick()
+    async with asyncio.timeout(10):
+        await reached.wait()
+    [dying] = world.delivery._working.values()
+    dying.cancel()
+    await asyncio.gather(dying, return_exceptions=True)
+    turn.set()
+    await world.start().recover()
+    await world.until(20)
+    assert world.texts == list(WORDS)
+
+
 async def test_a_repeat_after_a_long_crash_is_no_longer_harmless() -> None:
     world = World(FakeAdapter(idempotent=True))
     await world.subscribe()

@@ -183,13 +183,15 @@ class DiscordAdapter:
         else:
             await interaction.response.send_message(**_arguments(payload))
 
+    async def wait_turn(self, chat: Chat) -> None:
+        """See the Adapter port."""
+        await asyncio.sleep(self._overall.take("", time.monotonic()))
+
     async def post(self, chat: Chat, payload: Payload, key: str) -> str:
         """See the Adapter port."""
         client = self._client
         if client is None:
             raise DeliveryError("Discord is not connected")
-        if (wait := self._overall.take("", time.monotonic())) > 0:
-            await asyncio.sleep(wait)
         try:
             channel = client.get_partial_messageable(int(chat.thread or chat.id))
             message = await channel.send(**_arguments(payload), nonce=key)

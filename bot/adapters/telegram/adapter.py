@@ -303,6 +303,7 @@ class TelegramAdapter:
         """Post an answer; where Telegram asks to wait, wait. Never repeats an uncertain one."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
+            await self._pace(chat, self._answers)
             try:
                 await self.post(chat, payload, "")
             except DeliveryError as error:
@@ -314,9 +315,12 @@ class TelegramAdapter:
             else:
                 return
 
+    async def wait_turn(self, chat: Chat) -> None:
+        """See the Adapter port."""
+        await self._pace(chat, self._digests)
+
     async def post(self, chat: Chat, payload: Payload, key: str) -> str:
         """See the Adapter port."""
-        await self._pace(chat, self._digests if key else self._answers)
         try:
             message = await self._send(chat, payload)
         except RetryAfter as error:
@@ -343,9 +347,7 @@ class TelegramAdapter:
     async def _pace(self, chat: Chat, overall: Budget) -> None:
         now = time.monotonic()
         budget = self._per_chat if chat.kind is ChatKind.PRIVATE else self._per_group
-        wait = max(overall.take("", now), budget.take(chat.id, now))
-        if wait > 0:
-            await asyncio.sleep(wait)
+        await asyncio.sleep(max(overall.take("", now), budget.take(chat.id, now)))
 
     async def _send(self, chat: Chat, payload: Payload) -> Message:
         common: dict[str, Any] = {

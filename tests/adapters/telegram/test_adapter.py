@@ -334,19 +334,20 @@ async def nobody_waits(_chat: Chat, _overall: Budget) -> None:
 async def test_an_answer_does_not_wait_behind_a_broadcast(
     telegram: TelegramEmulator, bot: TelegramAdapter
 ) -> None:
+    async def digest(reader: int) -> None:
+        await bot.wait_turn(chat(reader))
+        await bot.post(chat(reader), WORDS, f"dateline-{reader}")
+
     readers = range(5001, 5101)
     for reader in readers:
         telegram.add_chat(reader)
-    digests = [
-        asyncio.create_task(bot.post(chat(reader), WORDS, f"dateline-{reader}"))
-        for reader in readers
-    ]
+    digests = [asyncio.create_task(digest(reader)) for reader in readers]
     await telegram.wait_until(lambda: len(telegram.posted(None)) >= 5)
     await telegram.say("/brief")
     await telegram.wait_for_post()
     assert len(telegram.posted(None)) < 50
-    for digest in digests:
-        digest.cancel()
+    for waiting in digests:
+        waiting.cancel()
     await asyncio.gather(*digests, return_exceptions=True)
 
 
