@@ -36,6 +36,9 @@ class Atlas:
             return Lookup(query, "found", KNOWN[query], (KNOWN[query],))
         return Lookup(query, "unknown", None, (MOSUL,) if query == "Mosool" else ())
 
+    def suggest(self, prefix: str, limit: int = 10) -> Sequence[Place]:
+        return [place for place in KNOWN.values() if place.name.startswith(prefix)][:limit]
+
     def find(self, text: str, language: str = "") -> Sequence[Mention]:
         found = [
             Mention(name, start, start + len(name), place, 1.0)

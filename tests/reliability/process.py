@@ -63,8 +63,9 @@ async def running(environment: dict[str, str], listening: int = 1) -> AsyncItera
     reading = asyncio.create_task(_read(process.stderr, log))
     try:
         async with asyncio.timeout(START_SECONDS):
-            while sum("listening as" in line for line in log) < listening and process.returncode is None:
-                await _next_line(log, process)
+            # The log grows by a reader that has no event to wait for.
+            while _listening(log) < listening and process.returncode is None:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
         yield BotProcess(process, log)
     finally:
         if process.returncode is None:
@@ -78,11 +79,8 @@ async def _read(stream: asyncio.StreamReader, log: list[str]) -> None:
         log.append(line.decode())
 
 
-async def _next_line(log: list[str], process: asyncio.subprocess.Process) -> None:
-    """Wait for the log to grow, or for the process to end."""
-    seen = len(log)
-    while len(log) == seen and process.returncode is None:
-        await asyncio.sleep(0.01)  # a pipe has no event to wait for besides its reader's
+def _listening(log: list[str]) -> int:
+    return sum("listening as" in line for line in log)
 
 
 def make_due(data: Path) -> None:
