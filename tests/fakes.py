@@ -360,10 +360,14 @@ class FakeStore:
             if kept.part.state is PartState.PENDING:
                 kept.part = replace(kept.part, state=PartState.DEAD, reason=reason)
 
-    async def recover(self, idempotent: Sequence[str]) -> int:
-        half_sent = [one for one in self._parts.values() if one.part.state is PartState.SENDING]
+    async def recover(self, platforms: Mapping[str, bool]) -> int:
+        half_sent = [
+            one
+            for one in self._parts.values()
+            if one.part.state is PartState.SENDING and self._chat_of(one.part).platform in platforms
+        ]
         for kept in half_sent:
-            again = self._chat_of(kept.part).platform in idempotent
+            again = platforms[self._chat_of(kept.part).platform]
             state = PartState.PENDING if again else PartState.UNKNOWN
             reason = "the bot stopped while sending it"
             kept.part = replace(kept.part, state=state, reason=reason)

@@ -48,7 +48,7 @@ class Delivery:
 
     async def recover(self) -> None:
         """Settle what a crash left half done. Call once, before the first tick."""
-        idempotent = [name for name, adapter in self._adapters.items() if adapter.idempotent]
+        idempotent = {name: adapter.idempotent for name, adapter in self._adapters.items()}
         if settled := await self._store.recover(idempotent):
             log.warning("A crash left %d message(s) half sent", settled)
 

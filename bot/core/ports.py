@@ -213,10 +213,11 @@ class Store(Protocol):
     async def give_up(self, edition: Edition, reason: str) -> None:
         """Record that what is left of an edition will not be sent, and why."""
 
-    async def recover(self, idempotent: Sequence[str]) -> int:
+    async def recover(self, platforms: Mapping[str, bool]) -> int:
         """After a start: settle the parts that a crash left in SENDING; return how many.
 
-        On a platform in `idempotent` they are pending again, on others unknown.
+        Each platform says whether it is idempotent: there they are pending again, else unknown.
+        Other platforms' parts are left alone: another process may be sending them.
         """
 
     async def pause(self, chat: Chat, reason: str) -> None:

@@ -320,18 +320,18 @@ class DatabaseStore:
             await connection.execute(update(parts).where(parts.c.id == part.id).values(values))
             await _settle(connection, editions.c.id == part.edition)
 
-    async def recover(self, idempotent: Sequence[str]) -> int:
+    async def recover(self, platforms: Mapping[str, bool]) -> int:
         """See the Store port."""
         half_sent = (
             select(parts.c.id, subscriptions.c.platform)
             .join(editions, editions.c.id == parts.c.edition)
             .join(subscriptions, subscriptions.c.id == editions.c.subscription)
-            .where(parts.c.state == PartState.SENDING)
+            .where(parts.c.state == PartState.SENDING, subscriptions.c.platform.in_(platforms))
         )
         async with self._transaction() as connection:
             rows = (await connection.execute(half_sent)).all()
             for row in rows:
-                state = PartState.PENDING if row.platform in idempotent else PartState.UNKNOWN
+                state = PartState.PENDING if platforms[row.platform] else PartState.UNKNOWN
                 reason = "the bot stopped while sending it"
                 await connection.execute(
                     update(parts).where(parts.c.id == row.id).values(state=state, reason=reason)

@@ -311,8 +311,9 @@ async def test_after_a_crash_half_sent_parts_are_settled_by_platform(store: Stor
     there = await opened(store, [HELLO], chat=replace(CHAT, platform="other"))
     for edition in (here, there):
         assert await store.claim((await store.parts(edition))[0], NOW)
-    assert await store.recover(["other"]) == 2
-    assert await store.recover(["other"]) == 0
+    platforms = {CHAT.platform: False, "other": True}
+    assert await store.recover(platforms) == 2
+    assert await store.recover(platforms) == 0
     assert [part.state for part in await store.parts(here)] == [
         PartState.UNKNOWN,
         PartState.PENDING,
@@ -324,8 +325,17 @@ async def test_after_a_crash_half_sent_parts_are_settled_by_platform(store: Stor
 async def test_a_crash_at_the_last_part_finishes_the_edition(store: Store) -> None:
     edition = await opened(store, [HELLO])
     assert await store.claim(await only_part(store, edition), NOW)
-    await store.recover([])
+    await store.recover({CHAT.platform: False})
     assert await waiting(store) == []
+
+
+async def test_what_another_platforms_process_is_sending_is_left_to_it(store: Store) -> None:
+    edition = await opened(store, [HELLO])
+    part = await only_part(store, edition)
+    assert await store.claim(part, NOW)
+    assert await store.recover({"other": False}) == 0
+    await store.mark(part, PartState.PENDING, reason="refused")
+    assert await waiting(store) == [edition.id]
 
 
 # --- chats that go away or move
