@@ -65,7 +65,10 @@ class AiohttpRequest(BaseRequest):
             if isinstance(read_timeout, DefaultValue) or read_timeout is None
             else read_timeout
         )
-        deadline = aiohttp.ClientTimeout(total=wait + 5, sock_connect=5)
+        # No `total`: who waits for a free connection has sent nothing, and that must be told apart.
+        deadline = aiohttp.ClientTimeout(
+            total=None, connect=wait, sock_connect=5, sock_read=wait + 5
+        )
         try:
             async with self._session.request(
                 method, url, data=_body(request_data), timeout=deadline
