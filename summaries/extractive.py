@@ -16,7 +16,7 @@ import numpy as np
 
 from summaries import guard, ranking
 from summaries.article import Article, Length, Sentence, Summary
-from summaries.features import Text
+from summaries.features import Text, opens_with_lead
 from summaries.model import word_chances
 from summaries.selection import BUDGETS, Budget, Worth, choose
 from summaries.sentences import sentences as split_article
@@ -221,7 +221,8 @@ def _chosen(text: Text, budget: Budget) -> list[int]:
         return list(range(min(1, len(text.raw))))
     content = text.content
     units = guard.units(text.raw, content, text.title_content, text.language)
-    worth = Worth(text.tokens, word_chances(text).tolist(), budget.horizon)
+    chances = word_chances(text).tolist()
+    worth = Worth(text.tokens, chances, budget.horizon, opens_with_lead(text))
     everything = [(place,) for place in range(len(text.raw))]
     return choose(
         units or everything, worth, budget, lambda i, j: guard.repeats(content[i], content[j])

@@ -20,6 +20,9 @@ Numbers = NDArray[np.intp]
 Stem = Callable[[str], str]
 
 _QUOTED = re.compile(r"«[^»]*»|“[^”]*”|„[^“”]*[“”]|\"[^\"]*\"")
+_LEAD_WORDS = (15, 45)  # where there is no title to compare: who, where and when take some room
+_LEAD_IN_TITLE = 1 / 3  # of the title's content words
+_LEAD_LEAST = 12  # words
 CONTENT = 4  # characters: shorter words are mostly articles and prepositions
 
 
@@ -69,6 +72,19 @@ class Text:
     def title_content(self) -> frozenset[str]:
         """The stems of the longer words of the title."""
         return frozenset(self.stem(word.lower()) for word in self.title if len(word) >= CONTENT)
+
+
+def opens_with_lead(text: Text) -> bool:
+    """Whether the first sentence looks like a lead: it says what the title says, and more.
+
+    Without a title: it is as long as leads are, and names somebody or something.
+    """
+    first = text.sentences[0] if text.sentences else ()
+    if text.title_content:
+        shared = len(text.content[0] & text.title_content) if first else 0
+        return len(first) >= _LEAD_LEAST and shared >= _LEAD_IN_TITLE * len(text.title_content)
+    least, most = _LEAD_WORDS
+    return least <= len(first) <= most and any(word[0].isupper() for word in first[1:])
 
 
 @dataclass(frozen=True)

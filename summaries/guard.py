@@ -18,6 +18,7 @@ _IN_TITLE = 0.85  # of the sentence's content words: more says nothing that the 
 _FEWEST_WORDS = 5
 _LONGEST_UNENDED = 30  # words: longer without a full stop is a page run together
 _HEADING = 8  # words: fewer in capitals are a heading
+_MOSTLY = 0.6  # of a sentence's characters
 _SHORT_WORD = 3  # letters: "... with", "... and the": the line was broken
 
 _BEFORE = r"[\s«“„\"'‘’(\[—–\-•*]*"
@@ -27,6 +28,7 @@ _QUOTES_FIRST = re.compile(r"\s*[«“„\"‘']")
 _SINGLE_OPENS = re.compile(r"(?:^|[\s(—–])['‘](?=[^\W\d])")
 _SINGLE_CLOSES = re.compile(r"[^\s(]['’](?!\w)")
 _SINGLE_CLOSES_SENTENCE = re.compile(r"[.,!?…]\s?['’](?=\s|$)")
+_ASKS = re.compile(r"[?？؟]['’\"»”“)\]\s]*$")
 _ENDED = re.compile(r"[.!?…。！？؟۔।]['’\"»”“)\]\s]*$")
 _LEAD_IN = re.compile(r"[:;,–—-]\s*$")
 _FRAGMENT = re.compile(r"\(|[^\W\d_A-ZÀ-ÖØ-Þ](?<=[a-zß-öø-ÿа-яё])[^A-Z]")
@@ -46,7 +48,7 @@ def units(
     """
     leaning = [leans(text, language) for text in sentences]
     printable = [
-        whole(text, following) and len(words) > 0 and not _says_no_more(words, title)
+        whole(text, following) and tells(text) and len(words) > 0 and not _repeats(words, title)
         for text, following, words in zip(sentences, [*sentences[1:], ""], stems, strict=True)
     ]
     return [
@@ -88,6 +90,12 @@ def speakerless(text: str) -> bool:
     return outside != text and not re.search(r"\w{2}", outside)
 
 
+def tells(text: str) -> bool:
+    """Whether it tells what happened: a question, or a quotation and hardly more, does not."""
+    quoted = sum(map(len, _QUOTATION.findall(text)))
+    return quoted <= _MOSTLY * len(text) and not _ASKS.search(text)
+
+
 def whole(text: str, following: str = "") -> bool:
     """Whether it is a full sentence: no fragment of a broken line, no lead-in, no cut quotation."""
     if cut_quotation(text) or _LEAD_IN.search(text) or _FRAGMENT.match(text):
@@ -125,7 +133,8 @@ def repeats(words: Set[str], others: Set[str]) -> bool:
     return shorter > 0 and len(words & others) >= _OVERLAP * shorter
 
 
-def _says_no_more(words: Set[str], title: Set[str]) -> bool:
+def _repeats(words: Set[str], title: Set[str]) -> bool:
+    """Whether a sentence says no more than the title."""
     return len(words & title) >= _IN_TITLE * max(1, len(words))
 
 

@@ -14,6 +14,7 @@ Clash = Callable[[int, int], bool]
 _CANDIDATES = 16
 _ROUNDS = 4
 _PAST_HORIZON = 0.06  # how much words past the horizon count in the choice
+_OPENING = (0.15, 0.1, 0.05)  # what the first sentences of a text with a lead are worth more
 _NEARLY = 2 / 3  # of the horizon: such a choice needs no filling
 _PAST_HORIZON_FILLING = 0.3  # and in what is added to a choice that leaves room
 
@@ -31,9 +32,9 @@ class Budget:
 
 
 BUDGETS = {
-    Length.SHORT: Budget(sentences=2, words=50, horizon=30),
+    Length.SHORT: Budget(sentences=2, words=50, horizon=45),
     Length.NORMAL: Budget(sentences=3, words=100, horizon=60),
-    Length.LONG: Budget(sentences=5, words=170, horizon=100),
+    Length.LONG: Budget(sentences=5, words=170, horizon=140),
 }
 
 
@@ -43,19 +44,24 @@ class Worth:
 
     `tokens` are the word numbers of each sentence, `chances` how likely the editor uses each word.
     A word counts once, so saying a thing twice gains nothing. Words up to the horizon count most,
-    and are worth less the more of them it takes.
+    and are worth less the more of them it takes. Where the text opens with its lead (`led`), the
+    first sentences count somewhat more: they were written to be read together.
     """
 
     tokens: Sequence[Sequence[int]]
     chances: Sequence[float]
     horizon: int
+    led: bool = False
 
-    def __call__(self, places: Iterable[int], past_horizon: float = _PAST_HORIZON) -> float:
+    def __call__(self, places: Collection[int], past_horizon: float = _PAST_HORIZON) -> float:
         """The worth of the sentences at `places`, read in their order."""
         row = [word for place in sorted(places) for word in self.tokens[place]]
         head = row[: self.horizon]
         read = self._cover(head) / (1 + len(head) / self.horizon)
-        return read + past_horizon * self._cover(row)
+        return (read + past_horizon * self._cover(row)) * (1 + self._opening(places))
+
+    def _opening(self, places: Collection[int]) -> float:
+        return sum(more for i, more in enumerate(_OPENING) if self.led and i in places)
 
     def _cover(self, row: Sequence[int]) -> float:
         return sum(map(self.chances.__getitem__, set(row)))
