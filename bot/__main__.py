@@ -347,8 +347,10 @@ async def _doctor(_: argparse.Namespace, settings: Settings) -> int:
     ]
     findings = findings or [Finding("settings", well=True, words="read without a fault")]
     findings += await examine(app.doctor_looks(settings))
+    blank = Blanker(_secrets(settings))
     for finding in findings:
-        print(f"{'ok  ' if finding.well else 'MEND'}  {finding.name}: {finding.words}")  # noqa: T201
+        mark = "ok  " if finding.well else "MEND"
+        print(f"{mark}  {finding.name}: {' '.join(blank(finding.words).split())}")  # noqa: T201
     return 0 if all(finding.well for finding in findings) else 1
 
 

@@ -538,6 +538,16 @@ def test_the_doctor_says_what_to_mend(screen: Screen, monkeypatch: pytest.Monkey
     assert TOKEN not in out
 
 
+def test_the_doctor_shows_no_token(screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def look() -> str:
+        raise OSError(f"https://chat.example/bot{TOKEN}/getMe is gone")
+
+    monkeypatch.setenv("DATELINE_TELEGRAM_TOKEN", TOKEN)
+    monkeypatch.setattr("bot.app.doctor_looks", lambda _: [("telegram", look)])
+    _, out, _ = screen.run("doctor")
+    assert "MEND  telegram: https://chat.example/bot<secret>/getMe is gone" in out
+
+
 def test_health_is_told_by_the_exit_status(screen: Screen) -> None:
     status, out, err = screen.run("health")
     assert (status, err) == (1, "")

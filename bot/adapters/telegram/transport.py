@@ -82,7 +82,9 @@ class AiohttpRequest(BaseRequest):
             if isinstance(error.__cause__, aiohttp.ClientConnectionResetError):
                 # The kept connection was closed before the request was written whole.
                 raise NotConnected("the connection had been closed") from error
-            raise NetworkError(f"the answer was lost: {error}") from error
+            # Its full text may hold the address, and with it the token.
+            words = getattr(error, "message", error)
+            raise NetworkError(f"the answer was lost: {words}") from error
 
 
 def _body(request_data: RequestData | None) -> Any:  # noqa: ANN401 - what aiohttp takes as data

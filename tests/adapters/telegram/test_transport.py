@@ -7,6 +7,7 @@ import asyncio
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from telegram.error import NetworkError
 
 from bot.adapters.telegram.transport import AiohttpRequest, NotConnected
 
@@ -31,3 +32,18 @@ async def test_who_finds_no_free_connection_knows_that_nothing_was_sent() -> Non
         free.set()
         assert (await first)[0] == 200
         await transport.shutdown()
+
+
+async def test_a_server_that_speaks_no_http_gets_no_token_shown() -> None:
+    async def babble(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"what?\r\n\r\n")
+        writer.close()
+
+    transport = AiohttpRequest()
+    async with asyncio.timeout(10), await asyncio.start_server(babble, "127.0.0.1") as server:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(NetworkError) as caught:
+            await transport.do_request(f"http://127.0.0.1:{port}/bot123:secret/getMe", "POST")
+        await transport.shutdown()
+    assert "secret" not in str(caught.value)
