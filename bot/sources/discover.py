@@ -11,7 +11,7 @@ from urllib.parse import urljoin, urlsplit
 from lxml import etree
 
 from bot.sources.feeds_markup import absolute, plain_line
-from bot.sources.feeds_xml import has_endless_tag
+from bot.sources.feeds_xml import without_endless_tags
 
 _Element: TypeAlias = etree._Element  # noqa: SLF001 - lxml's only name for the type
 
@@ -70,11 +70,9 @@ def _rank(feed: FoundFeed) -> tuple[bool, bool]:
 
 
 def _parse(html: str) -> _Element | None:
-    if has_endless_tag(html):
-        return None
     parser = etree.HTMLParser(encoding="utf-8", recover=True, no_network=True, huge_tree=False)
     try:
-        return etree.fromstring(html.encode("utf-8", "replace"), parser)
+        return etree.fromstring(without_endless_tags(html).encode("utf-8", "replace"), parser)
     except (etree.XMLSyntaxError, ValueError):  # nothing in it
         return None
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.core.news import Enclosure, Entry, Feed, ParsedFeed
 from bot.sources.feeds_dates import parse_date
-from bot.sources.feeds_markup import absolute, harmless, plain_line
+from bot.sources.feeds_markup import Sanitizer, absolute, plain_line
 
 MAX_ENTRIES = 10_000
 
@@ -33,11 +33,14 @@ def _feed(whole: dict[str, Any], url: str) -> ParsedFeed:
     items = [item for item in whole["items"] if isinstance(item, dict)]
     feed = Feed(url, plain_line(title), _link(whole, "home_page_url", url))
     language = _text(whole, "language")
+    sanitizer = Sanitizer()
     return ParsedFeed(
         title=feed.title,
         link=feed.link,
         language=language,
-        entries=tuple(_entry(item, feed, base, language) for item in items[:MAX_ENTRIES]),
+        entries=tuple(
+            _entry(item, feed, base, language, sanitizer) for item in items[:MAX_ENTRIES]
+        ),
         title_html=title,
         description=_text(whole, "description"),
         author=_author(whole),
@@ -48,9 +51,13 @@ def _feed(whole: dict[str, Any], url: str) -> ParsedFeed:
     )
 
 
-def _entry(item: dict[str, Any], feed: Feed, base: str, language: str) -> Entry:
+def _entry(
+    item: dict[str, Any], feed: Feed, base: str, language: str, sanitizer: Sanitizer
+) -> Entry:
     link = _link(item, "url", base) or _link(item, "external_url", base)
-    content = harmless(_text(item, "content_html"), link or base) or _text(item, "content_text")
+    content = sanitizer.clean(_text(item, "content_html"), link or base) or _text(
+        item, "content_text"
+    )
     title = _text(item, "title")
     return Entry(
         feed=feed,

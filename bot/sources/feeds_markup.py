@@ -9,8 +9,12 @@ from __future__ import annotations
 
 import html
 import re
+from dataclasses import dataclass
 from html.entities import codepoint2name, name2codepoint
 from urllib.parse import urljoin
+
+MAX_TAGS = 50_000
+"""The most different tags that are written for one document; no real one comes near."""
 
 
 def _words(text: str) -> frozenset[str]:
@@ -84,19 +88,31 @@ class _Untidy(Exception):  # noqa: N818 - it says what the markup is
     """Markup holds what is neither text nor a whole tag."""
 
 
+@dataclass(slots=True)
+class _Budget:
+    """How many more different tags of a document are written; the others are left out."""
+
+    left: int = MAX_TAGS
+
+    def write(self, name: str, end: str, rest: str, base: str) -> str:
+        self.left -= 1
+        return _write_tag(name, end, rest, base) if self.left >= 0 else ""
+
+
 class _Tags(dict[str, str]):
     """Tags as they were written -> as we write them, each worked out once."""
 
-    def __init__(self, base: str) -> None:
+    def __init__(self, base: str, budget: _Budget) -> None:
         super().__init__()
-        self._base = base
+        self.base = base
+        self.budget = budget
 
     def __missing__(self, source: str) -> str:
         tag = _WHOLE_TAG.fullmatch(source)
         name = tag[2].lower() if tag else ""
         if tag is None or name in _HIDDEN or "='" in source or source.count('"') % 2:
             raise _Untidy  # or so it may be: a > may stand between quotes
-        written = _write_tag(name, tag[1], tag[3], self._base)
+        written = self.budget.write(name, tag[1], tag[3], self.base)
         if len(source) < 200:
             self[source] = written
         return written
@@ -105,62 +121,68 @@ class _Tags(dict[str, str]):
 class Sanitizer:
     """Makes HTML harmless: no scripts, styles, handlers and unknown tags; links made absolute.
 
-    One for each base address and document: it remembers the tags it has written, as the same ones
-    come again and again.
+    One for each document: it remembers the tags it has written, as the same ones come again and
+    again, and writes no more than MAX_TAGS different ones, which bounds its time.
     """
 
-    def __init__(self, base: str = "") -> None:
-        self._base = base
-        self._tags = _Tags(base)
+    def __init__(self) -> None:
+        self._budget = _Budget()
+        self._tags: dict[str, _Tags] = {}
 
-    def clean(self, markup: str) -> str:
-        """Return harmless HTML."""
+    def clean(self, markup: str, base: str = "") -> str:
+        """Return harmless HTML, its links relative to `base`."""
         if "&" in markup:
             markup = _text(markup.replace("&#39;", "'").replace("&#34;", '"'))
         if "<" not in markup:
             return markup.strip()
+        tags = self._tags.get(base)
+        if tags is None:
+            tags = self._tags[base] = _Tags(base, self._budget)
         markup = markup.replace("\r\n", "\n")
-        for reader in (self._clean_tidy, self._clean_tidied, self._clean_any):
+        for reader in (_clean_tidy, _clean_tidied, _clean_any):
             try:
-                return reader(markup).strip()
+                return reader(markup, tags).strip()
             except _Untidy:
                 continue
         return ""
 
-    def _clean_tidy(self, markup: str) -> str:
-        """Clean what is nothing but text and whole tags, fast; else raise _Untidy."""
-        parts = _TIDY_TAG.split(markup)
-        tags = parts[1::2]
-        if len(tags) != markup.count("<"):
-            raise _Untidy
-        parts[1::2] = map(self._tags.__getitem__, tags)
-        return "".join(parts)
 
-    def _clean_tidied(self, markup: str) -> str:
-        return self._clean_tidy(_UNTIDY.sub("", markup))
+def _clean_tidy(markup: str, known: _Tags) -> str:
+    """Clean what is nothing but text and whole tags, fast; else raise _Untidy."""
+    parts = _TIDY_TAG.split(markup)
+    tags = parts[1::2]
+    if len(tags) != markup.count("<"):
+        raise _Untidy
+    parts[1::2] = map(known.__getitem__, tags)
+    return "".join(parts)
 
-    def _clean_any(self, markup: str) -> str:
-        pieces: list[str] = []
-        position = 0
-        for token in _TOKEN.finditer(markup):
-            if token.start() < position:  # inside of something hidden
-                continue
-            pieces.append(markup[position : token.start()])
-            position = token.end()
-            name = (token["name"] or "").lower()
-            if name in _HIDDEN:
-                position = position if token["end"] else _end_of(name, markup, position)
-            elif name:
-                pieces.append(_write_tag(name, token["end"], token["rest"], self._base))
-            elif token[0] == "<":
-                pieces.append("&lt;")
-        pieces.append(markup[position:])
-        return "".join(pieces)
+
+def _clean_tidied(markup: str, known: _Tags) -> str:
+    return _clean_tidy(_UNTIDY.sub("", markup), known)
+
+
+def _clean_any(markup: str, known: _Tags) -> str:
+    pieces: list[str] = []
+    position = 0
+    for token in _TOKEN.finditer(markup):
+        if token.start() < position:  # inside of something hidden
+            continue
+        pieces.append(markup[position : token.start()])
+        position = token.end()
+        name = (token["name"] or "").lower()
+        if name in _HIDDEN:
+            position = position if token["end"] else _end_of(name, markup, position)
+        elif name:
+            pieces.append(known.budget.write(name, token["end"], token["rest"], known.base))
+        elif token[0] == "<":
+            pieces.append("&lt;")
+    pieces.append(markup[position:])
+    return "".join(pieces)
 
 
 def harmless(markup: str, base: str = "") -> str:
     """Return HTML made harmless, its links made absolute."""
-    return Sanitizer(base).clean(markup)
+    return Sanitizer().clean(markup, base)
 
 
 def _end_of(name: str, markup: str, position: int) -> int:

@@ -27,8 +27,8 @@ from bot.sources.feeds_markup import Sanitizer, absolute, looks_like_html, plain
 
 MAX_ENTRIES = 10_000
 """More entries than any feed needs: what stands behind them is left out, and counted."""
-MAX_TAGS = 500_000
-"""The most tags that are read, those inside escaped HTML included: it bounds time and memory."""
+MAX_TAGS = 400_000
+"""The most tags and references read, those inside HTML included: it bounds time and memory."""
 
 _Element: TypeAlias = etree._Element  # noqa: SLF001 - lxml's only name for the type
 _Parts: TypeAlias = dict[str, list[_Element]]
@@ -128,7 +128,7 @@ class _Document:
     based: bool
     tongued: bool
     names: dict[str, str] = field(default_factory=dict)
-    sanitizers: dict[str, Sanitizer] = field(default_factory=dict)
+    sanitizer: Sanitizer = field(default_factory=Sanitizer)
 
     def name(self, element: _Element) -> str:
         """Return an element's name in small letters, with the usual prefix of its namespace."""
@@ -159,11 +159,7 @@ class _Document:
         return base if base.startswith(("https://", "http://")) else self.url
 
     def harmless(self, markup: str, element: _Element) -> str:
-        base = self.base(element)
-        sanitizer = self.sanitizers.get(base)
-        if sanitizer is None:
-            sanitizer = self.sanitizers[base] = Sanitizer(base)
-        return sanitizer.clean(markup)
+        return self.sanitizer.clean(markup, self.base(element))
 
     def language(self, element: _Element) -> str:
         """Return the language that an element or one around it declares."""
@@ -245,7 +241,7 @@ def _without_excess(text: str) -> tuple[str, int]:
         starts = [found.start() for found in _ITEM.finditer(text)]
         left_out = max(0, len(starts) - MAX_ENTRIES)
         text = text[: starts[MAX_ENTRIES]] if left_out else text
-    if len(text) > MAX_TAGS and text.count("<") + text.count("&lt;") > MAX_TAGS:
+    if len(text) > MAX_TAGS and text.count("<") + text.count("&") > MAX_TAGS:
         raise SourceError("That feed is made of too many tags to be read.")
     return text, left_out
 
@@ -253,15 +249,12 @@ def _without_excess(text: str) -> tuple[str, int]:
 def parse_xml(text: str, url: str = "") -> _Element | None:
     """Return the root of an XML document, mended where that is needed.
 
-    Its document type is taken off before: no entity is ever expanded by the parser. Raises
-    SourceError for a document that would keep the parser busy.
+    Its document type is taken off before: no entity is ever expanded by the parser.
     """
     start, declared = _prologue(text)
     if start < 0:
         return None
-    text = text[start:]
-    if has_endless_tag(text):
-        raise SourceError("That document has a tag of hundreds of attributes, so it is not read.")
+    text = without_endless_tags(text[start:])
     root, faults = _parse_once(text, url)
     if not faults:
         return root
@@ -299,9 +292,10 @@ def _opening(root: _Element) -> str:
     return f"<salvaged{declared}>"
 
 
-def has_endless_tag(text: str) -> bool:
-    """Tell whether a tag has so many attributes that libxml2 would be busy with it for hours."""
-    return _ENDLESS_TAG.search(text) is not None
+def without_endless_tags(text: str) -> str:
+    """Make text of tags with hundreds of attributes: they are a broken tag that took in the text
+    behind it, or meant to keep libxml2 busy for hours."""
+    return _ENDLESS_TAG.sub(lambda found: f"&lt;{found[0][1:]}", text)
 
 
 def _parse_once(text: str, url: str) -> tuple[_Element | None, bool]:

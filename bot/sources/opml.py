@@ -105,7 +105,7 @@ def _included(
         return None
     try:
         page = _page(include(link), link)
-    except SourceError as error:
+    except (RequestError, SourceError) as error:
         failures.append(f"The included list {link} was left out: {error}")
         return None
     if page is None:

@@ -373,12 +373,15 @@ class Outcome:
     said: str
 
 
+# The peak that resource.getrusage tells is at least that of the process that started this one.
+STATUS = Path("/proc/self/status")
 MEASURE = """
-import json, os, resource, sys
+import json, os, re, sys
+from pathlib import Path
 from bot.core.errors import SourceError
 from bot.sources import feeds
 body = sys.stdin.buffer.read()
-peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+peak = lambda: int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) / 1000
 before, start, entries, said = peak(), sum(os.times()[:4]), -1, ""
 try:
     entries = len(feeds.parse_feed(body, "https://news.example/feed").entries)
@@ -415,13 +418,13 @@ HARMFUL = {
     "200,000 attributes without values": f"<rss {MANY_ATTRIBUTES.replace('=', ' ')}".encode(),
     "billion laughs": laughs(),
     "quadratic entities": declared(f'<!ENTITY a "{"a" * 100_000}">', "&a;" * 100_000),
-    "short entities": declared(f'<!ENTITY a "{"a" * 16}">', "&a;" * 1_000_000),
+    "short entities": declared(f'<!ENTITY a "{"a" * 16}">', "&a;" * 390_000),
     "external entity": EXTERNAL,
     "200,000 attributes": rss(f"<item {MANY_ATTRIBUTES}><title>x</title></item>"),
     "200,000 attributes in a strange feed": f"<wire {MANY_ATTRIBUTES}><item/></wire>".encode(),
-    "200,000 nested elements": rss("<item>" + "<a>" * 200_000 + "</a>" * 200_000 + "</item>"),
-    "200,000 nested elements of HTML": rss(
-        "<item><description>" + "&lt;div&gt;" * 200_000 + "</description></item>"
+    "200,000 nested elements": rss("<item>" + "<a>" * 200_000),
+    "190,000 nested elements of HTML": rss(
+        "<item><description>" + "&lt;div&gt;" * 190_000 + "</description></item>"
     ),
     "200,000 items": rss("<item><title>x</title><link>/x</link></item>" * 200_000),
     "200,000 namespaces": rss(
@@ -430,6 +433,15 @@ HARMFUL = {
     "20 MB title": rss(f"<item><title>{'x' * 20_000_000}</title></item>"),
     "9 MB title": rss(f"<item><title>{'é' * 4_500_000}</title></item>"),
     "million tags": rss("<a/>" * 1_000_000),
+    "as many elements as are read": rss("<item>" + "<a/>" * 390_000 + "</item>"),
+    "as many different tags as are read": rss(
+        "<item><description><![CDATA["
+        + "".join(f"<p title={n} href={n}>" for n in range(300_000))
+        + "]]></description></item>"
+    ),
+    "as many unclosed tags as are read": rss(
+        "<item><description><![CDATA[" + '<a "' * 390_000 + "]]></description></item>"
+    ),
     "deep JSON": b'{"version":"","items":' + b"[" * 1_000_000,
     "deep closed JSON": b'{"items":' + b"[" * 200_000 + b"]" * 200_000 + b"}",
     "200,000 JSON items": b'{"items":[' + b",".join([b'{"title":"x"}'] * 200_000) + b"]}",
@@ -439,6 +451,7 @@ HARMFUL = {
 }
 
 
+@pytest.mark.skipif(not STATUS.exists(), reason=f"there is no {STATUS}")
 @pytest.mark.parametrize("name", HARMFUL)
 def test_what_means_harm_costs_little(name: str) -> None:
     found = outcome(HARMFUL[name])

@@ -91,6 +91,13 @@ def test_a_list_that_is_too_large_is_said_in_words() -> None:
         read_opml(b"<opml>" + b" " * 5_000_000)
 
 
+def test_an_outline_that_would_keep_the_parser_busy_is_passed_over() -> None:
+    attributes = " ".join(f'a{number}="1"' for number in range(200_000))
+    assert urls(read_opml(opml(f"<outline {attributes}/>{outline('a')}"))) == [
+        "https://a.example/feed"
+    ]
+
+
 def test_five_thousand_feeds_are_taken_in_a_second() -> None:
     body = opml("".join(outline(f"site-{number}") for number in range(MAX_FEEDS)))
     start = time.process_time()
@@ -171,6 +178,12 @@ def test_an_included_list_that_cannot_be_read_costs_only_itself() -> None:
     assert found.failures == (
         f"The included list {TWO} was left out: lists.example cannot be reached.",
     )
+
+
+def test_an_included_list_that_is_too_large_costs_only_itself() -> None:
+    found = read_opml(opml(include(TWO) + outline("a")), ONE, lambda _: b" " * 6_000_000)
+    assert urls(found) == ["https://a.example/feed"]
+    assert "larger than" in found.failures[0]
 
 
 def test_included_lists_are_named_where_nothing_can_be_fetched() -> None:
