@@ -37,8 +37,3 @@ class Budget:
         if len(self._arrivals) > 10_000:
             self._arrivals = {name: at for name, at in self._arrivals.items() if at > now}
         return max(0.0, arrival - (self.rate.burst - 1) * self.rate.interval - now)
-
-    def hold(self, key: str, until: float) -> None:
-        """Let nothing through for this key before `until`: the platform said so."""
-        later = until + (self.rate.burst - 1) * self.rate.interval
-        self._arrivals[key] = max(later, self._arrivals.get(key, 0.0))

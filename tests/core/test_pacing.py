@@ -52,20 +52,6 @@ def test_one_chat_never_waits_for_another() -> None:
     assert [budget.take(chat, 0.0) for chat in ("a", "a", "b")] == [0.0, 10.0, 0.0]
 
 
-def test_a_held_chat_waits_as_long_as_the_platform_said() -> None:
-    budget = Budget(Rate(30, 1.0, burst=5))
-    budget.hold("a", 100.0)
-    assert budget.take("a", 40.0) == pytest.approx(60.0)
-    assert budget.take("b", 40.0) == 0.0
-
-
-def test_holding_never_lets_a_chat_go_earlier() -> None:
-    budget = Budget(Rate(1, 10.0))
-    budget.hold("a", 100.0)
-    budget.hold("a", 50.0)
-    assert budget.take("a", 50.0) == pytest.approx(50.0)
-
-
 def test_chats_that_were_quiet_for_long_are_forgotten() -> None:
     budget = Budget(Rate(1, 1.0))
     for number in range(10_001):

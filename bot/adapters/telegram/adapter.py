@@ -58,7 +58,7 @@ TYPING_SECONDS = 4.5
 """Telegram shows "typing" for five seconds at most: it is said again this often."""
 PATIENCE_SECONDS = 60
 """A reply is tried for so long; later nobody waits for it any more."""
-_UPDATES = ["message", "callback_query", "my_chat_member"]
+_UPDATES = ["message", "callback_query"]
 _MANAGERS = {ChatMemberStatus.ADMINISTRATOR, ChatMemberStatus.OWNER}
 _KINDS = {"private": ChatKind.PRIVATE, "channel": ChatKind.CHANNEL}
 _GONE = (
