@@ -54,7 +54,7 @@ def _footer(briefing: Briefing) -> tuple[Block, ...]:
     if briefing.samples:
         lines.append("This chat follows nothing yet: these are Dateline's sample articles.")
     if briefing.left:
-        lines.append(f"{briefing.left} more in /brief long." if briefing.left else "")
+        lines.append(f"{briefing.left} more in /brief long.")
     return (Paragraph(" ".join(lines)),) if lines else ()
 
 

@@ -239,9 +239,10 @@ class Desk:
     async def _suggest(self, request: Request) -> Reply:
         """Complete a half-typed place: one action each, as a button would have it."""
         found = await asyncio.to_thread(self._places.suggest, request.arguments.strip(), 10)
-        labels = {self._places.label(place): place for place in reversed(found)}
-        named = [(label, f"geo:{place.id}") for label, place in reversed(labels.items())]
-        return Reply((), tuple(Action(label, "place", arguments) for label, arguments in named))
+        labels: dict[str, str] = {}
+        for place in found:
+            labels.setdefault(self._places.label(place), f"geo:{place.id}")
+        return Reply((), tuple(Action(label, "place", name) for label, name in labels.items()))
 
     async def _subscribe(self, request: Request) -> Reply:
         timing = parse_timing(request.arguments, await self._zone(request.chat))
@@ -274,10 +275,7 @@ class Desk:
         number = _chosen(request.arguments, [subscription for subscription, _ in kept])
         dropped = await self._store.unsubscribe(request.chat, number)
         if not dropped:
-            raise RequestError(
-                "No digests come to this chat.",
-                "Type /subscribe 08:00 Europe/Paris to get one every day.",
-            )
+            raise _no_digests()
         return Reply(
             tuple(Paragraph(f"Stopped: the digest at {describe(gone.timing)}.") for gone in dropped)
         )
@@ -285,10 +283,7 @@ class Desk:
     async def _subscriptions(self, request: Request) -> Reply:
         kept = await self._store.subscriptions(request.chat)
         if not kept:
-            raise RequestError(
-                "No digests come to this chat.",
-                "Type /subscribe 08:00 Europe/Paris to get one every day.",
-            )
+            raise _no_digests()
         lines = tuple(
             (str(number), _subscription_line(subscription, due))
             for number, (subscription, due) in enumerate(kept, 1)
@@ -350,7 +345,7 @@ def parse_brief(request: Request) -> tuple[str, Length, str]:
     A link in the quoted message counts when none was typed. Raises RequestError.
     """
     words = request.arguments.split()
-    length, method = Length.NORMAL, "dateline"
+    length, method = Length.NORMAL, METHODS[0]
     targets = []
     for word in words:
         if word.lower() in set(Length):
@@ -405,6 +400,12 @@ def first_link(text: str) -> str:
     while link.endswith(")") and link.count(")") > link.count("("):
         link = link[:-1].rstrip(".,;:!?»”’'\"")
     return link
+
+
+def _no_digests() -> RequestError:
+    return RequestError(
+        "No digests come to this chat.", "Type /subscribe 08:00 Europe/Paris to get one every day."
+    )
 
 
 def _subscribed(timing: Timing, said: str, due: Occurrence, *advice: Block) -> Reply:

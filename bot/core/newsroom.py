@@ -12,9 +12,7 @@ from bot.core.messages import Chat
 from bot.core.news import Briefing, Reading, Story
 from bot.core.ports import Clock, Sources
 from summaries.article import Article, Length
-from summaries.extractive import summarize
-
-DEFAULT_METHOD = "dateline"
+from summaries.extractive import METHODS, summarize
 
 
 class Newsroom:
@@ -25,7 +23,7 @@ class Newsroom:
         self._clock = clock
 
     async def story(
-        self, target: str, length: Length, *, local: bool = False, method: str = DEFAULT_METHOD
+        self, target: str, length: Length, *, local: bool = False, method: str = METHODS[0]
     ) -> Story:
         """Read one link (or file, with `local`) and summarise it.
 

@@ -20,7 +20,7 @@ import yarl
 
 from bot.adapters.discord.render import render
 from bot.adapters.plain import label
-from bot.core.commands import in_words
+from bot.core.commands import SUGGEST, in_words
 from bot.core.errors import ChatUnavailable, DeliveryError, OutcomeUnknown, SettingsError
 from bot.core.messages import Answer, Argument, Chat, ChatKind, CommandSpec, Reply, Request
 from bot.core.pacing import Budget, Rate
@@ -142,7 +142,7 @@ class DiscordAdapter:
     async def _suggest(self, interaction: discord.Interaction, answer: Answer) -> None:
         """Offer what the half-typed option may become; its value is what a button would send."""
         chat, typed = _chat(interaction), _focused(interaction.data or {})
-        reply = await answer(Request(chat, "suggest", typed, locale=interaction.locale.value))
+        reply = await answer(Request(chat, SUGGEST, typed, locale=interaction.locale.value))
         choices = [
             discord.app_commands.Choice(name=label(action.label, 100), value=action.arguments)
             for action in reply.actions[:25]
