@@ -309,7 +309,6 @@ async def _places(options: argparse.Namespace, settings: Settings) -> int:
 
 async def _chat(_: argparse.Namespace, settings: Settings) -> int:
     _configure_logs(settings, quiet=True)
-    _make_folder(settings.data_dir)
     await app.chat(settings)
     return 0
 
@@ -318,7 +317,6 @@ async def _run(_: argparse.Namespace, settings: Settings) -> int:
     _configure_logs(settings)
     for warning in unknown_names(os.environ):
         _complain(warning)
-    _make_folder(settings.data_dir)
     try:
         await app.run(settings)
     except (DatelineError, OSError):
@@ -327,16 +325,6 @@ async def _run(_: argparse.Namespace, settings: Settings) -> int:
         log.exception("The bot stopped")  # the place of the fault, for whoever mends it
         raise
     return 0
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise SettingsError(
-            f"The data folder {folder} cannot be made: {error.strerror}. "
-            "Set DATELINE_DATA_DIR to a folder that this user may write in."
-        ) from error
 
 
 async def _doctor(_: argparse.Namespace, settings: Settings) -> int:

@@ -134,7 +134,7 @@ async def serve(settings: Settings, adapters: Sequence[Adapter], stop: asyncio.E
 
     Raises SettingsError when every platform refused its settings.
     """
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    _make_folder(settings.data_dir)
     async with assembled(settings) as parts:
         delivery = Delivery(
             parts.store,
@@ -258,14 +258,18 @@ async def _look_at_folder(folder: Path) -> str:
     return await asyncio.to_thread(_check_folder, folder)
 
 
-def _check_folder(folder: Path) -> str:
+def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SettingsError(
-            f"{folder} cannot be made: {error.strerror}. "
-            "Set DATELINE_DATA_DIR to a folder this user may write in."
+            f"The data folder {folder} cannot be made: {error.strerror}. "
+            "Set DATELINE_DATA_DIR to a folder that this user may write in."
         ) from error
+
+
+def _check_folder(folder: Path) -> str:
+    _make_folder(folder)
     if not os.access(folder, os.W_OK):
         raise SettingsError(
             f"{folder} is read-only for this user. Make it writable, or set DATELINE_DATA_DIR."
