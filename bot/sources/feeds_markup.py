@@ -221,17 +221,15 @@ def _write_tag(name: str, end: str, rest: str, base: str) -> str:
 
 
 def _attributes(source: str, base: str) -> str:
-    found = {
-        name.lower(): value
-        for name, value in _ATTRIBUTE.findall(source.removesuffix("/"))
-        if name.lower() in _ATTRIBUTES
-    }
+    found = {}
+    for written, value in _ATTRIBUTE.findall(source.removesuffix("/")):
+        name = written.lower()
+        if name in _ATTRIBUTES:
+            found[name] = value[1:-1] if value[:1] in _QUOTES else value
     return "".join([_attribute(name, found[name], base) for name in sorted(found)])
 
 
 def _attribute(name: str, value: str, base: str) -> str:
-    if value[:1] in _QUOTES:
-        value = value[1:-1]
     if name == "style":
         value = harmless_style(html.unescape(value))
         if not value:

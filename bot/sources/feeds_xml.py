@@ -128,6 +128,7 @@ class _Document:
     based: bool
     tongued: bool
     names: dict[str, str] = field(default_factory=dict)
+    purposes: dict[str, str] = field(default_factory=dict)
     sanitizer: Sanitizer = field(default_factory=Sanitizer)
 
     def name(self, element: _Element) -> str:
@@ -147,10 +148,16 @@ class _Document:
         return found
 
     def _add(self, found: _Parts, element: _Element) -> None:
+        purposes = self.purposes
         for child in element:
-            purpose = _PURPOSES.get(self.name(child))
-            if purpose is not None:
-                found.setdefault(purpose, []).append(child)
+            tag = child.tag
+            if tag not in purposes:
+                purposes[tag] = _PURPOSES.get(self.name(child), "")
+            purpose = purposes[tag]
+            if purpose in found:
+                found[purpose].append(child)
+            elif purpose:
+                found[purpose] = [child]
 
     def base(self, element: _Element) -> str:
         if not self.based:
