@@ -18,7 +18,7 @@ _IN_TITLE = 0.85  # of the sentence's content words: more says nothing that the 
 _FEWEST_WORDS = 5
 _LONGEST_UNENDED = 30  # words: longer without a full stop is a page run together
 _HEADING = 8  # words: fewer in capitals are a heading
-_MOSTLY = 0.6  # of a sentence's characters
+_MOSTLY = 0.7  # of a sentence's characters
 _SHORT_WORD = 3  # letters: "... with", "... and the": the line was broken
 
 _BEFORE = r"[\s«“„\"'‘’(\[—–\-•*]*"

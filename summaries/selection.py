@@ -23,18 +23,20 @@ _PAST_HORIZON_FILLING = 0.3  # and in what is added to a choice that leaves room
 class Budget:
     """The promise of a length: at most so many sentences and words; one sentence always fits.
 
-    `horizon` is how many words a hurried reader surely reads: the choice is made for these.
+    `horizon` is how many words a hurried reader surely reads: the choice is made for these. A
+    sentence of fewer than `terse` words says too little away from the one before it.
     """
 
     sentences: int
     words: int
     horizon: int
+    terse: int
 
 
 BUDGETS = {
-    Length.SHORT: Budget(sentences=2, words=50, horizon=45),
-    Length.NORMAL: Budget(sentences=3, words=100, horizon=60),
-    Length.LONG: Budget(sentences=5, words=170, horizon=140),
+    Length.SHORT: Budget(sentences=2, words=50, horizon=40, terse=20),
+    Length.NORMAL: Budget(sentences=3, words=100, horizon=60, terse=8),
+    Length.LONG: Budget(sentences=5, words=170, horizon=170, terse=8),
 }
 
 
@@ -82,8 +84,16 @@ class _Rules:
         return len(places) <= self.budget.sentences and self.words(places) <= self.budget.words
 
     def allows(self, places: Collection[int]) -> bool:
-        return self.fits(places) and not any(
-            self.clash(i, j) for i in places for j in places if i < j
+        if not self.fits(places) or any(self._lost(place, places) for place in places):
+            return False
+        return not any(self.clash(i, j) for i in places for j in places if i < j)
+
+    def _lost(self, place: int, places: Collection[int]) -> bool:
+        """Whether it is a terse sentence far from what it was written after."""
+        return (
+            len(self.worth.tokens[place]) < self.budget.terse
+            and place > 0
+            and place - 1 not in places
         )
 
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -53,6 +54,13 @@ def test_every_method_keeps_the_promise_of_a_length(method: str, length: Length)
     budget = BUDGETS[length]
     assert 1 <= len(summary.sentences) <= budget.sentences
     assert sum(len(words(s.text, "en")) for s in summary.sentences) <= budget.words
+
+
+@pytest.mark.parametrize("length", list(Length))
+def test_an_article_that_opens_with_its_lead_keeps_it(length: Length) -> None:
+    lead = "A storm closed the harbour of Port Alma on Monday, left 4,000 homes without power and "
+    story = replace(STORY, paragraphs=(lead + "sank two old ferries.", *STORY.paragraphs[1:]))
+    assert summarize(story, length).sentences[0].index == 0
 
 
 def test_a_longer_length_gives_more() -> None:
@@ -184,5 +192,6 @@ def test_the_shared_article_says_who_meets_and_what_the_aim_is() -> None:
     texts = [s.text for s in summary.sentences]
     assert len(texts) == 3
     assert "ministres de la Défense de sept pays" in texts[0]
+    assert "convaincre leurs partenaires de la coalition" in texts[1]
     assert "Raqa en Syrie et Mossoul en Irak" in texts[2]
     assert not any(text.startswith(("Ils ", "Cette ", "Et ", "Mais ", "«")) for text in texts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from summaries.guard import cut_quotation, leans, repeats, speakerless, units, whole
+from summaries.guard import cut_quotation, leans, repeats, speakerless, tells, units, whole
 
 LEANING = [
     ("fr", "Cette unité « est en place », a annoncé M. Carter."),
@@ -18,6 +18,14 @@ LEANING = [
     ("en", "“We will not leave,” she said."),
     ("en", "However, the deal collapsed in May."),
     ("en", "These figures surprised the bank."),
+    ("en", "By morning its rooms were black, and files lay in the street."),
+    ("en", "Dozens of people walked behind his coffin on Thursday."),
+    ("en", "Opened in 1869, it was closed for eight years."),
+    ("en", "In Lima and Cusco, that is what many were asking on Sunday."),
+    ("fr", "Depuis sa prison, elle a écrit à des journalistes."),
+    ("fr", "Des dizaines de personnes ont suivi son cercueil."),
+    ("es", "En su carta, pide perdón a todos."),
+    ("it", "Dopo la sua morte, tutti hanno taciuto."),
     ("es", "Además, el Gobierno subirá los impuestos."),
     ("es", "«No hay dinero», añadió."),
     ("de", "Dieser Schritt kam unerwartet."),
@@ -37,6 +45,11 @@ STANDING = [
     ("en", "This week the Senate votes on the bill."),
     ("en", "There are 12 people missing in Lima."),
     ("en", "“We will not leave,” said Ana Ruiz, the mayor."),
+    ("en", "After his arrest, the mayor of Lima resigned."),
+    ("en", "Ana Ruiz lost her seat on Monday."),
+    ("en", "Two men with a dog lost its trail."),
+    ("fr", "Après son arrestation, le maire de Nice a démissionné."),
+    ("es", "En su carta, el ministro pide perdón."),
     ("es", "Este lunes el Congreso vota la ley."),
     ("de", "Diese Woche tagt der Bundestag."),
     ("de", "Es gibt zwölf Verletzte in Köln."),
@@ -121,3 +134,17 @@ def test_repeats_share_most_of_the_shorter() -> None:
     assert repeats(frozenset("abcd"), frozenset("abcxyz"))
     assert not repeats(frozenset("abcd"), frozenset("abxyz"))
     assert not repeats(frozenset(), frozenset("ab"))
+
+
+@pytest.mark.parametrize(
+    "text", ["Faut-il partir ?", "« Nous partirons tous lundi matin », dit Ana.", "Why?"]
+)
+def test_a_question_or_a_bare_quotation_tells_nothing(text: str) -> None:
+    assert not tells(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["Ana Ruiz left on Monday.", "She asked “Why?” on Monday evening."]
+)
+def test_a_statement_tells_something(text: str) -> None:
+    assert tells(text)
