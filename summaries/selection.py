@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from summaries.article import Length
 
@@ -58,9 +59,11 @@ class Worth:
     def __call__(self, places: Collection[int], past_horizon: float = _PAST_HORIZON) -> float:
         """The worth of the sentences at `places`, read in their order."""
         row = [word for place in sorted(places) for word in self.tokens[place]]
-        head = row[: self.horizon]
-        read = self._cover(head) / (1 + len(head) / self.horizon)
-        return (read + past_horizon * self._cover(row)) * (1 + self._opening(places))
+        length = min(len(row), self.horizon)
+        covered = self._cover(row)
+        read = covered if length == len(row) else self._cover(row[:length])
+        worth = read / (1 + length / self.horizon) + past_horizon * covered
+        return worth * (1 + self._opening(places))
 
     def _opening(self, places: Collection[int]) -> float:
         return sum(more for i, more in enumerate(_OPENING) if self.led and i in places)
@@ -90,11 +93,8 @@ class _Rules:
 
     def _lost(self, place: int, places: Collection[int]) -> bool:
         """Whether it is a terse sentence far from what it was written after."""
-        return (
-            len(self.worth.tokens[place]) < self.budget.terse
-            and place > 0
-            and place - 1 not in places
-        )
+        terse = len(self.worth.tokens[place]) < self.budget.terse
+        return terse and place > 0 and place - 1 not in places
 
 
 def choose(units: Sequence[Unit], worth: Worth, budget: Budget, clash: Clash) -> list[int]:
@@ -103,7 +103,7 @@ def choose(units: Sequence[Unit], worth: Worth, budget: Budget, clash: Clash) ->
     `clash` tells whether two sentences may not stand in one brief. When nothing fits the budget,
     the shortest unit stands alone.
     """
-    rules = _Rules(worth, budget, clash)
+    rules = _Rules(worth, budget, cache(clash))
     fitting = [unit for unit in units if rules.fits(unit)]
     if not fitting:
         return list(min(units, key=rules.words)) if units else []
@@ -114,13 +114,15 @@ def choose(units: Sequence[Unit], worth: Worth, budget: Budget, clash: Clash) ->
 def _improved(options: Sequence[Unit], rules: _Rules) -> Places:
     """From the best single unit, one addition or exchange at a time, while the worth grows."""
     chosen = [options[0]]
+    worth = rules.worth(_places(chosen))
     for _ in range(rules.budget.sentences + _ROUNDS):
         nearby = [*_additions(chosen, options), *_exchanges(chosen, options)]
         allowed = [units for units in nearby if rules.allows(_places(units))]
-        best = max(allowed, key=lambda units: rules.worth(_places(units)), default=chosen)
-        if rules.worth(_places(best)) <= rules.worth(_places(chosen)):
+        worths = [rules.worth(_places(units)) for units in allowed]
+        if max(worths, default=0.0) <= worth:
             break
-        chosen = best
+        worth = max(worths)
+        chosen = allowed[worths.index(worth)]
     return _places(chosen)
 
 
@@ -129,11 +131,12 @@ def _filled(chosen: Places, units: Sequence[Unit], rules: _Rules) -> Places:
 
     A choice that comes near the horizon is left as it is: an addition would push its end past it.
     """
-    if _NEARLY * rules.budget.horizon <= rules.words(chosen) < rules.budget.horizon:
+    horizon = rules.budget.horizon
+    if horizon < rules.budget.words and _NEARLY * horizon <= rules.words(chosen) < horizon:
         return chosen
     while True:
         larger = [chosen.union(unit) for unit in units if len(unit) == 1 and unit[0] not in chosen]
-        if rules.words(chosen) >= rules.budget.horizon:
+        if rules.words(chosen) >= horizon:
             larger = [places for places in larger if min(places - chosen) > max(chosen)]
         allowed = [places for places in larger if rules.allows(places)]
         if not allowed:

@@ -349,6 +349,11 @@ WORD: Final = re.compile(
     rf"(?P<unspaced>[{UNSPACED}]+)|\d+(?:[.,]\d+)*|(?:{LETTER})+(?:['’](?:s|t|re|ve|ll|d|m)\b)?"
 )
 
+_UNSPACED = re.compile(f"[{UNSPACED}]")
+_SPACED_WORD = re.compile(  # the same, quicker, for a text without the unspaced scripts
+    rf"\d+(?:[.,]\d+)*|(?:[^\W\d_]+|(?![\d_])[{SIGNS}]+)+(?:['’](?:s|t|re|ve|ll|d|m)\b)?"
+)
+
 
 def words(text: str, language: str = "") -> list[str]:
     """The words of a text as written: "l'État" is two, "don't" one, "3.5" one.
@@ -357,6 +362,8 @@ def words(text: str, language: str = "") -> list[str]:
     characters, which carry the meaning well enough to compare sentences.
     """
     del language  # every rule above is told by the script
+    if not _UNSPACED.search(text):
+        return _SPACED_WORD.findall(text)
     return [word for match in WORD.finditer(text) for word in _words_of(match)]
 
 
