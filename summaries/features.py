@@ -21,7 +21,7 @@ Stem = Callable[[str], str]
 
 _QUOTED = re.compile(r"«[^»]*»|“[^”]*”|„[^“”]*[“”]|\"[^\"]*\"")
 _LEAD_WORDS = (15, 45)  # where there is no title to compare: who, where and when take some room
-_LEAD_IN_TITLE = 1 / 3  # of the title's content words
+_LEAD_IN_TITLE = 3 / 8  # of the title's content words
 _LEAD_LEAST = 25  # words
 CONTENT = 4  # characters: shorter words are mostly articles and prepositions
 
