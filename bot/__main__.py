@@ -290,6 +290,9 @@ async def _place(options: argparse.Namespace, settings: Settings) -> int:
     reading = await app.sources(settings).articles(_CHAT)
     answer = await PlaceReader(places).ask(name, reading, app.SystemClock().now())
     _answer(options, lambda: place_json(answer), lambda: place_reply(answer, places))
+    if not options.json and answer.lookup.place is None:
+        for place in answer.lookup.candidates:
+            print(f"  {places.label(place)}")  # noqa: T201
     return 0
 
 

@@ -124,14 +124,20 @@ async def chat(settings: Settings) -> None:
     """Talk in the terminal; digests subscribed to there are shown while it runs."""
     from bot.adapters.console import ConsoleAdapter  # noqa: PLC0415 - one-shot commands need no prompt
 
-    await serve(
-        settings, [ConsoleAdapter(COMMANDS, settings.data_dir / "history")], asyncio.Event()
-    )
+    console = ConsoleAdapter(COMMANDS, settings.data_dir / "history")
+    await serve(settings, [console], asyncio.Event(), heartbeat=False)
 
 
-async def serve(settings: Settings, adapters: Sequence[Adapter], stop: asyncio.Event) -> None:
+async def serve(
+    settings: Settings,
+    adapters: Sequence[Adapter],
+    stop: asyncio.Event,
+    *,
+    heartbeat: bool = True,
+) -> None:
     """Start the clock and the adapters; return after `stop`, or when no adapter is left.
 
+    `heartbeat` says that this is the bot whose health is asked after, not a chat beside it.
     Raises SettingsError when every platform refused its settings.
     """
     _make_folder(settings.data_dir)
@@ -139,12 +145,13 @@ async def serve(settings: Settings, adapters: Sequence[Adapter], stop: asyncio.E
         delivery = Delivery(
             parts.store,
             {adapter.platform: adapter for adapter in adapters},
-            parts.desk.answer,
+            parts.desk.reply,
             parts.clock,
         )
         await delivery.recover()
         ticking = asyncio.Lock()
-        scheduler = start_clock(_tick, delivery, settings.data_dir, ticking)
+        beats = settings.data_dir if heartbeat else None
+        scheduler = start_clock(_tick, delivery, beats, ticking)
         refusals: list[str] = []
         try:
             async with asyncio.TaskGroup() as group:
@@ -162,6 +169,8 @@ async def serve(settings: Settings, adapters: Sequence[Adapter], stop: asyncio.E
         finally:
             await _finish_ticking(scheduler, ticking, delivery)
             scheduler.shutdown(wait=False)
+            if heartbeat:
+                health.end(settings.data_dir)
         if len(refusals) == len(adapters):
             raise SettingsError(*refusals)
     log.info("Stopped")
@@ -217,12 +226,13 @@ def start_clock(tick: Callable[..., Awaitable[None]], *arguments: object) -> Asy
     return scheduler
 
 
-async def _tick(delivery: Delivery, data_dir: Path, ticking: asyncio.Lock) -> None:
+async def _tick(delivery: Delivery, data_dir: Path | None, ticking: asyncio.Lock) -> None:
     """One turn of the clock; a fault is said and the next turn tries again."""
     async with ticking:
         try:
             await delivery.tick()
-            health.beat(data_dir, datetime.now(UTC))
+            if data_dir is not None:
+                health.beat(data_dir, datetime.now(UTC))
         except (DatelineError, OSError) as error:
             log.error("The clock could not do its work: %s", error)
         except Exception:

@@ -46,15 +46,17 @@ def briefing_reply(briefing: Briefing, length: Length) -> Reply:
             "There is nothing to brief you on today.", "Send /brief with a link to read a page."
         )
         return Reply((heading, nothing, *failures))
-    return Reply((heading, *stories, *failures, *_footer(briefing)), _length_actions("", length))
+    return Reply(
+        (heading, *stories, *failures, *_footer(briefing, length)), _length_actions("", length)
+    )
 
 
-def _footer(briefing: Briefing) -> tuple[Block, ...]:
+def _footer(briefing: Briefing, length: Length) -> tuple[Block, ...]:
     lines: list[str] = []
     if briefing.samples:
         lines.append("This chat follows nothing yet: these are Dateline's sample articles.")
-    if briefing.left:
-        lines.append(f"{briefing.left} more in /brief long.")
+    if more := min(briefing.left, STORIES[Length.LONG] - STORIES[length]):
+        lines.append(f"{more} more in /brief long.")
     return (Paragraph(" ".join(lines)),) if lines else ()
 
 

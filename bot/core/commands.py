@@ -48,6 +48,7 @@ from summaries.extractive import METHODS
 
 log = logging.getLogger(__name__)
 
+_IN_SHORT = "in short"
 SUGGEST = "suggest"
 """A command that no person types: a platform asks what a half-typed argument may become."""
 _LENGTH = Argument("length", "How much to read", choices=tuple(Length))
@@ -72,7 +73,7 @@ COMMANDS: tuple[CommandSpec, ...] = (
                 "name", "A town, region or country, in any language", required=True, suggests=True
             ),
         ),
-        ("/place Mosul", "/place near Mosul 100 km", "/place Irak cette semaine"),
+        ("/place Mosul", "/place near Mosul 100 km", "/place Iraq this week"),
         slow=True,
     ),
     CommandSpec(
@@ -111,12 +112,19 @@ _WELCOME = (
     "I read the news and send you its own sentences, nothing invented. Ask me for a briefing, for "
     "one page, or about a place; or let me post a digest here at your hour."
 )
+_MORE_HELP = (
+    "A message that has a link can be briefed too: reply /brief to it, or choose “Brief this link” "
+    "in its menu, whichever this platform has. Ask about places in your own words: what's new in "
+    "Iraq?"
+)
+_OUR_FAULT = "That went wrong here, and the operator has the details."
+_NOT_UNDERSTOOD = "I understand commands, links, and questions about places."
 _ABOUT = (
     "Dateline reads the news and quotes it: every sentence it shows is the article's own, never an "
     "invented one. It runs on its operator's machine, without any cloud service."
 )
 _CREDITS = (
-    "Place names: GeoNames (geonames.org), CC BY 4.0, and Unicode CLDR. "
+    "Place names: GeoNames (geonames.org), CC BY 4.0, and Unicode CLDR. Maps: Natural Earth. "
     "Free software, Apache License 2.0."
 )
 _URL = re.compile(r"https?://[^\s<>\"«»]+", re.IGNORECASE)
@@ -159,6 +167,20 @@ class Desk:
     async def answer(self, request: Request) -> Reply:
         """Answer a request. Never raises: a fault becomes a Notice that says what to do."""
         try:
+            return await self.reply(request)
+        except DatelineError as error:
+            log.info("/%s was not answered: %s", request.command, error)
+            return Reply((Notice(str(error)),))
+        except Exception:
+            log.exception("/%s failed", request.command)
+            return Reply((Notice(_OUR_FAULT, "Please try again later."),))
+
+    async def reply(self, request: Request) -> Reply:
+        """Answer a request, or raise when the fault is not the asker's.
+
+        A digest is asked for in this way: it had better come later than be a fault.
+        """
+        try:
             if request.command == SUGGEST:
                 return await self._suggest(request)
             spec = find_command(request.command)
@@ -166,19 +188,6 @@ class Desk:
             return await self._handlers[spec.name](request)
         except RequestError as error:
             return Reply((Notice(str(error), error.hint),))
-        except DatelineError as error:
-            log.info("/%s was not answered: %s", request.command, error)
-            return Reply((Notice(str(error)),))
-        except Exception:
-            log.exception("/%s failed", request.command)
-            return Reply(
-                (
-                    Notice(
-                        "That went wrong here, and the operator has the details.",
-                        "Please try again later.",
-                    ),
-                )
-            )
 
     async def _start(self, _: Request) -> Reply:
         first = (
@@ -189,19 +198,21 @@ class Desk:
         )
         actions = (
             Action("Today's briefing", "brief"),
-            Action("Daily digest at 08:00", "subscribe", "08:00"),
+            Action(f"Daily digest at 08:00 {self._default_zone}", "subscribe", "08:00"),
             Action("Help", "help"),
         )
         return Reply((Heading("Dateline"), Paragraph(_WELCOME), Listing(first)), actions)
 
-    async def _help(self, _: Request) -> Reply:
+    async def _help(self, request: Request) -> Reply:
+        if request.arguments == _IN_SHORT:
+            return Reply((Notice(_NOT_UNDERSTOOD, "Type /help to see what you can ask."),))
         lines = tuple((f"/{spec.name} {spec.usage}".strip(), spec.description) for spec in COMMANDS)
         examples = ", ".join(example for spec in COMMANDS for example in spec.examples)
         return Reply(
             (
                 Heading("What you can ask"),
                 Listing(lines),
-                Paragraph("You can also reply /brief to a message that has a link."),
+                Paragraph(_MORE_HELP),
                 Paragraph(f"For example: {examples}"),
             )
         )
@@ -233,8 +244,8 @@ class Desk:
             near = await asyncio.to_thread(self._reader.mentions, about)
             return await asyncio.to_thread(place_map, answer.lookup.place, near)
         told, _ = choose(reading.articles, Length.NORMAL)
-        mentions = await asyncio.to_thread(self._reader.mentions, told)
-        return await asyncio.to_thread(briefing_map, mentions)
+        subjects = await asyncio.to_thread(self._reader.subjects, told)
+        return await asyncio.to_thread(briefing_map, subjects)
 
     async def _suggest(self, request: Request) -> Reply:
         """Complete a half-typed place: one action each, as a button would have it."""
@@ -322,7 +333,7 @@ def find_command(name: str) -> CommandSpec:
     known = {spec.name: spec for spec in COMMANDS}
     if spec := known.get(name.lower()):
         return spec
-    near = process.extractOne(name.lower()[:60], list(known), score_cutoff=60)
+    near = process.extractOne(name.lower()[:60], list(known), score_cutoff=75)
     hint = (
         f"Did you mean /{near[0]}? /help lists them all."
         if near
@@ -380,12 +391,13 @@ def _only(targets: list[str]) -> str:
 def in_words(text: str) -> tuple[str, str]:
     """Return the command and arguments that a message without a command means.
 
-    A link is to be read, a question in words is about a place; anything else gets the help.
+    A link is to be read, a question in words is about a place; anything else gets one line of
+    help.
     """
     link = _URL.search(text)
     if link:
         return "brief", first_link(text)
-    return ("place", text.strip()) if is_question(text) else ("help", "")
+    return ("place", text.strip()) if is_question(text) else ("help", _IN_SHORT)
 
 
 def first_link(text: str) -> str:

@@ -44,6 +44,7 @@ class Delivery:
         self._clock = clock
         self._working: dict[Chat, asyncio.Task[None]] = {}
         self._unrecorded: list[Callable[[], Awaitable[None]]] = []
+        self._put_off: dict[int, tuple[int, datetime]] = {}  # edition -> faults, not before
         self.last_tick: datetime | None = None
 
     async def recover(self) -> None:
@@ -61,12 +62,16 @@ class Delivery:
         await self._open_due()
         editions = await self._store.open_editions(list(self._adapters), self._clock.now())
         chats: dict[Chat, list[Edition]] = {}
-        for edition in editions:
+        for edition in filter(self._may_try, editions):
             chats.setdefault(edition.subscription.chat, []).append(edition)
         for chat, queue in chats.items():
             if chat not in self._working:
                 self._working[chat] = asyncio.create_task(self._work_on_chat(chat, queue))
         self.last_tick = self._clock.now()
+
+    def _may_try(self, edition: Edition) -> bool:
+        _, not_before = self._put_off.get(edition.id, (0, self._clock.now()))
+        return not_before <= self._clock.now()
 
     async def drain(self) -> None:
         """Wait until all posting that has begun is over and written down."""
@@ -106,13 +111,22 @@ class Delivery:
             del self._working[chat]
 
     async def _tried(self, edition: Edition) -> bool:
-        """Deliver; a fault of one edition is said, and costs the chat's next ones nothing."""
+        """Deliver; a fault of one edition is said, and costs the chat's next ones nothing.
+
+        It is tried again, ever more slowly, until it is too late for it.
+        """
         try:
-            return await self._deliver(edition)
+            goes_on = await self._deliver(edition)
         except DatelineError as error:
             log.warning("The digest for %s waits: %s", edition.subscription.chat, error)
         except Exception:
             log.exception("The digest for %s waits", edition.subscription.chat)
+        else:
+            self._put_off.pop(edition.id, None)
+            return goes_on
+        faults, _ = self._put_off.get(edition.id, (0, None))
+        wait = timedelta(seconds=back_off(faults))
+        self._put_off[edition.id] = faults + 1, self._clock.now() + wait
         return True
 
     async def _deliver(self, edition: Edition) -> bool:
@@ -249,9 +263,14 @@ class Delivery:
             raise
 
     async def _record_again(self) -> None:
-        while self._unrecorded:
-            await self._unrecorded[0]()
-            del self._unrecorded[0]
+        """Write again what the store could not take; what it still refuses stays for next time."""
+        waiting, self._unrecorded = self._unrecorded, []
+        for write in waiting:
+            try:
+                await write()
+            except DatelineError as error:
+                log.warning("An outcome is not written down yet: %s", error)
+                self._unrecorded.append(write)
 
 
 def back_off(attempts: int) -> float:

@@ -83,6 +83,15 @@ class PlaceReader:
         """Return every place that the articles name."""
         return [mention for article in articles for mention in self._mentions(article)]
 
+    def subjects(self, articles: Sequence[Article]) -> list[Mention]:
+        """Return the mentions of the places that the articles are about."""
+        found = []
+        for article in articles:
+            mentions = self._mentions(article)
+            about = {place.id for place in focus(mentions).places}
+            found += [mention for mention in mentions if mention.place.id in about]
+        return found
+
     def _answer(self, query: str, articles: Sequence[Article], now: datetime | None) -> PlaceAnswer:
         question = understand(query)
         lookup = self._places.lookup(question.name)

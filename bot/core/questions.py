@@ -76,7 +76,7 @@ _NEAR = (
     "вокруг",
 )
 _ASKING = (
-    r"what(?:['’]s| is| has been| was)?(?: the)?(?: latest| new| news| (?:go|happen)\w*| on)*",
+    r"what(?:['’]?s| is| has been| was)?(?: the)?(?: latest| new| news| (?:go|happen)\w*| on)*",
     r"what do you know about|what about|tell me about|any news|(?:the )?(?:latest )?news",
     r"que se passe[- ]t[- ]il|qu['’]est[- ]ce qui se passe|que s['’]est[- ]il passé|quoi de neuf",
     r"qu['’]y a[- ]t[- ]il de (?:neuf|nouveau)|que sait[- ]on|quelles(?: sont les)? nouvelles",
@@ -144,7 +144,8 @@ _LINKS = (
 )
 _PAGE = re.compile(r"(?<!\S)page:(\d{1,4})(?!\S)")
 _DISTANCE = re.compile(
-    r"\b(\d{1,5})\s*(km|kms|kilomet\w*|kilomètres?|mi|miles?|км|كم|كيلومتر\w*)\b", re.IGNORECASE
+    r"(?<![\w.-])(\d{1,9})\s*(km|kms|kilomet\w*|kilomètres?|mi|miles?|км|كم|كيلومتر\w*)\b",
+    re.IGNORECASE,
 )
 
 

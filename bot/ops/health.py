@@ -20,6 +20,11 @@ def beat(data_dir: Path, now: datetime) -> None:
     fresh.replace(path)
 
 
+def end(data_dir: Path) -> None:
+    """Take the heartbeat away: the bot stopped because it was asked to."""
+    (data_dir / _FILE).unlink(missing_ok=True)
+
+
 def is_well(data_dir: Path, now: datetime) -> tuple[bool, str]:
     """Tell whether the bot's clock ticked lately, and say so in words."""
     tick = _last_tick(data_dir)

@@ -539,16 +539,16 @@ def _explain(url: str, error: Exception) -> str:
     shown = _without_password(url)
     cause = str(getattr(error, "orig", None) or error).splitlines()[0]
     for sign, advice in {
-        "readonly": "The data folder or the file is read-only: make it writable for this user",
-        "Read-only": "The data folder is read-only: make it writable for this user",
-        "unable to open": "The data folder is missing, or read-only for this user",
-        "Permission denied": "This user may not write in the data folder",
-        "not a database": "That file is not a database",
-        "disk is full": "The disk is full",
-        "locked": "Another program holds the database locked",
+        "readonly": "Make the data folder and the file writable for this user",
+        "Read-only": "Make the data folder writable for this user",
+        "unable to open": "Make sure that its folder exists and this user may write in it",
+        "Permission denied": "Make the data folder writable for this user",
+        "not a database": "Move that file away",
+        "disk is full": "Make room on the disk",
+        "locked": "Stop the other program that holds it",
         "sslmode": "Write ?ssl=require in the place of ?sslmode=require",
-        "asyncpg": "PostgreSQL needs the extra: pip install 'dateline-bot[postgresql]'",
-        "parse": "An address looks like sqlite:////srv/dateline.db or postgresql://user@host/name",
+        "asyncpg": "Install the extra for PostgreSQL: pip install 'dateline-bot[postgresql]'",
+        "parse": "Write an address such as sqlite:////srv/dateline.db or postgresql://user@host/name",
     }.items():
         if sign in cause:
             other = "or set DATELINE_DATABASE_URL or DATELINE_DATA_DIR"

@@ -121,7 +121,7 @@ async def test_a_read_only_database_is_said(
         connection.execute("CREATE TABLE something (id INTEGER)")
     connection.close()
     said = await refusal(f"sqlite:///file:{path}?mode=ro&uri=true")
-    assert "read-only" in said
+    assert "writable" in said
     assert "DATELINE_DATA_DIR" in said
     assert await asyncio.to_thread(os.listdir) == ["old.db"]
 
@@ -131,7 +131,7 @@ async def test_a_read_only_folder_is_said(tmp_path: Path) -> None:
     folder = tmp_path / "locked"
     folder.mkdir()
     folder.chmod(0o500)
-    assert "read-only" in await refusal(url_of(folder / "dateline.db"))
+    assert "writable" in await refusal(url_of(folder / "dateline.db"))
     assert "may not write" in await refusal(url_of(folder / "sub" / "dateline.db"))
 
 
@@ -142,7 +142,7 @@ async def test_a_folder_that_cannot_be_made_is_said(
         raise PermissionError(13, "Permission denied", str(self))
 
     monkeypatch.setattr(Path, "mkdir", refuse)
-    assert "may not write in the data folder" in await refusal(url_of(tmp_path / "x" / "y.db"))
+    assert "writable" in await refusal(url_of(tmp_path / "x" / "y.db"))
 
 
 async def test_a_folder_in_the_place_of_the_file_is_said(tmp_path: Path) -> None:

@@ -358,7 +358,11 @@ class TelegramAdapter:
         if "photo" in payload:
             photo = base64.b64decode(payload["photo"])
             return await self._bot.send_photo(
-                photo=photo, caption=payload["text"], parse_mode=ParseMode.HTML, **common
+                filename="picture.png",
+                photo=photo,
+                caption=payload["text"],
+                parse_mode=ParseMode.HTML,
+                **common,
             )
         if "document" in payload:
             content = base64.b64decode(payload["document"])

@@ -86,7 +86,7 @@ async def bot(telegram: TelegramEmulator, clerk: Clerk) -> AsyncIterator[Telegra
         ("/nonsense", "nonsense", ""),
         ("look: https://example.org/a_b and more", "brief", "https://example.org/a_b"),
         ("example.org", "brief", "https://example.org"),
-        ("hello", "help", ""),
+        ("hello", "help", "in short"),
         ("que se passe-t-il à Raqa ?", "place", "que se passe-t-il à Raqa ?"),
         ("/", "", ""),
     ],
