@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.commands import COMMANDS, find_command, first_link, parse_brief
+from bot.core.commands import COMMANDS, find_command, first_link, in_words, parse_brief
 from bot.core.errors import RequestError, SourceError, StoreError
 from bot.core.messages import (
     Chat,
@@ -22,6 +22,7 @@ from bot.core.messages import (
     Request,
     StoryItem,
 )
+from bot.core.news import Reading
 from bot.core.ports import Places, Sources, Store
 from summaries.article import Length
 from tests.fakes import (
@@ -453,3 +454,19 @@ async def test_whatever_is_typed_is_answered(
     assert reply.blocks
     assert not isinstance(reply.blocks[0], Heading) or reply.blocks[0].text
     assert "went wrong" not in words(reply)
+
+
+async def test_what_the_clock_asks_raises_rather_than_become_a_fault() -> None:
+    class Away(FakeSources):
+        async def articles(self, chat: Chat) -> Reading:
+            raise SourceError("the feeds are away")
+
+    desk = make_desk(Away())
+    assert notice(await desk.answer(typed("/brief"))).text == "the feeds are away"
+    with pytest.raises(SourceError):
+        await desk.reply(typed("/brief"))
+
+
+async def test_small_talk_gets_one_helpful_line() -> None:
+    said = notice(await make_desk().answer(Request(CHAT, *in_words("good morning"))))
+    assert "/help" in said.hint

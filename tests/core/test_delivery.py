@@ -18,6 +18,7 @@ from bot.core.errors import (
     DeliveryError,
     OutcomeUnknown,
     SettingsError,
+    SourceError,
     StoreError,
 )
 from bot.core.messages import Answer, Chat, Paragraph, Reply, Request
@@ -589,3 +590,32 @@ async def test_settings_that_the_platform_refuses_leave_the_part_uncertain(world
     world.adapter.faults = [SettingsError("the token was revoked")]
     await world.until(30)
     assert (await world.store.tally())["unknown"] == 1
+
+
+async def test_a_fault_of_ours_is_never_the_digest_it_comes_later() -> None:
+    faults = [SourceError("the feed is away"), ZeroDivisionError()]
+
+    async def mends_itself(_: Request) -> Reply:
+        if faults:
+            raise faults.pop(0)
+        return Reply((Paragraph("the news"),))
+
+    world = World(FakeAdapter(), answer=mends_itself)
+    await world.subscribe()
+    world.clock.advance(hours=2)
+    await world.until(60)
+    assert world.texts == ["the news"]
+
+
+async def test_a_digest_that_cannot_be_made_is_tried_ever_more_slowly() -> None:
+    tries = []
+
+    async def always_broken(request: Request) -> Reply:
+        tries.append(request)
+        raise ZeroDivisionError
+
+    world = World(FakeAdapter(), answer=always_broken)
+    await world.subscribe()
+    world.clock.advance(hours=2)
+    await world.until(3600)
+    assert 5 <= len(tries) <= 20

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.ops.health import STALE, beat, is_well
+from bot.ops.health import STALE, beat, end, is_well
 
 NOW = datetime(2016, 1, 20, 8, 0, tzinfo=UTC)
 
@@ -60,3 +60,10 @@ def test_without_a_heartbeat_the_bot_is_not_running(content: str | None, tmp_pat
     well, told = is_well(tmp_path, NOW)
     assert not well
     assert told == f"Dateline is not running: there is no heartbeat in {tmp_path}."
+
+
+def test_a_bot_that_stopped_as_asked_is_not_well(tmp_path: Path) -> None:
+    beat(tmp_path, NOW)
+    end(tmp_path)
+    end(tmp_path)  # nor is it a fault when there was no beat
+    assert not is_well(tmp_path, NOW)[0]

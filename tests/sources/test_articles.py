@@ -334,3 +334,9 @@ async def test_a_folder_without_samples_says_which_setting_names_it() -> None:
     briefing = await newsroom().briefing(Chat("console", "terminal"), Length.NORMAL)
     assert briefing.stories == ()
     assert "DATELINE_SEEDS_DIR" in briefing.failures[0]
+
+
+def test_a_page_of_more_tags_than_any_article_is_refused_before_it_is_parsed() -> None:
+    page = "<html><body>" + "<p>Few words.</p>" * 20_000 + "</body></html>"
+    with pytest.raises(SourceError, match="too large"):
+        article_from_html(page)
