@@ -19,7 +19,9 @@ _PLAIN_ISO = re.compile(
     re.ASCII,
 )
 _USUAL = re.compile(  # Thu, 01 Jan 2004 19:48:21 +0200
-    r"[A-Za-z]{3}, (\d\d?) ([A-Za-z]{3}) (\d{4}) (\d\d):(\d\d):(\d\d) (?:GMT|([+-]\d{4}))", re.ASCII
+    r"[A-Za-z]{3}, (\d\d?) ([A-Za-z]{3}) (\d{4}) ([01]\d|2[0-3]):(\d\d):([0-5]\d)"
+    r" (?:GMT|([+-]\d{4}))",
+    re.ASCII,
 )
 _WORDED = re.compile(
     r"""
@@ -66,10 +68,13 @@ def parse_date(text: str) -> datetime | None:
 def _usual(text: str) -> datetime | None:
     """Read the two forms that nearly all feeds use, fast."""
     found = _USUAL.fullmatch(text)
-    if found is not None and found[2].lower() in _MONTHS:
-        day, month, year, hour, minute, second, zone = found.groups()
-        moment = datetime(int(year), _MONTHS[month.lower()], int(day), tzinfo=UTC)
-        return moment + _clock(hour, minute, second) - _offset(zone)
+    if found is not None:
+        day, name, year, hour, minute, second, zone = found.groups()
+        month = _MONTHS.get(name.lower(), 0)
+        local = datetime(
+            int(year), month, int(day), int(hour), int(minute), int(second), tzinfo=UTC
+        )
+        return local if zone is None or zone == "+0000" else local - _offset(zone)
     if _PLAIN_ISO.fullmatch(text):
         return datetime.fromisoformat(text.upper()).astimezone(UTC)
     return None

@@ -11,9 +11,11 @@ import html
 import re
 from dataclasses import dataclass
 from html.entities import codepoint2name, name2codepoint
+from itertools import repeat
+from operator import contains
 from urllib.parse import urljoin
 
-MAX_TAGS = 50_000
+MAX_TAGS = 30_000
 """The most different tags that are written for one document; no real one comes near."""
 
 
@@ -64,13 +66,13 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_TIDY_TAG = re.compile(r"(</?[a-zA-Z][^<>]*+>)")
-_WHOLE_TAG = re.compile(r"<(/?)(?:\w{1,40}:)?([a-zA-Z][\w-]*+)([^<>]*)>")
-# Comments and hidden elements whole, closed or not. What is left is read again, so that a tag put
-# together by taking something out of its middle is judged as any other.
-_UNTIDY = re.compile(
-    r"<!--(?:.*?-->|.*)|<(script|style|applet)\b[^<>]*+>(?:.*?</\1\s*+>|.*)",
-    re.DOTALL | re.IGNORECASE,
+_INSIDE = re.compile(r"(/?)(?:\w{1,40}:)?([a-zA-Z][\w-]*+)([^<>]*)")
+_CLOSED_QUOTES = re.compile(r"""(?:[^"']++|"[^"]*+"|'[^']*+')*+""")
+# What comes out whole, closed or not. What is left is read again, so that a tag put together by
+# taking something out of its middle is judged as any other.
+_COMMENT = re.compile(r"<!--(?:.*?-->|.*)", re.DOTALL)
+_HIDDEN_WHOLE = re.compile(
+    r"<(script|style|applet)\b[^<>]*+>(?:.*?</\1\s*+>|.*)", re.DOTALL | re.IGNORECASE
 )
 _ATTRIBUTE = re.compile(
     r"""([a-zA-Z_][\w:.-]*+)(?:\s*+=\s*+("[^"]*+"|'[^']*+'|[^\s"'>]*+))?""",
@@ -100,22 +102,28 @@ class _Budget:
 
 
 class _Tags(dict[str, str]):
-    """Tags as they were written -> as we write them, each worked out once."""
+    """Tags as they were written, without their <>, -> as we write them, each worked out once."""
 
     def __init__(self, base: str, budget: _Budget) -> None:
-        super().__init__()
+        super().__init__(_BARE_TAGS)
         self.base = base
         self.budget = budget
 
     def __missing__(self, source: str) -> str:
-        tag = _WHOLE_TAG.fullmatch(source)
-        name = tag[2].lower() if tag else ""
-        if tag is None or name in _HIDDEN or "='" in source or source.count('"') % 2:
-            raise _Untidy  # or so it may be: a > may stand between quotes
-        written = self.budget.write(name, tag[1], tag[3], self.base)
-        if len(source) < 200:
+        tag = _INSIDE.fullmatch(source)
+        if tag is None:
+            raise _Untidy
+        end, name, rest = tag[1], tag[2].lower(), tag[3]
+        if name in _HIDDEN or (_has_odd_quotes(rest) and not _CLOSED_QUOTES.fullmatch(rest)):
+            raise _Untidy  # perhaps its > stands between quotes
+        written = self.budget.write(name, end, rest, self.base)
+        if len(source) < 200 and self.budget.left > 0:
             self[source] = written
         return written
+
+
+def _has_odd_quotes(rest: str) -> bool:
+    return "'" in rest or rest.count('"') % 2 == 1
 
 
 class Sanitizer:
@@ -139,6 +147,8 @@ class Sanitizer:
         if tags is None:
             tags = self._tags[base] = _Tags(base, self._budget)
         markup = markup.replace("\r\n", "\n")
+        if "<!--" in markup:
+            markup = _COMMENT.sub("", markup)
         for reader in (_clean_tidy, _clean_tidied, _clean_any):
             try:
                 return reader(markup, tags).strip()
@@ -149,16 +159,20 @@ class Sanitizer:
 
 def _clean_tidy(markup: str, known: _Tags) -> str:
     """Clean what is nothing but text and whole tags, fast; else raise _Untidy."""
-    parts = _TIDY_TAG.split(markup)
-    tags = parts[1::2]
-    if len(tags) != markup.count("<"):
+    start, *rest = markup.split("<")
+    if not all(map(contains, rest, repeat(">"))):
         raise _Untidy
-    parts[1::2] = map(known.__getitem__, tags)
-    return "".join(parts)
+    if markup.count(">") == len(rest):  # < and > take turns, so every other part is a tag
+        parts = markup.replace(">", "<").split("<")
+        parts[1::2] = map(known.__getitem__, parts[1::2])
+        return "".join(parts)
+    return start + "".join(
+        [known[tag] + text for tag, text in [piece.split(">", 1) for piece in rest]]
+    )
 
 
 def _clean_tidied(markup: str, known: _Tags) -> str:
-    return _clean_tidy(_UNTIDY.sub("", markup), known)
+    return _clean_tidy(_HIDDEN_WHOLE.sub("", markup), known)
 
 
 def _clean_any(markup: str, known: _Tags) -> str:
@@ -226,7 +240,14 @@ def _attributes(source: str, base: str) -> str:
         name = written.lower()
         if name in _ATTRIBUTES:
             found[name] = value[1:-1] if value[:1] in _QUOTES else value
-    return "".join([_attribute(name, found[name], base) for name in sorted(found)])
+    return "".join(
+        [
+            f' {name}="{found[name]}"'
+            if _AS_IT_IS[name in _CAREFUL](found[name])
+            else _attribute(name, found[name], base)
+            for name in sorted(found)
+        ]
+    )
 
 
 def _attribute(name: str, value: str, base: str) -> str:
@@ -235,7 +256,8 @@ def _attribute(name: str, value: str, base: str) -> str:
         if not value:
             return ""
     elif name in _LINKS and value:
-        value = absolute(base, html.unescape(value) if "&" in value else value)
+        if "&" in value or not _ABSOLUTE.match(value):
+            value = absolute(base, html.unescape(value))
     elif name in _LOWERED:
         value = value.lower()
     if _SPECIAL.search(value):
@@ -246,7 +268,21 @@ def _attribute(name: str, value: str, base: str) -> str:
 
 _QUOTES = frozenset(("'", '"'))
 _LOWERED = frozenset(("rel", "type"))
+_CAREFUL = _LINKS | _LOWERED | {"style"}
+_AS_IT_IS = (
+    re.compile(r"""[^&<>"]*+""").fullmatch,
+    re.compile(r"""https?://[^/\s&<>"][^\s&<>"]*+""").fullmatch,
+)
+"""What needs no work: values without signs to escape, and among those that do, absolute links."""
 _SPECIAL = re.compile(r"""[&<>"]""")
+_BARE_TAGS = {
+    f"{end}{name}{space}": _write_tag(name, end, space, "")
+    for name in _ELEMENTS
+    for end, space in (("", ""), ("/", ""), ("", "/"), ("", " /"))
+    if not space or name in _EMPTY
+}
+"""The tags without attributes, as they come most."""
+
 _SCHEME = re.compile(r"\s*([a-zA-Z][\w+.-]*+):")
 _ABSOLUTE = re.compile(r"https?://[^/\s]")
 _SLASHES = re.compile(r"^([A-Za-z][\w+.-]*://)/+")
@@ -359,6 +395,8 @@ def plain_text(markup: str) -> str:
 
 def plain_line(markup: str) -> str:
     """Return the text of this HTML on one line, as a title is."""
+    if "<" not in markup and "&" not in markup:
+        return " ".join(_INVISIBLE.sub("", markup).split())
     return " ".join(plain_text(markup).split())
 
 

@@ -376,7 +376,7 @@ def _feed(document: _Document, left_out: int) -> ParsedFeed:
         id=_id(document, parts, channel),
         image=_feed_image(document, parts),
         published=_date(parts, "published"),
-        updated=_date(parts, "updated") or parse_date(_attribute(channel, "lastmod")),
+        updated=_date(parts, "updated") or _last_modified(document, channel),
         format=document.format,
         left_out=left_out,
     )
@@ -391,6 +391,7 @@ def _entry(document: _Document, feed: Feed, element: _Element) -> Entry:
     parts = document.parts(element)
     title_html = _title(document, parts)
     summary, content = _texts(document, parts)
+    files = _files(parts)
     return Entry(
         feed=feed,
         link=_link(document, parts, element),
@@ -401,10 +402,10 @@ def _entry(document: _Document, feed: Feed, element: _Element) -> Entry:
         content=content,
         author=_author(document, parts),
         published=_date(parts, "published") or _date(parts, "created"),
-        updated=_date(parts, "updated") or parse_date(_attribute(element, "lastmod")),
+        updated=_date(parts, "updated") or _last_modified(document, element),
         language=_last(parts, "language") or document.language(element),
-        image=_image(document, parts),
-        enclosures=_enclosures(document, parts),
+        image=_image(document, parts, files),
+        enclosures=_enclosures(document, files),
     )
 
 
@@ -416,18 +417,23 @@ def _text(element: _Element) -> str:
 
 def _last(parts: _Parts, purpose: str) -> str:
     """Return the text of the last element for a purpose that has one."""
-    texts = (_text(child) for child in reversed(parts.get(purpose, ())))
-    return next((text for text in texts if text), "")
+    for child in reversed(parts.get(purpose, ())):
+        text = _text(child)
+        if text:
+            return text
+    return ""
 
 
 def _date(parts: _Parts, purpose: str) -> datetime | None:
     return parse_date(_last(parts, purpose)) if purpose in parts else None
 
 
+def _last_modified(document: _Document, element: _Element) -> datetime | None:
+    return parse_date(_attribute(element, "lastmod")) if document.format == "cdf" else None
+
+
 def _attribute(element: _Element, name: str) -> str:
     """Return an attribute whose name may be written in large or small letters."""
-    if not element.attrib:
-        return ""
     return next((str(v) for k, v in element.items() if str(k).lower() == name), "")
 
 
@@ -467,7 +473,9 @@ def _description(document: _Document, parts: _Parts) -> str:
 
 def _link(document: _Document, parts: _Parts, element: _Element) -> str:
     """Return the page: the last alternate link, else CDF's attribute, else a permalink."""
-    link, place = _attribute(element, "href"), element
+    link, place = "", element
+    if document.format == "cdf":
+        link = _attribute(element, "href")
     for child in parts.get("link", ()):
         alternate = _alternate(child)
         if alternate:
@@ -480,20 +488,17 @@ def _link(document: _Document, parts: _Parts, element: _Element) -> str:
 
 def _alternate(link: _Element) -> str:
     """Return the address that a link element gives, where it leads to the page itself."""
-    if not link.attrib:
-        return _text(link).replace("&amp;", "&")
     if link.get("rel", "alternate").lower() != "alternate":
         return ""
-    href = _address(link)
-    if href is None:
+    address = _address(link)
+    if not address:
         return _text(link).replace("&amp;", "&")
     media_type = link.get("type", "text/html").lower()
-    return href if _SHORT_TYPES.get(media_type, media_type) in _HTML else ""
+    return address if _SHORT_TYPES.get(media_type, media_type) in _HTML else ""
 
 
-def _address(element: _Element) -> str | None:
-    address = element.get("url") or element.get("href") or element.get("uri")
-    return None if address is None else str(address)
+def _address(element: _Element) -> str:
+    return str(element.get("href") or element.get("url") or element.get("uri") or "")
 
 
 def _is_permalink(guid: _Element) -> bool:
@@ -510,8 +515,11 @@ def _id(document: _Document, parts: _Parts, element: _Element) -> str:
 
 
 def _author(document: _Document, parts: _Parts) -> str:
-    people = (_person(document, child) for child in reversed(parts.get("author", ())))
-    return next((person for person in people if person), "")
+    for child in reversed(parts.get("author", ())):
+        person = _person(document, child)
+        if person:
+            return person
+    return ""
 
 
 def _person(document: _Document, element: _Element) -> str:
@@ -523,12 +531,20 @@ def _person(document: _Document, element: _Element) -> str:
     return f"{name} ({email})" if name and email else name or email
 
 
-def _image(document: _Document, parts: _Parts) -> str:
+def _files(parts: _Parts) -> list[_Element]:
+    """Return the elements that name files which go with an entry."""
+    links = [link for link in parts.get("link", ()) if link.get("rel") == "enclosure"]
+    return parts.get("file", []) + links
+
+
+def _image(document: _Document, parts: _Parts, files: Sequence[_Element]) -> str:
     """Return the picture that goes with an entry: a thumbnail, or a file that is one."""
-    files = (*parts.get("file", ()), *parts.get("link", ()))
-    pictures = (*parts.get("thumbnail", ()), *(file for file in files if _is_picture(file)))
-    links = ((child, _address(child)) for child in pictures)
-    return next((absolute(document.base(child), link) for child, link in links if link), "")
+    pictures = [file for file in files if _is_picture(file)]
+    for child in parts.get("thumbnail", []) + pictures:
+        address = _address(child)
+        if address:
+            return absolute(document.base(child), address)
+    return ""
 
 
 def _is_picture(file: _Element) -> bool:
@@ -540,13 +556,12 @@ def _feed_image(document: _Document, parts: _Parts) -> str:
         link = _last(document.parts(child), "url") if len(child) else _text(child)
         if link:
             return absolute(document.base(child), link)
-    return _image(document, parts)
+    return _image(document, parts, ())
 
 
-def _enclosures(document: _Document, parts: _Parts) -> tuple[Enclosure, ...]:
-    links = [link for link in parts.get("link", ()) if link.get("rel") == "enclosure"]
-    files = ((child, _address(child)) for child in (*parts.get("file", ()), *links))
-    return tuple(_enclosure(document, child, link) for child, link in files if link)
+def _enclosures(document: _Document, files: Sequence[_Element]) -> tuple[Enclosure, ...]:
+    named = [(file, _address(file)) for file in files]
+    return tuple([_enclosure(document, file, address) for file, address in named if address])
 
 
 def _enclosure(document: _Document, element: _Element, link: str) -> Enclosure:
