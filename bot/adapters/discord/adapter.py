@@ -278,7 +278,7 @@ def _slash_command(spec: CommandSpec) -> dict[str, Any]:
         "contexts": [0, 1, 2],
         "integration_types": [0],
     }
-    if spec.manages:  # by default; a server's own command settings can say otherwise
+    if spec.manages:  # not even offered to those who would be refused
         command["default_member_permissions"] = _MANAGE_GUILD.value
     return command
 
