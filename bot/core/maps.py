@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 from bot.core.errors import RequestError
 from bot.core.messages import Action, Picture, Reply
-from bot.core.places import distance_km
+from bot.core.places import distance_km, tally
 from summaries.places.place import Mention, Place
 
 PINS = 20
@@ -34,16 +33,14 @@ def _picture(named: Sequence[Place], asked: Place | None, title: str) -> Reply:
     # Pillow and the coasts take a third of a second to load, which only a map needs.
     from summaries.places.map import Pin, alt_text, draw_map  # noqa: PLC0415
 
-    by_id = {place.id: place for place in named}
-    counts = Counter(place.id for place in named)
-    points = [number for number, _ in counts.most_common() if by_id[number].kind in _POINTS]
+    points = [(place, count) for place, count in tally(named) if place.kind in _POINTS]
     pins = [
-        Pin(by_id[number].name, by_id[number].latitude, by_id[number].longitude, counts[number])
-        for number in points[:PINS]
-        if asked is None or number != asked.id
+        Pin(place.name, place.latitude, place.longitude, count)
+        for place, count in points[:PINS]
+        if asked is None or place.id != asked.id
     ]
     if asked is not None:
-        weight = max(1, counts[asked.id])
+        weight = max(1, sum(place.id == asked.id for place in named))
         pins.append(Pin(asked.name, asked.latitude, asked.longitude, weight, asked=True))
     if not pins:
         raise RequestError("The articles at hand name no place.", "Type for example: /map Iraq")

@@ -212,7 +212,7 @@ def _found(answer: PlaceAnswer, place: Place, places: Places) -> Reply:
     start = (page - 1) * ARTICLES_SHOWN
     shown = answer.articles[start : start + ARTICLES_SHOWN]
     inside = _inside(answer, place)
-    blocks: list[Block] = [heading, *_summary_lines(answer, inside)]
+    blocks: list[Block] = [heading, _summary_line(answer, inside)]
     blocks += [_item(told) for told in shown]
     actions = [*_more(answer, place, page), Action("Map", "map", f"geo:{place.id}")]
     actions += [Action(_count(*pair), "place", f"geo:{pair[0].id}") for pair in inside[:3]]
@@ -238,20 +238,17 @@ def _any_time(answer: PlaceAnswer, place: Place) -> tuple[Action, ...]:
     return (Action("At any time", "place", f"geo:{place.id}"),) if answer.older else ()
 
 
-def _summary_lines(
-    answer: PlaceAnswer, inside: Sequence[tuple[Place, int]]
-) -> tuple[Paragraph, ...]:
+def _summary_line(answer: PlaceAnswer, inside: Sequence[tuple[Place, int]]) -> Paragraph:
     """Say how much there is, and which places inside it are named: "Mosul 4, Baghdad 2"."""
     about = sum(told.is_about for told in answer.articles)
     mere = len(answer.articles) - about
-    counted = ([f"{_articles(about)} about it"] if about else []) + (
-        [f"{mere} more that mention it" if about else f"{_articles(mere)} that mention it"]
-        if mere
-        else []
-    )
+    counted = [f"{_articles(about)} about it"] if about else []
+    if mere:
+        more = f"{mere} more" if about else _articles(mere)
+        counted.append(f"{more} that mention it")
     named = ", ".join(_count(*pair) for pair in inside)
     within = f" In it: {named}." if named else ""
-    return (Paragraph(f"{', '.join(counted)}.{within}"),)
+    return Paragraph(f"{', '.join(counted)}.{within}")
 
 
 def _articles(count: int) -> str:
@@ -261,9 +258,14 @@ def _articles(count: int) -> str:
 def _inside(answer: PlaceAnswer, place: Place) -> list[tuple[Place, int]]:
     """Count the mentions of each place inside the asked one, most mentioned first."""
     named = [inner for told in answer.articles for inner in told.named if inner.id != place.id]
-    counts = Counter(inner.id for inner in named)
-    by_id = {inner.id: inner for inner in named}
-    return [(by_id[number], count) for number, count in counts.most_common(INSIDE_SHOWN)]
+    return tally(named)[:INSIDE_SHOWN]
+
+
+def tally(named: Sequence[Place]) -> list[tuple[Place, int]]:
+    """Count how often each place is named, most often first."""
+    counts = Counter(place.id for place in named)
+    by_id = {place.id: place for place in named}
+    return [(by_id[number], count) for number, count in counts.most_common()]
 
 
 def _count(place: Place, count: int) -> str:
