@@ -45,7 +45,6 @@ class Delivery:
         self._working: dict[Chat, asyncio.Task[None]] = {}
         self._unrecorded: list[Callable[[], Awaitable[None]]] = []
         self._put_off: dict[int, tuple[int, datetime]] = {}  # edition -> faults, not before
-        self.last_tick: datetime | None = None
 
     async def recover(self) -> None:
         """Settle what a crash left half done. Call once, before the first tick."""
@@ -67,7 +66,6 @@ class Delivery:
         for chat, queue in chats.items():
             if chat not in self._working:
                 self._working[chat] = asyncio.create_task(self._work_on_chat(chat, queue))
-        self.last_tick = self._clock.now()
 
     def _may_try(self, edition: Edition) -> bool:
         _, not_before = self._put_off.get(edition.id, (0, self._clock.now()))
