@@ -21,7 +21,9 @@ class Article:
 
     `paragraphs` are verbatim, in order, one string each, none empty. `furniture` holds the lines
     that were taken off the page (captions, credits, share counters, reading time, bylines), in
-    order. `language` is an ISO 639-1 code, or "" when it cannot be told. `published` is aware.
+    order. `language` is an ISO 639-1 code, or "" when it cannot be told. `published` is aware;
+    `published_guessed` says that no machine-readable date was found and this one was worked out.
+    `source` is the site's name; `image` is an absolute link, or "".
     """
 
     title: str
@@ -31,6 +33,9 @@ class Article:
     source: str = ""
     url: str = ""
     published: datetime | None = None
+    author: str = ""
+    image: str = ""
+    published_guessed: bool = False
 
     @property
     def text(self) -> str:
