@@ -23,7 +23,8 @@ class Article:
     that were taken off the page (captions, credits, share counters, reading time, bylines), in
     order. `language` is an ISO 639-1 code, or "" when it cannot be told. `published` is aware;
     `published_guessed` says that no machine-readable date was found and this one was worked out.
-    `source` is the site's name; `image` is an absolute link, or "".
+    `source` is the site's name; `image` is an absolute link, or ""; `feed` is the address of the
+    feed that brought it, or "".
     """
 
     title: str
@@ -36,6 +37,7 @@ class Article:
     author: str = ""
     image: str = ""
     published_guessed: bool = False
+    feed: str = ""
 
     @property
     def text(self) -> str:

@@ -36,6 +36,14 @@ class Chat:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes with a reply, or that came with a request."""
+
+    name: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """One thing a person (or the clock) asks.
 
@@ -43,7 +51,7 @@ class Request:
     after it; `quoted` is the text (with its links) of the message that the request replies to.
     `sender` is the platform's id of the person, `locale` a BCP 47 tag or "". `may_manage` says
     that the person may change what this chat is subscribed to; `local` that they sit at this
-    machine, so that a path is as good as a link.
+    machine, so that a path is as good as a link. `file` is the file sent along, or None.
     """
 
     chat: Chat
@@ -54,6 +62,7 @@ class Request:
     locale: str = ""
     may_manage: bool = True
     local: bool = False
+    file: Attachment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,14 +149,6 @@ class Action:
     def fits(command: str, arguments: str) -> bool:
         """Tell whether a button can carry this command."""
         return len(f"{command} {arguments}".strip().encode()) <= ACTION_BYTES
-
-
-@dataclass(frozen=True, slots=True)
-class Attachment:
-    """A file that goes with a reply."""
-
-    name: str
-    content: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,24 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyedEntry:
+    """An entry and its keys: whoever has seen any of them has seen the entry.
+
+    `key` is the one to name it by. Remember all of `keys` when the entry was taken, and again at
+    each later poll (an edited entry gains new ones), for as long as the feed is followed: entries
+    slide back after months. A key is 16 hexadecimal digits.
+    """
+
+    entry: Entry
+    keys: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        """The name of the entry as it stands now."""
+        return self.keys[0]
+
+
+@dataclass(frozen=True, slots=True)
 class ParsedFeed:
     """What a feed's document holds, its entries in the document's order.
 

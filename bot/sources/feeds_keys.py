@@ -12,35 +12,16 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import combinations
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from bot.core.news import Entry
+from bot.core.news import Entry, KeyedEntry
 
 _TRACKING = re.compile(
     r"(?:utm|at|mtm|pk|ns)_.*|fbclid|gclid|dclid|msclkid|mc_[ce]id|igshid|xtor|cmpid|ftag|smid"
     r"|ref_src|traffic_source|ito|icid|ocid|rss"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class KeyedEntry:
-    """An entry and its keys: whoever has seen any of them has seen the entry.
-
-    `key` is the one to name it by. Remember all of `keys` when the entry was taken, and again at
-    each later poll (an edited entry gains new ones), for as long as the feed is followed: entries
-    slide back after months. A key is 16 hexadecimal digits.
-    """
-
-    entry: Entry
-    keys: tuple[str, ...]
-
-    @property
-    def key(self) -> str:
-        """The name of the entry as it stands now."""
-        return self.keys[0]
 
 
 def keyed(entries: Iterable[Entry]) -> tuple[KeyedEntry, ...]:
