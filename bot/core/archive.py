@@ -5,6 +5,7 @@ Knows no SQL and no HTTP. The Store port remembers what must be sent; this one w
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,6 +14,11 @@ from typing import Protocol
 from bot.core.messages import Chat
 from bot.core.news import Entry, Feed, KeyedEntry
 from summaries.article import Article
+
+MOST_COUNTED = 10_000
+"""`Found` counts up to here: more than anybody reads, and counting on would cost the answer time.
+"""
+_LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +98,23 @@ class Found:
     """Articles of the archive, those about the place first, newest first in each.
 
     `total` counts all that fit, also those beyond the limit; `older` those before the asked time.
+    Both end at MOST_COUNTED: then there are so many or more.
     """
 
     articles: tuple[Article, ...]
     total: int = 0
     older: int = 0
+
+
+def came(article: Article, arrived_at: datetime) -> datetime:
+    """Return when an article counts as come: when it was published, or arrived where that is
+    unknown. Nothing was published after it arrived, whatever it says."""
+    return min(article.published or arrived_at, arrived_at)
+
+
+def folded_name(name: str) -> str:
+    """Return what two spellings of a typed name have in common (Unicode NFKC, case folded)."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())[:_LONGEST_NAME]
 
 
 class Archive(Protocol):
