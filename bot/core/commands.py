@@ -70,7 +70,10 @@ COMMANDS: tuple[CommandSpec, ...] = (
         "NAME",
         (
             Argument(
-                "name", "A town, region or country, in any language", required=True, suggests=True
+                "name",
+                "A town, region or country, in any language",
+                required=True,
+                suggests="place",
             ),
         ),
         ("/place Mosul", "/place near Mosul 100 km", "/place Iraq this week"),
@@ -80,7 +83,7 @@ COMMANDS: tuple[CommandSpec, ...] = (
         "map",
         "A map of where today's briefing happens, or of a place",
         "[NAME]",
-        (Argument("name", "A place; leave it empty for today's briefing", suggests=True),),
+        (Argument("name", "A place; leave it empty for today's briefing", suggests="place"),),
         ("/map", "/map Iraq"),
         slow=True,
     ),
@@ -248,8 +251,12 @@ class Desk:
         return await asyncio.to_thread(briefing_map, subjects)
 
     async def _suggest(self, request: Request) -> Reply:
-        """Complete a half-typed place: one action each, as a button would have it."""
-        found = await asyncio.to_thread(self._places.suggest, request.arguments.strip(), 10)
+        """Complete a half-typed place: one action each, as a button would have it.
+
+        What is typed stands after a word that says what it may become.
+        """
+        _, _, typed = request.arguments.partition(" ")
+        found = await asyncio.to_thread(self._places.suggest, typed.strip(), 10)
         labels: dict[str, str] = {}
         for place in found:
             labels.setdefault(self._places.label(place), f"geo:{place.id}")

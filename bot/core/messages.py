@@ -15,6 +15,9 @@ from typing import TypeAlias
 ACTION_BYTES = 64
 """The most that every platform keeps behind a button: Telegram's callback data, in UTF-8 bytes."""
 
+FILE_BYTES = 5_000_000
+"""The largest file that is taken from a chat."""
+
 
 class ChatKind(StrEnum):
     """Who reads along in a chat."""
@@ -167,14 +170,16 @@ Answer: TypeAlias = Callable[[Request], Awaitable[Reply]]
 class Argument:
     """One argument of a command, as Discord's slash commands and the help show it.
 
-    `suggests` says that the hidden command "suggest" knows what a half-typed one may become.
+    `suggests` says of what the hidden command "suggest" knows what a half-typed one may become:
+    "place" or "feed"; "" of nothing. `is_file` says that it is a file sent along, not a text.
     """
 
     name: str
     description: str
     required: bool = False
     choices: tuple[str, ...] = ()
-    suggests: bool = False
+    suggests: str = ""
+    is_file: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,3 +198,8 @@ class CommandSpec:
     examples: tuple[str, ...] = ()
     manages: bool = False
     slow: bool = False
+
+    @property
+    def takes_file(self) -> bool:
+        """Whether a file may be sent along."""
+        return any(argument.is_file for argument in self.arguments)

@@ -21,6 +21,25 @@ class Feed:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedFeed:
+    """A feed in a list, and the folders it stands in, outermost first."""
+
+    feed: Feed
+    folders: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FeedList:
+    """A list of feeds, each once. `left_out` counts feeds beyond the most that is taken;
+    `failures` says in words what could not be read of it."""
+
+    title: str = ""
+    feeds: tuple[ListedFeed, ...] = ()
+    left_out: int = 0
+    failures: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Enclosure:
     """A file that goes with an entry. `length` is in bytes, or None when the feed does not say."""
 

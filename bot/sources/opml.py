@@ -10,7 +10,7 @@ from urllib.parse import urldefrag, urlsplit
 from lxml import etree
 
 from bot.core.errors import RequestError, SourceError
-from bot.core.news import Feed
+from bot.core.news import Feed, FeedList, ListedFeed
 from bot.sources.feeds_markup import absolute, plain_line
 from bot.sources.feeds_xml import parse_xml
 from bot.sources.fetch import decode
@@ -22,25 +22,6 @@ MAX_FEEDS = 5_000
 """The most feeds taken from one list; what stands behind them is counted."""
 MAX_INCLUDES = 20
 """The most lists that one list may include, over all levels."""
-
-
-@dataclass(frozen=True, slots=True)
-class ListedFeed:
-    """A feed in a list, and the folders it stands in, outermost first."""
-
-    feed: Feed
-    folders: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class FeedList:
-    """A list of feeds, each once. `left_out` counts feeds beyond the most that is taken;
-    `failures` says in words what could not be read of it."""
-
-    title: str = ""
-    feeds: tuple[ListedFeed, ...] = ()
-    left_out: int = 0
-    failures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.errors import RequestError, SourceError
-from bot.core.news import Feed
-from bot.sources.opml import MAX_FEEDS, MAX_INCLUDES, FeedList, ListedFeed, read_opml, write_opml
+from bot.core.news import Feed, FeedList, ListedFeed
+from bot.sources.opml import MAX_FEEDS, MAX_INCLUDES, read_opml, write_opml
 
 
 def opml(body: str, title: str = "Mine") -> bytes:

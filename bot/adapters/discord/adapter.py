@@ -141,13 +141,23 @@ class DiscordAdapter:
 
     async def _suggest(self, interaction: discord.Interaction, answer: Answer) -> None:
         """Offer what the half-typed option may become; its value is what a button would send."""
-        chat, typed = _chat(interaction), _focused(interaction.data or {})
+        chat, typed = _chat(interaction), self._half_typed(interaction.data or {})
         reply = await answer(Request(chat, SUGGEST, typed, locale=interaction.locale.value))
         choices = [
             discord.app_commands.Choice(name=label(action.label, 100), value=action.arguments)
             for action in reply.actions[:25]
         ]
         await interaction.response.autocomplete(choices)
+
+    def _half_typed(self, data: Mapping[str, Any]) -> str:
+        """Return what the option that the person is at is about, and what is typed of it."""
+        name, typed = _focused(data)
+        kinds = {
+            (spec.name, argument.name): argument.suggests
+            for spec in self._commands
+            for argument in spec.arguments
+        }
+        return f"{kinds.get((str(data.get('name')), name), '')} {typed}"
 
     async def _handle_message(self, message: discord.Message, answer: Answer) -> None:
         """Answer words that mention the bot, or that are said to it in private."""
@@ -328,10 +338,12 @@ def _chat(interaction: discord.Interaction) -> Chat:
     return Chat("discord", str(interaction.channel_id), kind)
 
 
-def _focused(data: Mapping[str, Any]) -> str:
-    """Return what is typed so far in the option that the person is at."""
-    typed = [option["value"] for option in data.get("options", []) if option.get("focused")]
-    return str(typed[0]) if typed else ""
+def _focused(data: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the option that the person is at, and what is typed in it so far."""
+    for option in data.get("options", []):
+        if option.get("focused"):
+            return str(option["name"]), str(option["value"])
+    return "", ""
 
 
 def _quoted(data: Mapping[str, Any]) -> str:

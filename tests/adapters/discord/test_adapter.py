@@ -485,4 +485,4 @@ async def test_a_half_typed_place_is_completed_with_what_a_button_would_send(
     assert [(choice["name"], choice["value"]) for choice in choices] == [
         ("Mosul, Ninawa, Iraq", "geo:99072")
     ]
-    assert (clerk.last.command, clerk.last.arguments) == ("suggest", "mos")
+    assert (clerk.last.command, clerk.last.arguments) == ("suggest", "place mos")

@@ -1,0 +1,178 @@
+"""Filters by plain words: what a chat typed -> WordFilter, and which articles pass. Pure.
+
+Knows no regular expression of anybody's: words are compared as words.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import lru_cache
+
+import regex  # type: ignore[import-untyped] # it ships no types
+
+from bot.core.archive import Follow, WordFilter
+from bot.core.errors import RequestError
+from summaries.article import Article
+
+MAX_WORDS = 100
+"""The most words on each side of one filter."""
+MAX_WORD = 60
+"""The most characters of one word or phrase."""
+MAX_TOPIC = 60
+"""The most characters of a topic's name."""
+WITHIN = " / "
+"""Stands between the folders that a topic is made of: "News / Africa"."""
+
+_HOW = "Type /filter only climate, energy or /filter without football; /filter off ends it."
+_WORD = regex.compile(r"\w+")
+_MARKS = regex.compile(r"\p{Mn}+")
+# Scripts that put no space between words: there a word is looked for anywhere.
+_UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
+
+
+def passes(article: Article, filters: Iterable[WordFilter], topic: str = "") -> bool:
+    """Tell whether a chat wants an article of a topic: every filter that applies lets it through.
+
+    A filter with the topic "" applies to all; any other to its topic and to the topics within it.
+    Case and accents do not count.
+    """
+    applying = [one for one in filters if not one.topic or is_within(topic, one.topic)]
+    if not applying:
+        return True
+    text = _as_words(f"{article.title} {article.text}")
+    return all(_lets_through(one, text) for one in applying)
+
+
+def _lets_through(words: WordFilter, text: str) -> bool:
+    if any(_has(text, word) for word in words.unwanted):
+        return False
+    return not words.wanted or any(_has(text, word) for word in words.wanted)
+
+
+def _has(text: str, word: str) -> bool:
+    sought = _sought(word)
+    return bool(sought.strip()) and sought in text
+
+
+@lru_cache(maxsize=10_000)
+def _sought(word: str) -> str:
+    """Return what to look for in a text of words: one with spaces around it, in most scripts."""
+    plain = _as_words(word)
+    return plain.strip() if _UNSPACED.search(plain) else plain
+
+
+def _as_words(text: str) -> str:
+    """Return the words of a text, folded, with one space before, between and after them."""
+    return f" {' '.join(_WORD.findall(fold(text)))} "
+
+
+def fold(text: str) -> str:
+    """Return a text without case and accents, to compare it by."""
+    if text.isascii():
+        return text.lower()
+    bare: str = _MARKS.sub("", unicodedata.normalize("NFKD", text.casefold()))
+    return bare.casefold()
+
+
+def is_within(topic: str, outer: str) -> bool:
+    """Tell whether a topic is another one, or a folder in it."""
+    inside, around = fold(topic), fold(outer)
+    return inside == around or inside.startswith(around + WITHIN)
+
+
+def follows_of_topic(follows: Iterable[Follow], name: str) -> tuple[Follow, ...]:
+    """Return what is followed under a topic: by its whole name, else by its last folder's."""
+    everything = tuple(follows)
+    found = tuple(one for one in everything if one.topic and is_within(one.topic, name))
+    return found or tuple(
+        one for one in everything if one.topic and fold(one.topic).endswith(fold(WITHIN + name))
+    )
+
+
+def parse_topic(text: str) -> str:
+    """Return the name of a topic as one line. Raises RequestError for one that is too long."""
+    name = " ".join(text.split())
+    if len(name) > MAX_TOPIC:
+        raise RequestError(
+            f"A topic's name has at most {MAX_TOPIC} characters.", "Choose a shorter one."
+        )
+    return name
+
+
+def parse_filter(text: str, kept: Sequence[WordFilter]) -> WordFilter:
+    """Return a chat's new filter of one topic: what was typed, put into the one it has.
+
+    "only climate, energy", "without football", both in one, or "off", each after "TOPIC:" or not.
+    "only" replaces what was wanted, "without" what was unwanted. Raises RequestError.
+    """
+    topic, words = _split_topic(text)
+    old = next((one for one in kept if fold(one.topic) == fold(topic)), WordFilter(topic))
+    if words.lower() == "off":
+        return WordFilter(old.topic)
+    parts = _parts(words)
+    if not parts:
+        raise RequestError(f"“{words[:60]}” is not a filter.", _HOW)
+    if "only" in parts:
+        old = replace(old, wanted=_words(parts["only"]))
+    if "without" in parts:
+        old = replace(old, unwanted=_words(parts["without"]))
+    return old
+
+
+def _split_topic(text: str) -> tuple[str, str]:
+    topic, colon, words = text.partition(":")
+    if not colon:
+        return "", " ".join(text.split())
+    return parse_topic(topic), " ".join(words.split())
+
+
+def _parts(text: str) -> dict[str, str]:
+    """Return what stands after each "only" and "without"."""
+    parts: dict[str, list[str]] = {}
+    at = ""
+    for word in text.split():
+        if word.lower() in {"only", "without"}:
+            at = word.lower()
+            parts.setdefault(at, [])
+        elif at:
+            parts[at].append(word)
+        else:
+            return {}
+    return {name: " ".join(words) for name, words in parts.items()}
+
+
+def _words(text: str) -> tuple[str, ...]:
+    """Return the words between commas, each once. Raises RequestError."""
+    named = [" ".join(word.split()) for word in regex.split("[,;،、，]", text)]
+    words: dict[str, str] = {}
+    for word in filter(None, named):
+        words.setdefault(fold(word), word)
+    found = tuple(words.values())
+    if not found:
+        raise RequestError("There are no words after it.", _HOW)
+    if len(found) > MAX_WORDS:
+        raise RequestError(f"A filter takes at most {MAX_WORDS} words.", "Leave some out.")
+    for word in found:
+        _check(word)
+    return found
+
+
+def _check(word: str) -> None:
+    if len(word) > MAX_WORD:
+        raise RequestError(
+            f"“{word[:30]}…” is too long: a word has at most {MAX_WORD} characters.",
+            "Put commas between the words.",
+        )
+    if not _as_words(word).strip():
+        raise RequestError(f"“{word}” is no word, so nothing could have it.", _HOW)
+
+
+def describe_filter(words: WordFilter) -> str:
+    """Say a filter in words: "only climate, energy; without football"."""
+    parts = [
+        f"only {', '.join(words.wanted)}" if words.wanted else "",
+        f"without {', '.join(words.unwanted)}" if words.unwanted else "",
+    ]
+    return "; ".join(part for part in parts if part) or "everything"
