@@ -1,61 +1,33 @@
-"""The Store port on SQLAlchemy: one schema, SQLite or PostgreSQL, the URL is the only switch.
-
-Knows SQL and nothing of chats or news. SQLite runs in WAL with synchronous=FULL, and every write
-begins IMMEDIATE, so that two processes never deadlock on an upgrade from read to write.
-"""
+"""The Store port on SQLAlchemy: one schema, SQLite or PostgreSQL. Knows nothing of the news."""
 
 from __future__ import annotations
 
-import asyncio
 import math
-import re
-import sqlite3
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, closing
-from datetime import UTC, date, datetime, time
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import date, datetime, time
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    Connection,
     Row,
     case,
     delete,
-    event,
     func,
     insert,
     select,
-    text,
     true,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bot.core.errors import StoreError
 from bot.core.messages import Chat, ChatKind
 from bot.core.ports import Edition, Part, PartState, Payload
 from bot.core.schedule import Occurrence, Subscription, Timing
+from bot.store.engine import clean, inserts, instant, open_engine, seconds, transaction
 from bot.store.schema import editions, parts, subscriptions
 
-HEAD = "0001"
-"""The newest revision in `migrations/versions`; a test holds the two together."""
-
-MIGRATIONS = Path(__file__).parent / "migrations"
-_DRIVERS = {
-    "sqlite": "sqlite+aiosqlite",
-    "postgresql": "postgresql+asyncpg",
-    "postgres": "postgresql+asyncpg",
-}
 _CHAT = ("platform", "chat", "thread")
-_MIGRATING = 0x_DA7E_714E
-"""PostgreSQL's advisory lock that two starting bots take one after the other."""
-POOL_SECONDS = 120
-"""How long a transaction waits for its turn."""
 
 
 class DatabaseStore:
@@ -63,7 +35,7 @@ class DatabaseStore:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
-        self._insert = sqlite_insert if engine.dialect.name == "sqlite" else postgresql_insert
+        self._insert = inserts(engine)
 
     @classmethod
     async def open(cls, url: str) -> DatabaseStore:
@@ -71,28 +43,10 @@ class DatabaseStore:
 
         Raises StoreError in words: no such folder, read-only, not a database, newer version.
         """
-        engine = _engine(url)
-        try:
-            if engine.dialect.name == "sqlite":
-                await asyncio.to_thread(_try_sqlite, engine)
-            async with engine.begin() as connection:
-                await connection.run_sync(_migrate)
-        except StoreError:
-            await engine.dispose()
-            raise
-        except (SQLAlchemyError, sqlite3.Error, OSError, TypeError) as error:
-            # TypeError is what asyncpg makes of ?sslmode=
-            await engine.dispose()
-            raise StoreError(_explain(url, error)) from error
-        return cls(engine)
+        return cls(await open_engine(url))
 
-    @asynccontextmanager
-    async def _transaction(self) -> AsyncIterator[AsyncConnection]:
-        try:
-            async with self._engine.begin() as connection:
-                yield connection
-        except (SQLAlchemyError, OSError) as error:
-            raise StoreError(_explain(str(self._engine.url), error)) from error
+    def _transaction(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        return transaction(self._engine)
 
     async def subscribe(self, subscription: Subscription, first: Occurrence) -> Subscription:
         """See the Store port."""
@@ -109,7 +63,7 @@ class DatabaseStore:
             "zone": timing.zone,
             "days": "".join(map(str, sorted(timing.days))),
             "next_day": first.day.isoformat(),
-            "next_run_at": _seconds(first.at),
+            "next_run_at": seconds(first.at),
             "paused": "",
         }
         statement = self._insert(subscriptions).values(row)
@@ -150,7 +104,7 @@ class DatabaseStore:
         """See the Store port."""
         query = (
             select(subscriptions)
-            .where(subscriptions.c.next_run_at <= _seconds(now), subscriptions.c.paused == "")
+            .where(subscriptions.c.next_run_at <= seconds(now), subscriptions.c.paused == "")
             .order_by(subscriptions.c.next_run_at)
             .limit(limit)
         )
@@ -174,7 +128,7 @@ class DatabaseStore:
         self, subscription: Subscription, due: Occurrence, following: Occurrence, missed: str
     ) -> bool:
         edition = {
-            "subscription": subscription.id, "day": due.day.isoformat(), "due_at": _seconds(due.at),
+            "subscription": subscription.id, "day": due.day.isoformat(), "due_at": seconds(due.at),
             "frozen": False, "done": bool(missed), "missed": missed,
         }  # fmt: skip
         once = (
@@ -183,11 +137,11 @@ class DatabaseStore:
             .on_conflict_do_nothing(index_elements=["subscription", "day"])
         )
         # Whoever changed the subscription meanwhile keeps the change: then it is not due any more.
-        still_due = subscriptions.c.next_run_at <= _seconds(due.at)
+        still_due = subscriptions.c.next_run_at <= seconds(due.at)
         move_on = (
             update(subscriptions)
             .where(subscriptions.c.id == subscription.id, subscriptions.c.paused == "", still_due)
-            .values(next_day=following.day.isoformat(), next_run_at=_seconds(following.at))
+            .values(next_day=following.day.isoformat(), next_run_at=seconds(following.at))
         )
         async with self._transaction() as connection:
             if not (await connection.execute(move_on)).rowcount:
@@ -203,7 +157,7 @@ class DatabaseStore:
             select(parts.c.id)
             .join(its, its.c.id == parts.c.edition)
             .join(theirs, theirs.c.id == its.c.subscription)
-            .where(parts.c.state == PartState.PENDING, parts.c.not_before > _seconds(now))
+            .where(parts.c.state == PartState.PENDING, parts.c.not_before > seconds(now))
             .where(*(theirs.c[name] == subscriptions.c[name] for name in _CHAT))
             .correlate(subscriptions)
         )
@@ -231,7 +185,7 @@ class DatabaseStore:
             Edition(
                 row.edition,
                 _subscription(row),
-                Occurrence(date.fromisoformat(row.day), _instant(row.due_at)),
+                Occurrence(date.fromisoformat(row.day), instant(row.due_at)),
                 row.frozen,
             )
             for row in rows
@@ -277,18 +231,18 @@ class DatabaseStore:
                 attempts=row.attempts,
                 message_id=row.message_id,
                 reason=row.reason,
-                uncertain_since=_instant(row.uncertain_since) if row.uncertain_since else None,
+                uncertain_since=instant(row.uncertain_since) if row.uncertain_since else None,
             )
             for row in rows
         ]
 
     async def claim(self, part: Part, now: datetime) -> bool:
         """See the Store port."""
-        first = case((parts.c.uncertain_since == 0, _seconds(now)), else_=parts.c.uncertain_since)
+        first = case((parts.c.uncertain_since == 0, seconds(now)), else_=parts.c.uncertain_since)
         take = (
             update(parts)
             .where(parts.c.id == part.id, parts.c.state == PartState.PENDING)
-            .where(parts.c.not_before <= _seconds(now))
+            .where(parts.c.not_before <= seconds(now))
             .values(state=PartState.SENDING, attempts=parts.c.attempts + 1, uncertain_since=first)
         )
         async with self._transaction() as connection:
@@ -307,7 +261,7 @@ class DatabaseStore:
         """See the Store port."""
         values: dict[str, Any] = {
             "state": state,
-            "reason": _clean(reason),
+            "reason": clean(reason),
             # Rounded up: a platform that asks to wait is never asked early.
             "not_before": math.ceil(not_before.timestamp()) if not_before else 0,
         }
@@ -315,7 +269,7 @@ class DatabaseStore:
             values["message_id"] = message_id
         if not uncertain:
             before = part.uncertain_since
-            values["uncertain_since"] = _seconds(before) if before else 0
+            values["uncertain_since"] = seconds(before) if before else 0
         async with self._transaction() as connection:
             await connection.execute(update(parts).where(parts.c.id == part.id).values(values))
             await _settle(connection, editions.c.id == part.edition)
@@ -346,7 +300,7 @@ class DatabaseStore:
 
     async def pause(self, chat: Chat, reason: str) -> None:
         """See the Store port."""
-        reason = _clean(reason) or "unavailable"
+        reason = clean(reason) or "unavailable"
         stop = update(subscriptions).where(*_same_chat(chat)).values(paused=reason)
         of_chat = select(subscriptions.c.id).where(*_same_chat(chat))
         async with self._transaction() as connection:
@@ -399,10 +353,10 @@ async def _give_up(connection: AsyncConnection, which: ColumnElement[bool], reas
     """Nothing of these editions will be sent any more; what is done already stays as it is."""
     unfinished = select(editions.c.id).where(which, editions.c.done.is_(False))
     pending = parts.c.edition.in_(unfinished), parts.c.state == PartState.PENDING
-    dead = update(parts).where(*pending).values(state=PartState.DEAD, reason=_clean(reason))
+    dead = update(parts).where(*pending).values(state=PartState.DEAD, reason=clean(reason))
     done = update(editions).where(which, editions.c.done.is_(False))
     await connection.execute(dead)
-    await connection.execute(done.values(done=True, missed=_clean(reason)))
+    await connection.execute(done.values(done=True, missed=clean(reason)))
 
 
 async def _settle(connection: AsyncConnection, which: ColumnElement[bool]) -> None:
@@ -428,129 +382,4 @@ def _subscription(row: Row[Any]) -> Subscription:
 
 
 def _next(row: Row[Any]) -> Occurrence:
-    return Occurrence(date.fromisoformat(row.next_day), _instant(row.next_run_at))
-
-
-def _seconds(instant: datetime) -> int:
-    return int(instant.timestamp())
-
-
-def _instant(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
-
-
-def _clean(words: str) -> str:
-    """Keep what PostgreSQL cannot: a platform's error may say anything, also NUL."""
-    return words.encode("utf-8", "replace").decode().replace("\0", "")
-
-
-def _engine(url: str) -> AsyncEngine:
-    try:
-        parsed = make_url(url)
-        parsed = parsed.set(drivername=_DRIVERS.get(parsed.get_backend_name(), parsed.drivername))
-        if (
-            parsed.get_backend_name() == "sqlite"
-            and parsed.database
-            and not parsed.database.startswith((":memory:", "file:"))
-        ):
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_async_engine(parsed, **_pool(parsed))
-    except (SQLAlchemyError, ModuleNotFoundError, OSError, ValueError) as error:
-        raise StoreError(_explain(url, error)) from error
-    if engine.dialect.name == "sqlite":
-        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-        event.listen(engine.sync_engine, "begin", _begin_immediate)
-    return engine
-
-
-def _pool(url: URL) -> dict[str, Any]:
-    """A server's connection may have died while idle. SQLite has one writer at a time, so its
-    transactions queue here: hundreds of digests at one hour would find each other's lock instead.
-    """
-    if url.get_backend_name() == "postgresql":
-        return {"pool_pre_ping": True}
-    if not url.database or url.database == ":memory:":
-        return {}
-    return {"pool_size": 1, "max_overflow": 0, "pool_timeout": POOL_SECONDS}
-
-
-def _try_sqlite(engine: AsyncEngine) -> None:
-    """Open, prepare and lock the database once without aiosqlite. Raises sqlite3.Error.
-
-    Where a connection fails, aiosqlite's thread outlives the loop and dies with a traceback.
-    """
-    arguments, options = engine.dialect.create_connect_args(engine.url)
-    connect: Any = sqlite3.connect  # the options are SQLAlchemy's, which the type cannot know
-    with closing(connect(*arguments, **options)) as connection:
-        _prepare_sqlite(connection, None)
-        connection.execute("BEGIN IMMEDIATE")
-        connection.execute("ROLLBACK")
-
-
-def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own type
-    # https://docs.sqlalchemy.org/en/20/dialects/sqlite.html#serializable-isolation-savepoints-transactional-ddl
-    connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin_immediate(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-def _migrate(connection: Connection) -> None:
-    """Bring the tables to HEAD. Alembic is imported only where there is something to do."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATING})"))
-    revision = _revision(connection)
-    if revision == HEAD:
-        return
-    from alembic import command  # noqa: PLC0415 - a third of a second that most starts need not pay
-    from alembic.config import Config  # noqa: PLC0415
-    from alembic.script import ScriptDirectory  # noqa: PLC0415
-
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if revision is not None and revision not in known:
-        raise StoreError(
-            f"A newer Dateline made the database (version {revision}, this one knows {HEAD}). "
-            "Install the newer Dateline again, or set DATELINE_DATABASE_URL to another database."
-        )
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
-
-
-def _revision(connection: Connection) -> str | None:
-    if not connection.dialect.has_table(connection, "alembic_version"):
-        return None
-    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
-
-
-def _without_password(url: str) -> str:
-    try:
-        return make_url(url).render_as_string(hide_password=True)
-    except (ArgumentError, ValueError):
-        return re.sub(r"(?<=:)[^:@/]*(?=@)", "***", url)
-
-
-def _explain(url: str, error: Exception) -> str:
-    """Say in words what is wrong with the database and what mends it."""
-    shown = _without_password(url)
-    cause = str(getattr(error, "orig", None) or error).splitlines()[0]
-    for sign, advice in {
-        "readonly": "Make the data folder and the file writable for this user",
-        "Read-only": "Make the data folder writable for this user",
-        "unable to open": "Make sure that its folder exists and this user may write in it",
-        "Permission denied": "Make the data folder writable for this user",
-        "not a database": "Move that file away",
-        "disk is full": "Make room on the disk",
-        "locked": "Stop the other program that holds it",
-        "sslmode": "Write ?ssl=require in the place of ?sslmode=require",
-        "asyncpg": "Install the extra for PostgreSQL: pip install 'dateline-bot[postgresql]'",
-        "parse": "Write an address such as sqlite:////srv/dateline.db or postgresql://user@host/name",
-    }.items():
-        if sign in cause:
-            other = "or set DATELINE_DATABASE_URL or DATELINE_DATA_DIR"
-            return f"Cannot use the database {shown}: {cause}. {advice}, {other}."
-    return f"Cannot use the database {shown}: {cause}."
+    return Occurrence(date.fromisoformat(row.next_day), instant(row.next_run_at))

@@ -19,7 +19,8 @@ from bot.core.delivery import Delivery
 from bot.core.errors import StoreError
 from bot.core.messages import Chat, Paragraph, Reply, Request
 from bot.core.schedule import Subscription, Timing, next_due
-from bot.store.database import HEAD, MIGRATIONS, DatabaseStore
+from bot.store.database import DatabaseStore
+from bot.store.engine import HEAD, MIGRATIONS
 from bot.store.schema import metadata
 from tests.fakes import CHAT, MONDAY, FakeAdapter, FakeClock
 
