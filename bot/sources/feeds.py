@@ -13,10 +13,10 @@ from datetime import datetime, timedelta
 
 from bot.core.errors import SourceError
 from bot.core.news import Entry, ParsedFeed
+from bot.sources.charset import decode
 from bot.sources.feeds_json import read_json
 from bot.sources.feeds_strange import read_strange
 from bot.sources.feeds_xml import first_tag, has_items, read_xml
-from bot.sources.fetch import decode
 
 MAX_BYTES = 10_000_000
 """The largest document read: ten times the largest feed of news we met."""

@@ -1,25 +1,32 @@
-"""HTTP for reading pages: one deadline, capped bodies, never a private address. Knows no article.
+"""HTTP for reading pages and feeds: one deadline, capped bodies, never a private address.
 
-The guard stands at the connection itself (aiohttp's `socket_factory` sees the address that will
-be connected to, on every hop of a redirect), so nothing lies between the check and the use.
+Knows no article and no feed. The guard (`guard.py`) sees every address before it is connected to.
 """
 
 from __future__ import annotations
 
 import asyncio
-import codecs
-import ipaddress
 import re
-import socket
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from datetime import UTC, datetime
+from itertools import pairwise
+from types import TracebackType
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
 from bot.core.errors import RequestError, SourceError
+from bot.sources.charset import decode
+from bot.sources.freshness import fresh_for, retry_after
+from bot.sources.guard import Guard, Network, is_readable, was_refused
+from bot.sources.turns import Turns
+
+__all__ = [
+    "MAX_BYTES", "FetchError", "Fetcher", "Page", "Response", "decode", "is_readable", "not_a_page",
+]  # fmt: skip
 
 MAX_BYTES = 5_000_000
 """The largest body read, after decompression."""
@@ -27,9 +34,33 @@ DEADLINE = 20.0
 """Seconds for everything: resolve, connect, redirects, body."""
 MAX_REDIRECTS = 5
 
-Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
-Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 _AGENT = "Dateline (self-hosted news-briefing bot)"
+_GONE = 410
+_UNCHANGED = 304
+_FOR_GOOD = frozenset((301, 308))
+
+
+class FetchError(SourceError):
+    """A server refused, or gave no answer.
+
+    `status` is what it answered (RFC 9110), 0 for nothing. `retry_after` is how many seconds it
+    asks to be left alone, or None.
+    """
+
+    def __init__(self, message: str, status: int = 0, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.retry_after = retry_after
+
+    @property
+    def gone(self) -> bool:
+        """Whether the server says that there will never be an answer again."""
+        return self.status == _GONE
+
+    @property
+    def passing(self) -> bool:
+        """Whether it may well be over soon: silence, haste, a server in trouble."""
+        return self.status in {0, 408, 425, 429} or self.status >= 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +75,36 @@ class Page:
     text: str
 
 
-class Fetcher:
-    """Fetches pages. `allow` lists the networks that are read although they are private.
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A server's raw answer. With `unchanged` (304) there is no body: the one known still holds.
 
-    `deadline` is in seconds and holds for a whole page; `resolver` is how names become addresses.
+    `url` is where it ended; `permanent_url` where the address moved for good (only 301 and 308 on
+    the way, and not from https to http), else as it was asked. `etag` and `last_modified` are to be
+    sent back the next time; `fresh_for` is how many seconds the answer says it holds.
+    """
+
+    url: str
+    permanent_url: str
+    unchanged: bool
+    body: bytes
+    media_type: str
+    charset: str | None
+    etag: str
+    last_modified: str
+    fresh_for: float
+
+
+_Check = Callable[[aiohttp.ClientResponse], None]
+
+
+class Fetcher:
+    """Fetches pages and feeds. `allow` lists the networks that are read although they are private.
+
+    `deadline` is in seconds and holds for a whole answer; `resolver` is how names become addresses;
+    `turns` makes it wait for its turn at each host. Used as an async context manager it keeps one
+    session, so that who asks a busy host again finds the connection open; else each answer has its
+    own.
     """
 
     def __init__(
@@ -56,57 +113,181 @@ class Fetcher:
         *,
         deadline: float = DEADLINE,
         resolver: AbstractResolver | None = None,
+        turns: Turns | None = None,
     ) -> None:
-        self._allow = allow
+        self._guard = Guard(allow)
         self._deadline = deadline
         self._resolver = resolver
+        self._turns = turns
+        self._kept: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Fetcher:
+        self._kept = self._session()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections that are kept. A second call changes nothing."""
+        if self._kept is not None:
+            await self._kept.close()
+            self._kept = None
 
     async def get(self, url: str) -> Page:
         """Fetch a page. Raises RequestError for an address nobody can read, else SourceError."""
+        answer = await self._answer(url, {}, MAX_BYTES, _refuse_unless_text)
+        text = await asyncio.to_thread(decode, answer.body, answer.charset)
+        return Page(answer.url, answer.media_type, text)
+
+    async def ask(
+        self,
+        url: str,
+        *,
+        etag: str = "",
+        last_modified: str = "",
+        accept: str = "*/*",
+        largest: int = MAX_BYTES,
+    ) -> Response:
+        """Fetch whatever is there, or learn that it is as it was (RFC 9110, 13.1).
+
+        `largest` is the most bytes taken, after decompression. Raises as `get` does.
+        """
+        headers = {"Accept": accept}
+        if etag:
+            headers["If-None-Match"] = etag
+        if last_modified:
+            headers["If-Modified-Since"] = last_modified
+        return await self._answer(url, headers, largest, lambda _: None)
+
+    async def _answer(
+        self, url: str, headers: dict[str, str], largest: int, check: _Check
+    ) -> Response:
         host = _host(url)
-        guard = _Guard(self._allow)
         try:
-            async with asyncio.timeout(self._deadline), self._session(guard) as session:
-                return await _get(session, url, host)
+            async with AsyncExitStack() as stack:
+                if self._turns is not None:
+                    await stack.enter_async_context(self._turns.turn(host))
+                await stack.enter_async_context(asyncio.timeout(self._deadline))
+                session = await stack.enter_async_context(self._using(host, headers))
+                return await _answer(session, url, headers, largest, check)
         except TimeoutError as error:
-            raise SourceError(
+            raise FetchError(
                 f"{host} took longer than {self._deadline:g} seconds to answer."
             ) from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise SourceError(_explain(host, error, guard)) from error
+            raise FetchError(_explain(host, error)) from error
 
-    def _session(self, guard: _Guard) -> aiohttp.ClientSession:
+    @asynccontextmanager
+    async def _using(
+        self, host: str, headers: dict[str, str]
+    ) -> AsyncIterator[aiohttp.ClientSession]:
+        """Give the session to ask with. A connection is kept only while somebody wants its host:
+        five thousand hosts would leave five thousand open."""
+        if self._turns is None or not self._turns.others(host):
+            headers["Connection"] = "close"
+        if self._kept is not None:
+            yield self._kept
+            return
+        async with self._session() as session:
+            yield session
+
+    def _session(self) -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(
-            socket_factory=guard.open, resolver=self._resolver, force_close=True
+            limit=0,  # the turns keep count
+            socket_factory=self._guard.open,
+            resolver=self._resolver,
         )
         return aiohttp.ClientSession(
             connector=connector,
-            timeout=aiohttp.ClientTimeout(total=None),  # the deadline in `get` holds for it all
-            headers={"User-Agent": _AGENT},
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(total=None),  # the deadline holds for it all
+            headers={"User-Agent": _AGENT, "Accept-Encoding": "gzip, deflate"},
         )
 
 
-async def _get(session: aiohttp.ClientSession, url: str, host: str) -> Page:
-    async with session.get(url, max_redirects=MAX_REDIRECTS) as response:
-        if response.status >= 400:
-            raise SourceError(_status_in_words(host, response.status))
-        media_type = response.content_type if "Content-Type" in response.headers else ""
-        if media_type and not _TEXTUAL.fullmatch(media_type):
-            raise not_a_page(media_type)
-        body = await _read(response, host)
-        text = await asyncio.to_thread(decode, body, response.charset)
-        return Page(str(response.url), media_type, text)
+async def _answer(
+    session: aiohttp.ClientSession,
+    url: str,
+    headers: dict[str, str],
+    largest: int,
+    check: _Check,
+) -> Response:
+    host = _host(url)
+    async with session.get(url, headers=headers, max_redirects=MAX_REDIRECTS) as response:
+        unchanged = response.status == _UNCHANGED and _is_conditional(headers)
+        if not unchanged and not 200 <= response.status < 300:
+            raise _refusal(host, response)
+        if not unchanged:
+            check(response)
+        return Response(
+            url=str(response.url),
+            permanent_url=_permanent(url, response),
+            unchanged=unchanged,
+            body=b"" if unchanged else await _read(response, host, largest),
+            media_type=response.content_type if "Content-Type" in response.headers else "",
+            charset=response.charset,
+            etag=_validator(response, "ETag"),
+            last_modified=_validator(response, "Last-Modified"),
+            fresh_for=fresh_for(response.headers, datetime.now(UTC)),
+        )
 
 
-async def _read(response: aiohttp.ClientResponse, host: str) -> bytes:
+def _is_conditional(headers: Mapping[str, str]) -> bool:
+    return "If-None-Match" in headers or "If-Modified-Since" in headers
+
+
+MAX_VALIDATOR = 500
+"""Characters of an ETag: a longer one would only be carried to and fro."""
+
+
+def _validator(response: aiohttp.ClientResponse, name: str) -> str:
+    """Return a validator that can be sent back as it came, else ""."""
+    value = response.headers.get(name, "")
+    return value if len(value) <= MAX_VALIDATOR and value.isascii() and value.isprintable() else ""
+
+
+def _permanent(asked: str, response: aiohttp.ClientResponse) -> str:
+    """Return where an address moved for good: as far as the redirects that say so lead."""
+    moved = asked
+    for step, following in pairwise([*response.history, response]):
+        if step.status not in _FOR_GOOD:
+            break
+        moved = str(following.url)
+    is_downgrade = asked.startswith("https:") and not moved.startswith("https:")
+    return asked if is_downgrade else moved
+
+
+def _refusal(host: str, response: aiohttp.ClientResponse) -> FetchError:
+    return FetchError(
+        _status_in_words(host, response.status),
+        response.status,
+        retry_after(response.headers, datetime.now(UTC)),
+    )
+
+
+def _refuse_unless_text(response: aiohttp.ClientResponse) -> None:
+    media_type = response.content_type if "Content-Type" in response.headers else ""
+    if media_type and not _TEXTUAL.fullmatch(media_type):
+        raise not_a_page(media_type)
+
+
+async def _read(response: aiohttp.ClientResponse, host: str, largest: int) -> bytes:
     body = bytearray()
     async for chunk in response.content.iter_chunked(65536):
         body += chunk
-        if len(body) > MAX_BYTES:
-            raise SourceError(
-                f"The page at {host} is larger than {MAX_BYTES // 1_000_000} MB: no article is."
-            )
+        if len(body) > largest:
+            raise SourceError(f"What {host} sends is larger than {_megabytes(largest)}.")
     return bytes(body)
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1_000_000:g} MB"
 
 
 _TEXTUAL = re.compile(r"text/.*|.*[/+](xml|json)")
@@ -141,72 +322,6 @@ def _status_in_words(host: str, status: int) -> str:
             return f"{host} refused to show that page ({status})."
 
 
-class PrivateAddress(OSError):  # noqa: N818 - it says what the address is
-    """The guard's refusal: the address is not one of the public internet."""
-
-
-class _Guard:
-    """Opens the sockets of one fetch; remembers whether it refused one."""
-
-    def __init__(self, allow: Sequence[Network]) -> None:
-        self._allow = allow
-        self.refused = False
-
-    def open(self, address_info: tuple[Any, ...]) -> socket.socket:
-        family, kind, protocol, _, address = address_info
-        if not is_readable(address[0], self._allow):
-            self.refused = True
-            raise PrivateAddress(f"{address[0]} is not an address of the public internet")
-        made = socket.socket(family, kind, protocol)
-        made.setblocking(False)  # noqa: FBT003 - the standard library's signature
-        return made
-
-
-_GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")  # all that IANA gives to the public so far
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052
-_NEVER = tuple(
-    ipaddress.ip_network(network)
-    for network in (
-        "192.0.0.0/24",  # protocol assignments (RFC 6890); Oracle's metadata server is in it
-        "192.88.99.0/24",  # the retired 6to4 relays (RFC 7526)
-        "168.63.129.16/32",  # Azure's platform address, public in form only
-        "3fff::/20",  # documentation (RFC 9637); Python before 3.13 takes it for global
-    )
-)
-
-
-def is_readable(address: str, allow: Sequence[Network] = ()) -> bool:
-    """Tell whether an IP address may be connected to: public, or in an allowed network.
-
-    An IPv4 address inside an IPv6 one (mapped, 6to4, NAT64) is judged as itself.
-    """
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    if _is_in(ip, allow):
-        return True
-    inner = _embedded(ip)
-    if inner is not None:
-        return is_readable(str(inner), allow)
-    return _is_public(ip)
-
-
-def _is_public(ip: Address) -> bool:
-    if ip.version == 6 and ip not in _GLOBAL_UNICAST:
-        return False
-    return ip.is_global and not ip.is_multicast and not _is_in(ip, _NEVER)
-
-
-def _is_in(ip: Address, networks: Sequence[Network]) -> bool:
-    return any(ip in network for network in networks if network.version == ip.version)
-
-
-def _embedded(ip: Address) -> ipaddress.IPv4Address | None:
-    if isinstance(ip, ipaddress.IPv4Address):
-        return None
-    if ip in _NAT64:
-        return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
-    return ip.ipv4_mapped or ip.sixtofour
-
-
 _LOOKS = "It should look like https://example.org/news"
 
 
@@ -226,9 +341,9 @@ def _host(url: str) -> str:
     return link.host
 
 
-def _explain(host: str, error: Exception, guard: _Guard) -> str:  # noqa: PLR0911 - a table of reasons
+def _explain(host: str, error: Exception) -> str:  # noqa: PLR0911 - a table of reasons
     at = getattr(error, "host", host)  # the hop that failed
-    if guard.refused:
+    if was_refused(error):
         return _refused(host, at)
     match error:
         case aiohttp.TooManyRedirects():
@@ -253,68 +368,3 @@ def _refused(host: str, at: str) -> str:
         f"{leads}{at} is not on the public internet, so it is not read. "
         "The operator can allow it with DATELINE_ALLOW_NETWORKS."
     )
-
-
-_DECLARED = re.compile(
-    rb"""(?:<meta[^>]{0,200}?charset|<\?xml[^>]{0,100}?encoding)\s*=\s*["']?\s*([\w-]{2,40})""",
-    re.IGNORECASE,
-)
-# The encodings of the WHATWG Encoding Standard, by Python's names. No other codec is tried: Python
-# also has some that are no encodings of pages, and one (punycode) that takes hours for a megabyte.
-_ENCODINGS = frozenset(
-    [f"cp{number}" for number in (866, 874, 932, 949, *range(1250, 1259))]
-    + [f"iso8859-{part}" for part in (2, 3, 4, 5, 6, 7, 8, 10, 13, 14, 15, 16)]
-    + ["utf-8", "utf-16", "utf-16-le", "utf-16-be", "koi8-r", "koi8-u", "mac-roman", "mac-cyrillic"]
-    + ["gb18030", "big5", "big5hkscs", "euc_jp", "iso2022_jp", "euc_kr"]
-)
-# The same standard reads these as their larger relatives.
-_RELATIVES = {
-    "iso8859-9": "cp1254",
-    "iso8859-11": "cp874",
-    "tis-620": "cp874",
-    "gb2312": "gb18030",
-    "gbk": "gb18030",
-    "shift_jis": "cp932",
-}
-_MARKS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
-
-
-def decode(body: bytes, declared: str | None = None) -> str:
-    """Return a body as text: byte order mark, then UTF-8, then as declared, then cp1252.
-
-    A declared latin-1 means cp1252 (WHATWG Encoding Standard). A rare fault, as in a page that was
-    cut in the middle of a letter, does not rule an encoding out. Never raises.
-    """
-    for mark, name in _MARKS:
-        if body.startswith(mark):
-            return body.decode(name, "replace")
-    inside = _DECLARED.search(body[:4096])
-    for name in ("utf-8", declared or "", inside[1].decode("ascii") if inside else ""):
-        text = _decode_as(_encoding(name), body)
-        if text is not None:
-            return text
-    return body.decode("cp1252", "replace")
-
-
-def _encoding(name: str) -> str:
-    """Return Python's name of a page's encoding, or "" for one that is not of the standard."""
-    try:
-        known = codecs.lookup(name.strip()).name
-    except (LookupError, ValueError):
-        return ""
-    known = _RELATIVES.get(known, known)
-    return known if known in _ENCODINGS else ""
-
-
-def _decode_as(encoding: str, body: bytes) -> str | None:
-    """Decode, or return None where too little of the body is in that encoding."""
-    if not encoding or (encoding.startswith("utf-16") and b"\0" not in body[:1000]):
-        return None
-    text = body.decode(encoding, "replace")
-    beyond_ascii = len(text) - len(text.encode("ascii", "ignore"))
-    faults = text.count("\ufffd")
-    return text if faults == 0 or faults < beyond_ascii / 10 else None

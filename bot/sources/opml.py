@@ -11,9 +11,9 @@ from lxml import etree
 
 from bot.core.errors import RequestError, SourceError
 from bot.core.news import Feed, FeedList, ListedFeed
+from bot.sources.charset import decode
 from bot.sources.feeds_markup import absolute, plain_line
 from bot.sources.feeds_xml import parse_xml
-from bot.sources.fetch import decode
 
 _Element: TypeAlias = etree._Element  # noqa: SLF001 - lxml's only name for the type
 
