@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -43,6 +42,7 @@ from bot.core.schedule import (
     next_due,
     parse_timing,
 )
+from bot.core.text import links_in
 from summaries.article import Length
 from summaries.extractive import METHODS
 
@@ -130,7 +130,6 @@ _CREDITS = (
     "Place names: GeoNames (geonames.org), CC BY 4.0, and Unicode CLDR. Maps: Natural Earth. "
     "Free software, Apache License 2.0."
 )
-_URL = re.compile(r"https?://[^\s<>\"«»]+", re.IGNORECASE)
 
 
 class Desk:
@@ -401,24 +400,21 @@ def in_words(text: str) -> tuple[str, str]:
     A link is to be read, a question in words is about a place; anything else gets one line of
     help.
     """
-    link = _URL.search(text)
-    if link:
-        return "brief", first_link(text)
+    links = links_in(text)
+    if links:
+        return "brief", links[0]
     return ("place", text.strip()) if is_question(text) else ("help", _IN_SHORT)
 
 
 def first_link(text: str) -> str:
     """Return the first link in a text. Raises RequestError when there is none."""
-    match = _URL.search(text)
-    if match is None:
+    links = links_in(text)
+    if not links:
         raise RequestError(
             "There is no link in the message you replied to.",
             "Reply /brief to a message that has one.",
         )
-    link = match[0].rstrip(".,;:!?»”’'\"")
-    while link.endswith(")") and link.count(")") > link.count("("):
-        link = link[:-1].rstrip(".,;:!?»”’'\"")
-    return link
+    return links[0]
 
 
 def _no_digests() -> RequestError:

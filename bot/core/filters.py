@@ -123,7 +123,7 @@ def parse_filter(text: str, kept: Sequence[WordFilter]) -> WordFilter:
 
 def _split_topic(text: str) -> tuple[str, str]:
     topic, colon, words = text.partition(":")
-    if not colon:
+    if not colon or _parts(topic):  # the colon stands in one of the words
         return "", " ".join(text.split())
     return parse_topic(topic), " ".join(words.split())
 

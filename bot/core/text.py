@@ -7,6 +7,21 @@ from collections.abc import Callable, Iterator
 import regex  # type: ignore[import-untyped] # it ships no types
 
 _GRAPHEME = regex.compile(r"\X")
+_URL = regex.compile(r"https?://[^\s<>\"«»]+", regex.IGNORECASE)
+_CLOSING = ".,;:!?»”’'\""
+
+
+def links_in(text: str) -> list[str]:
+    """Return the links in a text, without the punctuation that follows them."""
+    return [_without_closing(match[0]) for match in _URL.finditer(text)]
+
+
+def _without_closing(link: str) -> str:
+    """Take off what ends a sentence or a bracket around the link."""
+    link = link.rstrip(_CLOSING)
+    while link.endswith(")") and link.count(")") > link.count("("):
+        link = link[:-1].rstrip(_CLOSING)
+    return link
 
 
 def cut(text: str, limit: int, measure: Callable[[str], int]) -> list[str]:
