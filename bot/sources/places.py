@@ -52,3 +52,16 @@ class GazetteerPlaces:
     def label(self, place: Place, language: str = "") -> str:
         """See the Places port."""
         return self._gazetteer.label(place, language)
+
+    def within(self, place: Place) -> Sequence[Place]:
+        """Return what a place lies in: its region, its country, then areas such as the Sahel."""
+        region = self._gazetteer.region(place) if place.level > 2 else None
+        around = [region, self._gazetteer.country(place.country) if place.level > 1 else None]
+        areas = [area for area in self._areas if self._gazetteer.contains(area, place)]
+        return [one for one in (*around, *areas) if one is not None and one.id != place.id]
+
+    @cached_property
+    def _areas(self) -> Sequence[Place]:
+        members = self._gazetteer.index.tables["members"]
+        known = (self._gazetteer.place(int(number)) for number in members)
+        return [place for place in known if place is not None]

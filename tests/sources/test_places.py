@@ -47,6 +47,27 @@ def test_a_country_contains_its_city_and_a_place_is_named_for_a_person(
     assert places.label(mosul).endswith("Iraq")
 
 
+@pytest.mark.parametrize(
+    ("name", "around"),
+    [
+        ("Mosul", ["Iraq", "Middle East"]),
+        ("Bamako", ["Mali", "Sahel"]),
+        ("Texas", ["United States"]),
+        ("Iraq", ["Middle East"]),
+        ("Sahel", []),
+    ],
+)
+def test_a_place_lies_in_its_region_its_country_and_areas(
+    name: str, around: list[str], places: GazetteerPlaces
+) -> None:
+    place = places.lookup(name).place
+    assert place is not None
+    outer = places.within(place)
+    assert set(around) <= {one.name for one in outer}
+    assert all(places.contains(one, place) for one in outer)
+    assert place not in outer
+
+
 def test_offsets_count_code_points_of_the_text(places: GazetteerPlaces) -> None:
     text = "🙂 On Monday the army entered Mosul, in Iraq."
     found = places.find(text, "en")
