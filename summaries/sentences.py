@@ -43,10 +43,22 @@ def sentences(article: Article) -> tuple[Sentence, ...]:
     return tuple(Sentence(text, number, index) for index, (number, text) in enumerate(runs))
 
 
+# A heading that an agency sets between dashes: "un tollé.- Inquiet, fatigué -En raison de".
+CROSSHEAD: Final = re.compile(
+    r"""(?<=[.!?…»"”])\s?([-–]\ [^\s.–-][^.…\n]{1,60}?\ [-–])(?=\s?["«“]?\s?[^\W\d_a-zà-öø-ÿ])"""
+)
+
+
 def _lines(text: str) -> Iterator[tuple[int, str]]:
+    """The lines of a text, and a crosshead as a line of its own."""
     start = 0
     for line in text.splitlines(keepends=True):
-        yield start, line
+        done = 0
+        for match in CROSSHEAD.finditer(line) if " -" in line or " –" in line else ():
+            for cut in match.span(1):
+                yield start + done, line[done:cut]
+                done = cut
+        yield start + done, line[done:]
         start += len(line)
 
 
@@ -81,9 +93,11 @@ END: Final = re.compile(r"[.!?…‼⁇⁈⁉؟۔।॥։።;\u037e]+|[。！？
 AFTER: Final = re.compile(r"(?P<space>\s*)(?P<open>(?:[^\w\s]{1,4}\s?){0,4})(?P<word>\w{0,40})")
 TOKEN: Final = re.compile(r"[^\s«“„\"‘(\[/]+\Z")
 TOKEN_CAP: Final = 40  # characters looked back for an abbreviation
-SAID_CJK: Final = re.compile(r"[^，。！？\s]{0,8}(?:说|问|道|称|表示|と)")
+SAID_CJK: Final = re.compile(r"[^，。！？\s]{0,8}(?:[说說问問道称稱喊答]|表示|と)")
 QUOTES: Final = frozenset("\"'»”’)]%€$")
+ROMAN: Final = re.compile(r"(?=[IVXLC])C{0,3}(?:X[LC]|L?X{0,3})(?:I[XV]|V?I{0,3})")
 HALTS: Final = tuple(".,;:!?…")
+BULLETS: Final = tuple("•▪■●►")
 CJK: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 ELISION: Final = re.compile(r"(?:\w|qu|dell?|all|un|nell?|sull?)['’]", re.IGNORECASE)
 CONSONANTS: Final = re.compile(r"[B-DF-HJ-NP-TV-XZ]?[b-df-hj-np-tv-xz]{1,4}")
@@ -97,6 +111,7 @@ class _Stop(NamedTuple):  # made for every mark: a tuple is made in half the tim
     earlier: str  # the word before that run
     mark: str
     closed: bool  # a quotation or bracket closes right after the mark
+    titled: bool  # and it is the title of a work: 《你在哪里？》
     space: bool
     opening: str  # quotation marks, dashes before the next word
     word: str  # the next word
@@ -140,6 +155,7 @@ def _stop(line: str, match: re.Match[str], cut: int, since: int) -> _Stop:
         earlier=words[-2] if len(words) > 1 else "",
         mark=match[0],
         closed=cut > match.end(),
+        titled=line[cut - 1] == "》",
         space=after is not None and bool(after["space"]),
         opening=after["open"] if after else "",
         word=after["word"] if after else "",
@@ -151,19 +167,22 @@ def _ends_sentence(stop: _Stop, rules: _Rules) -> bool:
     if stop.mark[0] in ";\u037e":
         return rules.language == "el" and stop.space and stop.word[:1].isupper()
     if stop.mark[0] in "。！？｡" or (not stop.space and CJK.match(stop.word)):
-        return not (stop.closed and SAID_CJK.match(stop.rest))
+        return not (stop.closed and (stop.titled or SAID_CJK.match(stop.rest)))
     return _ends_before_space(stop, rules) if stop.space else _is_glued(stop, rules)
 
 
 def _ends_before_space(stop: _Stop, rules: _Rules) -> bool:
     small = stop.word[:1].islower() and not _is_camel(stop.word)
-    if (
-        not stop.word or small or stop.opening[:1] in HALTS
-    ):  # "by M. B. ?": the mark after this one decides
+    if not stop.word or small or _is_followed_by_halt(stop):
         return False
-    if stop.mark[0] in "!?":
+    if stop.mark[0] in "!?؟":
         return not _goes_on(stop, rules)
     return stop.mark != "." or stop.closed or not _is_abbreviation(stop, rules)
+
+
+def _is_followed_by_halt(stop: _Stop) -> bool:
+    """ "by M. B. ?": the mark after this one decides; not "low. .25 is lower"."""
+    return stop.opening[:1] in HALTS and not (stop.opening == "." and stop.word[:1].isdigit())
 
 
 def _is_camel(word: str) -> bool:
@@ -173,11 +192,19 @@ def _is_camel(word: str) -> bool:
 
 def _is_glued(stop: _Stop, rules: _Rules) -> bool:
     """Two sentences that lost the space between them: "du film.Le lendemain"."""
-    site = set(stop.opening) & set(",;:/@") or "@" in stop.before or "www" in stop.before
-    if site or not (_is_title(stop.rest) or _is_heading(stop)):
+    site = set(stop.opening) & set(",;:/@.!?…") or "@" in stop.before or "www" in stop.before
+    if stop.opening.startswith(BULLETS):
+        return True
+    if site or _is_joined(stop) or not (_is_title(stop.rest) or _is_heading(stop)):
         return False
     plain = stop.closed or stop.mark[0] in "!?…" or len(stop.mark) > 1
     return plain or _is_solid(stop.before, rules)
+
+
+def _is_joined(stop: _Stop) -> bool:
+    """ "St.-Denis", "MADRID (EFE).- El": a dash that keeps both sides together."""
+    dateline = stop.before.endswith(")") and stop.opening[:1] in {"-", "–", "—"}
+    return dateline or stop.opening == "-"
 
 
 def _is_title(rest: str) -> bool:
@@ -186,14 +213,15 @@ def _is_title(rest: str) -> bool:
 
 
 def _is_heading(stop: _Stop) -> bool:
-    """ "liquidation.UN ELECTEUR SUR DEUX": a heading in capitals after a plain word."""
-    plain = stop.before[-4:].isalpha() and stop.before[-4:].islower()
-    return plain and len(stop.before) > 3 and stop.word.isupper() and len(stop.word) > 1
+    """After a plain word: "liquidation.UN ELECTEUR SUR DEUX", "la mairie.M. Petit"."""
+    plain = stop.before[-4:].isalpha() and stop.before[-4:].islower() and len(stop.before) > 3
+    titled = stop.rest[1:3] == ". " and stop.rest[3:4].isupper()
+    return plain and stop.word.isupper() and (len(stop.word) > 1 or titled)
 
 
 def _is_solid(token: str, rules: _Rules) -> bool:
     """A plain word or number at its end: no abbreviation, no initials."""
-    if token in QUOTES:
+    if token[-1:] in QUOTES:
         return True
     inner = "." in token and not token[-1:].isdigit()
     return len(token) > 1 and not inner and token.lower() not in rules.always
@@ -208,7 +236,7 @@ def _said_by_name(stop: _Stop, rules: _Rules) -> bool:
 def _goes_on(stop: _Stop, rules: _Rules) -> bool:
     """ "Stop!" Smith said; Yahoo! Inc."""
     if stop.closed:
-        return _said_by_name(stop, rules)
+        return stop.word in rules.said_first or _said_by_name(stop, rules)
     return stop.before.lower() in rules.exclaimed and stop.word.lower() not in rules.starters
 
 
@@ -222,25 +250,36 @@ def _is_abbreviation(stop: _Stop, rules: _Rules) -> bool:
         return known
     if len(token) == 1:
         return _is_initial(stop, token, rules)
-    cut_short = _has_inner_stop(token) or _lacks_vowels(token, rules)
+    cut_short = _has_inner_stop(token) or _lacks_vowels(token, rules) or token[-1:] in "ªº"
     return cut_short and not _starts_sentence(stop, rules)
 
 
 def _known(stop: _Stop, small: str, rules: _Rules) -> bool | None:
     """What the table of abbreviations says, or None when it does not know the word."""
     names = {small, stop.earlier.lower() + small} if stop.earlier.endswith(".") else {small}
-    if names & rules.closing:
+    if names & rules.closing or _is_unit(stop, rules):
         return stop.word.lower() in rules.times or stop.word[:1].isdigit()
-    if names & rules.always:
+    if names & rules.always or rules.always.issuperset(small.split("-")):
         return True
-    if names & rules.number and stop.word[:1].isdigit():
+    if names & rules.number and _is_number(stop.word):
         return True
     return not _starts_sentence(stop, rules) if names & rules.open else None
 
 
+def _is_unit(stop: _Stop, rules: _Rules) -> bool:
+    """ "1,20 m. Un camion": a measure, no "M. Dupont"."""
+    return stop.before in rules.units and stop.earlier[-1:].isdigit()
+
+
+def _is_number(word: str) -> bool:
+    """12, or XVI: "vol. 2", "s. XVI"."""
+    return word[:1].isdigit() or ROMAN.fullmatch(word) is not None
+
+
 def _starts_sentence(stop: _Stop, rules: _Rules) -> bool:
     initial = len(stop.word) == 1 and stop.rest[1:2] == "."
-    return (stop.word.lower() in rules.starters and not initial) or bool(stop.opening)
+    quoted = stop.opening != "" and stop.opening[0] not in "(["
+    return (stop.word.lower() in rules.starters and not initial) or quoted
 
 
 def _is_initial(stop: _Stop, token: str, rules: _Rules) -> bool:
@@ -293,6 +332,7 @@ class _Rules:
     open: frozenset[str]
     starters: frozenset[str]
     times: frozenset[str]
+    units: frozenset[str]
     labels: frozenset[str]
     particles: frozenset[str]
     exclaimed: frozenset[str]
@@ -301,6 +341,7 @@ class _Rules:
     ordinals: bool
     vowels: bool
     said: re.Pattern[str] | None
+    said_first: frozenset[str]
 
 
 @cache
@@ -322,6 +363,7 @@ def _rules(language: str) -> _Rules:
         open=words_of("open"),
         starters=words_of("starters"),
         times=words_of("times"),
+        units=words_of("units"),
         labels=words_of("labels"),
         particles=words_of("particles"),
         exclaimed=words_of("exclaimed"),
@@ -330,6 +372,7 @@ def _rules(language: str) -> _Rules:
         ordinals=language in everything["ordinals"].split(),
         vowels=language in everything["vowels"].split(),
         said=re.compile(rf"(?:[A-Z][\w.'’-]*\s+){{1,3}}(?:{said})\b") if said else None,
+        said_first=words_of("said_first"),
     )
 
 
