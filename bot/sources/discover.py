@@ -65,8 +65,13 @@ def usual_places(url: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*near, *root]))
 
 
+def is_of_comments(feed: FoundFeed) -> bool:
+    """Tell whether a feed gives comments instead of articles."""
+    return _COMMENTS.search(feed.url + " " + feed.title) is not None
+
+
 def _rank(feed: FoundFeed) -> tuple[bool, bool]:
-    return bool(_COMMENTS.search(feed.url + " " + feed.title)), not feed.declared
+    return is_of_comments(feed), not feed.declared
 
 
 def _parse(html: str) -> _Element | None:
