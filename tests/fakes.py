@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from bot.core.archive import Archive
 from bot.core.commands import Desk
 from bot.core.errors import DeliveryError, RequestError, SourceError
 from bot.core.messages import (
@@ -32,6 +33,8 @@ from bot.core.ports import Clock, Edition, Part, PartState, Payload, Places, Sou
 from bot.core.schedule import Occurrence, Subscription
 from summaries.article import Article
 from summaries.places.place import Kind, Lookup, Mention, Place
+from tests.fake_archive import FakeArchive
+from tests.fake_finder import FakeFinder
 
 MONDAY = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
 """When the fake clock starts: a Monday morning."""
@@ -533,6 +536,8 @@ def make_desk(
     store: Store | None = None,
     clock: Clock | None = None,
     default_zone: str = "UTC",
+    *,
+    archive: Archive | None = None,
 ) -> Desk:
     """The real desk with fake ports, those given excepted."""
     clock = clock or FakeClock()
@@ -543,6 +548,8 @@ def make_desk(
         clock,
         version="1.2.3",
         default_zone=default_zone,
+        archive=archive or FakeArchive(),
+        finder=FakeFinder(),
     )
 
 

@@ -13,8 +13,10 @@ from zoneinfo import ZoneInfo
 
 from rapidfuzz import process
 
+from bot.core.archive import Archive
 from bot.core.briefing import briefing_reply, choose, story_reply
 from bot.core.errors import DatelineError, RequestError, StoreError
+from bot.core.following import FeedFinder, Following
 from bot.core.maps import briefing_map, place_map
 from bot.core.messages import (
     Action,
@@ -88,6 +90,47 @@ COMMANDS: tuple[CommandSpec, ...] = (
         slow=True,
     ),
     CommandSpec(
+        "follow",
+        "Follow a feed or a site, or all the feeds of a file",
+        "LINK [topic], or with a file",
+        (
+            Argument("link", "A feed or a site; leave it empty to see how"),
+            Argument("topic", "Your own word for it, for example sport"),
+            Argument("file", "A list of feeds (OPML) from another reader", is_file=True),
+        ),
+        ("/follow https://example.org", "/follow https://example.org/sport.xml sport"),
+        manages=True,
+        slow=True,
+    ),
+    CommandSpec(
+        "following",
+        "What this chat follows, and what cannot be read",
+        "[topic|opml]",
+        (Argument("what", "A topic; opml gives all of it as a file"),),
+    ),
+    CommandSpec(
+        "unfollow",
+        "Stop following a feed, a topic, or all",
+        "NUMBER|LINK|TITLE|topic|all",
+        (
+            Argument(
+                "feed",
+                "Its number in /following, address or title; a topic; or all",
+                required=True,
+                suggests="feed",
+            ),
+        ),
+        manages=True,
+    ),
+    CommandSpec(
+        "filter",
+        "Only articles that have your words, or none that has",
+        "[topic:] only|without WORDS|off",
+        (Argument("words", "For example: only climate, energy; without football; off"),),
+        ("/filter only climate, energy", "/filter without football"),
+        manages=True,
+    ),
+    CommandSpec(
         "subscribe",
         "A digest here, every day at your hour",
         "HH:MM [time zone] [weekdays]",
@@ -144,6 +187,8 @@ class Desk:
         *,
         version: str,
         default_zone: str = "UTC",
+        archive: Archive | None = None,
+        finder: FeedFinder | None = None,
     ) -> None:
         self._newsroom = newsroom
         self._places = places
@@ -153,12 +198,17 @@ class Desk:
         self._version = version
         self._default_zone = default_zone
         self._started = clock.now()
+        self._following = Following(archive, finder, clock) if archive and finder else None
         self._handlers: Mapping[str, Callable[[Request], Awaitable[Reply]]] = {
             "start": self._start,
             "help": self._help,
             "brief": self._brief,
             "place": self._place,
             "map": self._map,
+            "follow": self._follow,
+            "following": self._follow,
+            "unfollow": self._follow,
+            "filter": self._follow,
             "subscribe": self._subscribe,
             "unsubscribe": self._unsubscribe,
             "subscriptions": self._subscriptions,
@@ -249,12 +299,23 @@ class Desk:
         subjects = await asyncio.to_thread(self._reader.subjects, told)
         return await asyncio.to_thread(briefing_map, subjects)
 
-    async def _suggest(self, request: Request) -> Reply:
-        """Complete a half-typed place: one action each, as a button would have it.
+    async def _follow(self, request: Request) -> Reply:
+        """Answer /follow, /following, /unfollow and /filter."""
+        return await self._feeds().answer(request)
 
-        What is typed stands after a word that says what it may become.
+    def _feeds(self) -> Following:
+        if self._following is None:
+            raise RequestError("This bot keeps no archive, so it follows nothing.")
+        return self._following
+
+    async def _suggest(self, request: Request) -> Reply:
+        """Complete a half-typed place or feed: one action each, as a button would have it.
+
+        What is typed stands after the word that says which.
         """
-        _, _, typed = request.arguments.partition(" ")
+        kind, _, typed = request.arguments.partition(" ")
+        if kind == "feed":
+            return await self._feeds().suggest(request.chat, typed)
         found = await asyncio.to_thread(self._places.suggest, typed.strip(), 10)
         labels: dict[str, str] = {}
         for place in found:
