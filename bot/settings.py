@@ -41,6 +41,7 @@ class Settings:
     database_url: str = field(repr=False)
     data_dir: Path
     seeds_dir: Path
+    feeds_file: Path
     time_zone: str
     allow_networks: tuple[Network, ...]
     log_format: str
@@ -55,13 +56,14 @@ def load(environ: Mapping[str, str], config: Path = ROOT / "config") -> Settings
     values = _merge(environ, config, faults)
     if not values:
         raise SettingsError(*faults)
-    data_dir = _folder("data_dir", values, user_data_path("dateline", appauthor=False), faults)
+    data_dir = _path("data_dir", values, user_data_path("dateline", appauthor=False), faults)
     settings = Settings(
         telegram_token=_token("telegram_token", values, faults),
         discord_token=_token("discord_token", values, faults),
         database_url=_database(values, data_dir, faults),
         data_dir=data_dir,
-        seeds_dir=_folder("seeds_dir", values, ROOT / "seeds", faults),
+        seeds_dir=_path("seeds_dir", values, ROOT / "seeds", faults),
+        feeds_file=_path("feeds_file", values, config / "feeds.opml", faults),
         time_zone=_zone(values["time_zone"], faults),
         allow_networks=_networks(values["allow_networks"], faults),
         log_format=_log_format(values, faults),
@@ -128,7 +130,7 @@ def _token(name: str, values: Mapping[str, str], faults: list[str]) -> str:
     return token
 
 
-def _folder(name: str, values: Mapping[str, str], usual: Path, faults: list[str]) -> Path:
+def _path(name: str, values: Mapping[str, str], usual: Path, faults: list[str]) -> Path:
     try:
         return Path(values[name].strip()).expanduser().absolute() if values[name].strip() else usual
     except RuntimeError:  # ~nobody

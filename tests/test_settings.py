@@ -250,3 +250,11 @@ def test_an_unknown_variable_is_told_with_the_nearest_name(name: str, words: str
     assert told.startswith(name)
     assert words in told
     assert TOKEN not in told
+
+
+def test_the_operators_feeds_stand_beside_the_settings_unless_named_elsewhere(
+    tmp_path: Path,
+) -> None:
+    assert load({}).feeds_file == ROOT / "config" / "feeds.opml"
+    named = {"DATELINE_FEEDS_FILE": str(tmp_path / "mine.opml")}
+    assert load(named).feeds_file == tmp_path / "mine.opml"
