@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -35,7 +35,13 @@ DEADLINE = 20.0
 MAX_REDIRECTS = 5
 
 _AGENT = "Dateline (self-hosted news-briefing bot)"
+PAUSE = 60.0
+LONGEST_PAUSE = 86_400.0
+"""Seconds that a whole host is left alone that has had enough and does not say for how long; and
+the most that it can ask for."""
 _GONE = 410
+_HASTE = 429
+_BUSY = 503
 _UNCHANGED = 304
 _FOR_GOOD = frozenset((301, 308))
 
@@ -95,7 +101,14 @@ class Response:
     fresh_for: float
 
 
-_Check = Callable[[aiohttp.ClientResponse], None]
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What is asked for: the headers to send, the most bytes to take, and what to do with more."""
+
+    headers: dict[str, str]
+    largest: int
+    cut: bool = False
+    only_text: bool = False
 
 
 class Fetcher:
@@ -141,7 +154,7 @@ class Fetcher:
 
     async def get(self, url: str) -> Page:
         """Fetch a page. Raises RequestError for an address nobody can read, else SourceError."""
-        answer = await self._answer(url, {}, MAX_BYTES, _refuse_unless_text)
+        answer = await self._answer(url, _Wanted({}, MAX_BYTES, only_text=True))
         text = await asyncio.to_thread(decode, answer.body, answer.charset)
         return Page(answer.url, answer.media_type, text)
 
@@ -153,44 +166,62 @@ class Fetcher:
         last_modified: str = "",
         accept: str = "*/*",
         largest: int = MAX_BYTES,
+        cut: bool = False,
     ) -> Response:
         """Fetch whatever is there, or learn that it is as it was (RFC 9110, 13.1).
 
-        `largest` is the most bytes taken, after decompression. Raises as `get` does.
+        `largest` is the most bytes taken, after decompression; with `cut` the rest is left there,
+        else a larger answer is refused. Raises as `get` does.
         """
         headers = {"Accept": accept}
         if etag:
             headers["If-None-Match"] = etag
         if last_modified:
             headers["If-Modified-Since"] = last_modified
-        return await self._answer(url, headers, largest, lambda _: None)
+        return await self._answer(url, _Wanted(headers, largest, cut))
 
-    async def _answer(
-        self, url: str, headers: dict[str, str], largest: int, check: _Check
-    ) -> Response:
+    async def _answer(self, url: str, wanted: _Wanted) -> Response:
         host = _host(url)
         try:
             async with AsyncExitStack() as stack:
-                if self._turns is not None:
-                    await stack.enter_async_context(self._turns.turn(host))
+                await stack.enter_async_context(self._turn(host))
                 await stack.enter_async_context(asyncio.timeout(self._deadline))
-                session = await stack.enter_async_context(self._using(host, headers))
-                return await _answer(session, url, headers, largest, check)
+                session = await stack.enter_async_context(self._using(host, wanted))
+                return await _answer(session, url, wanted)
         except TimeoutError as error:
             raise FetchError(
                 f"{host} took longer than {self._deadline:g} seconds to answer."
             ) from error
+        except FetchError as error:
+            self._heed(host, error)
+            raise
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise FetchError(_explain(host, error)) from error
 
     @asynccontextmanager
-    async def _using(
-        self, host: str, headers: dict[str, str]
-    ) -> AsyncIterator[aiohttp.ClientSession]:
+    async def _turn(self, host: str) -> AsyncIterator[None]:
+        """Wait for a turn at the host. Raises FetchError while it wants to be left alone."""
+        if self._turns is None:
+            yield
+            return
+        async with self._turns.turn(host):
+            resting = self._turns.resting(host)
+            if resting > 0:
+                raise FetchError(_status_in_words(host, _HASTE), _HASTE, resting)
+            yield
+
+    def _heed(self, host: str, error: FetchError) -> None:
+        """Leave a host alone that has had enough: what else is wanted there would fail too."""
+        asked = error.retry_after or (PAUSE if error.status == _HASTE else 0.0)
+        if self._turns is not None and error.status in {_HASTE, _BUSY} and asked:
+            self._turns.rest(host, min(asked, LONGEST_PAUSE))
+
+    @asynccontextmanager
+    async def _using(self, host: str, wanted: _Wanted) -> AsyncIterator[aiohttp.ClientSession]:
         """Give the session to ask with. A connection is kept only while somebody wants its host:
         five thousand hosts would leave five thousand open."""
         if self._turns is None or not self._turns.others(host):
-            headers["Connection"] = "close"
+            wanted.headers["Connection"] = "close"
         if self._kept is not None:
             yield self._kept
             return
@@ -211,25 +242,20 @@ class Fetcher:
         )
 
 
-async def _answer(
-    session: aiohttp.ClientSession,
-    url: str,
-    headers: dict[str, str],
-    largest: int,
-    check: _Check,
-) -> Response:
+async def _answer(session: aiohttp.ClientSession, url: str, wanted: _Wanted) -> Response:
     host = _host(url)
+    headers = wanted.headers
     async with session.get(url, headers=headers, max_redirects=MAX_REDIRECTS) as response:
         unchanged = response.status == _UNCHANGED and _is_conditional(headers)
         if not unchanged and not 200 <= response.status < 300:
             raise _refusal(host, response)
-        if not unchanged:
-            check(response)
+        if wanted.only_text:
+            _refuse_unless_text(response)
         return Response(
             url=str(response.url),
             permanent_url=_permanent(url, response),
             unchanged=unchanged,
-            body=b"" if unchanged else await _read(response, host, largest),
+            body=b"" if unchanged else await _read(response, host, wanted),
             media_type=response.content_type if "Content-Type" in response.headers else "",
             charset=response.charset,
             etag=_validator(response, "ETag"),
@@ -277,13 +303,15 @@ def _refuse_unless_text(response: aiohttp.ClientResponse) -> None:
         raise not_a_page(media_type)
 
 
-async def _read(response: aiohttp.ClientResponse, host: str, largest: int) -> bytes:
+async def _read(response: aiohttp.ClientResponse, host: str, wanted: _Wanted) -> bytes:
     body = bytearray()
     async for chunk in response.content.iter_chunked(65536):
         body += chunk
-        if len(body) > largest:
-            raise SourceError(f"What {host} sends is larger than {_megabytes(largest)}.")
-    return bytes(body)
+        if len(body) > wanted.largest and not wanted.cut:
+            raise SourceError(f"What {host} sends is larger than {_megabytes(wanted.largest)}.")
+        if len(body) >= wanted.largest and wanted.cut:
+            break
+    return bytes(body[: wanted.largest])
 
 
 def _megabytes(size: int) -> str:

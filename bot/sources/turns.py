@@ -41,6 +41,7 @@ class Turns:
         self._per_host = per_host
         self._gap = Budget(Rate(1, gap))
         self._lanes: dict[str, _Lane] = {}
+        self._rests: dict[str, float] = {}
         self._sleep = sleep
         self._time = time
 
@@ -60,6 +61,16 @@ class Turns:
             lane.people -= 1
             if not lane.people:
                 del self._lanes[host]
+
+    def rest(self, host: str, seconds: float) -> None:
+        """Leave a host alone for that long: it said that it has had enough."""
+        now = self._time()
+        self._rests = {name: until for name, until in self._rests.items() if until > now}
+        self._rests[host] = max(now + seconds, self._rests.get(host, now))
+
+    def resting(self, host: str) -> float:
+        """Return for how many seconds a host is still to be left alone."""
+        return max(0.0, self._rests.get(host, 0.0) - self._time())
 
     def others(self, host: str) -> bool:
         """Tell whether somebody besides the one whose turn it is wants this host."""
