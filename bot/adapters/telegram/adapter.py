@@ -13,13 +13,16 @@ import os
 import re
 import time
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from telegram import (
     Bot,
     BotCommand,
     CallbackQuery,
+    Document,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
     LinkPreviewOptions,
@@ -42,8 +45,25 @@ from telegram.error import (
 from bot.adapters.telegram.render import render
 from bot.adapters.telegram.transport import AiohttpRequest, NotConnected
 from bot.core.commands import in_words
-from bot.core.errors import ChatUnavailable, DeliveryError, OutcomeUnknown, SettingsError
-from bot.core.messages import Answer, Chat, ChatKind, CommandSpec, Reply, Request
+from bot.core.errors import (
+    ChatUnavailable,
+    DeliveryError,
+    OutcomeUnknown,
+    RequestError,
+    SettingsError,
+)
+from bot.core.following import is_list_file, too_large
+from bot.core.messages import (
+    FILE_BYTES,
+    Answer,
+    Attachment,
+    Chat,
+    ChatKind,
+    CommandSpec,
+    Notice,
+    Reply,
+    Request,
+)
 from bot.core.pacing import Budget, Rate
 from bot.core.ports import Payload
 
@@ -84,6 +104,7 @@ class TelegramAdapter:
         self._commands = commands
         self._names = {spec.name for spec in commands}
         self._managing = {spec.name for spec in commands if spec.manages}
+        self._taking_files = {spec.name for spec in commands if spec.takes_file}
         self._requests = (AiohttpRequest(), AiohttpRequest(timeout=POLL_SECONDS + 5, connections=2))
         self._bot = Bot(
             token,
@@ -234,7 +255,37 @@ class TelegramAdapter:
             locale=(message.from_user.language_code if message.from_user else "") or "",
             may_manage=await self._may_manage(message, command),
         )
-        await self._respond(request, answer)
+        document = _document(message) if command.lower() in self._taking_files else None
+        if document is not None and request.may_manage:
+            await self._respond(request, partial(self._answer_with_file, document, answer))
+        else:
+            await self._respond(request, answer)
+
+    async def _answer_with_file(
+        self, document: Document, answer: Answer, request: Request
+    ) -> Reply:
+        """Fetch the file that came along, and answer; a file that cannot be had is said."""
+        try:
+            file = await self._download(document)
+        except RequestError as error:
+            return Reply((Notice(str(error), error.hint),))
+        return await answer(replace(request, file=file))
+
+    async def _download(self, document: Document) -> Attachment:
+        """https://core.telegram.org/bots/api#getfile"""
+        name = document.file_name or "The file"
+        if (document.file_size or 0) > FILE_BYTES:
+            raise too_large(name)
+        try:
+            found = await self._bot.get_file(document.file_id)
+            content = bytes(await found.download_as_bytearray())
+        except TelegramError as error:
+            log.warning("Telegram: a file was not fetched: %s", error)
+            words = f"{name} could not be fetched from Telegram."
+            raise RequestError(words, "Please send it again.") from error
+        if len(content) > FILE_BYTES:
+            raise too_large(name)
+        return Attachment(name, content)
 
     async def _handle_press(self, query: CallbackQuery, answer: Answer) -> None:
         await self._acknowledge_press(query)
@@ -248,7 +299,7 @@ class TelegramAdapter:
             arguments=arguments,
             sender=str(query.from_user.id),
             locale=query.from_user.language_code or "",
-            may_manage=command not in self._managing
+            may_manage=command.lower() not in self._managing
             or await self._is_manager(message.chat, query.from_user.id),
         )
         await self._respond(request, answer)
@@ -261,7 +312,7 @@ class TelegramAdapter:
 
     async def _may_manage(self, message: Message, command: str) -> bool:
         """Ask only where it matters: who may manage can change at any time, so nothing is kept."""
-        if command not in self._managing or message.chat.type == TelegramChat.PRIVATE:
+        if command.lower() not in self._managing or message.chat.type == TelegramChat.PRIVATE:
             return True
         if message.sender_chat is not None:  # an anonymous administrator writes as the group itself
             return message.sender_chat.id == message.chat.id
@@ -432,10 +483,20 @@ def parse_command(
         if foreign and (addressed or not private):
             return None
         return name, "".join(rest).strip()
+    if private and message.document is not None and is_list_file(message.document.file_name or ""):
+        return "follow", ""
+    if private and message.document is not None and not text:
+        return in_words("")
     words = re.sub(rf"@{re.escape(username)}\b", "", text, flags=re.IGNORECASE).strip()
     if not text or (not private and words == text.strip()):
         return None
     return in_words("\n".join([words, *_links(message)]))
+
+
+def _document(message: Message) -> Document | None:
+    """Return the file of a message, or of the one that it replies to."""
+    quoted = message.reply_to_message
+    return message.document or (quoted.document if quoted is not None else None)
 
 
 def quoted_text(message: Message) -> str:

@@ -236,6 +236,15 @@ async def test_a_member_is_refused_in_words_and_an_administrator_accepted(
     assert "08:00" in accepted.text
 
 
+async def test_a_command_in_capitals_is_as_little_for_everybody(
+    telegram: TelegramEmulator, clerk: Clerk, bot: TelegramAdapter
+) -> None:
+    del bot
+    await telegram.say("/SUBSCRIBE 08:00", chat=SUPERGROUP, user=BEN)
+    await telegram.wait_for_post(SUPERGROUP)
+    assert clerk.last.may_manage is False
+
+
 async def test_who_manages_is_asked_each_time(
     telegram: TelegramEmulator, clerk: Clerk, bot: TelegramAdapter
 ) -> None:

@@ -13,11 +13,13 @@ from tests.emulators.telegram import people
 from tests.emulators.telegram.control import add_control
 from tests.emulators.telegram.entities import with_found
 from tests.emulators.telegram.faults import Fault
+from tests.emulators.telegram.files import store_upload
 from tests.emulators.telegram.limits import DEFAULT_LIMITS, Limits
+from tests.emulators.telegram.params import Upload
 from tests.emulators.telegram.people import ADA
 from tests.emulators.telegram.posted import Posted, posted
 from tests.emulators.telegram.server import BotApi
-from tests.emulators.telegram.world import CallbackAnswer, Message, Room, User, World
+from tests.emulators.telegram.world import CallbackAnswer, Media, Message, Room, User, World
 
 DEFAULT_TOKEN = "123456:EMULATOR"  # the emulator's own, no secret
 STATUSES = {"member", "administrator", "creator", "left", "kicked"}
@@ -129,6 +131,23 @@ class TelegramEmulator:
             raise ValueError(f"in the private chat {chat} only user {chat} types, not {person}")
         sender = self.world.user(person, language_code)
         return people.say(self.world, text, room, sender, reply_to=reply_to, thread=thread).id
+
+    async def send_file(
+        self,
+        name: str,
+        content: bytes,
+        caption: str = "",
+        *,
+        chat: int = ADA,
+        user: int | None = None,
+        mime: str = "application/octet-stream",
+    ) -> int:
+        """Somebody sends a document, perhaps with words under it; its message_id."""
+        room = people.open_chat(self.world, chat)
+        sender = self.world.user(self._person(room, user))
+        file = store_upload(self.world, Upload(name, mime, content), "document")
+        media = Media("document", file)
+        return people.say(self.world, caption, room, sender, media=media).id
 
     async def edit(self, message_id: int, text: str, chat: int = ADA) -> None:
         """Somebody changes what they typed."""

@@ -24,7 +24,7 @@ def read_media(world: World, params: Params, kind: str) -> Media:
     if isinstance(given, str) and given.startswith("attach://"):
         given = params.values.get(given.removeprefix("attach://"))
     if isinstance(given, Upload):
-        return Media(kind, _store(world, given, kind))
+        return Media(kind, store_upload(world, given, kind))
     if not given:
         raise bad_request(f"there is no {kind} in the request")
     if str(given).startswith(("http://", "https://")):
@@ -38,7 +38,8 @@ def _known(world: World, file_id: str) -> StoredFile:
     return world.files[file_id]
 
 
-def _store(world: World, upload: Upload, kind: str) -> StoredFile:
+def store_upload(world: World, upload: Upload, kind: str) -> StoredFile:
+    """Keep an upload on Telegram's servers."""
     if not upload.content:
         raise bad_request("file must be non-empty")
     width, height = _measured(upload.content) if kind == "photo" else (0, 0)

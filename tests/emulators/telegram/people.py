@@ -11,7 +11,7 @@ from itertools import count
 from tests.emulators.telegram.chats import change_member
 from tests.emulators.telegram.entities import with_found
 from tests.emulators.telegram.errors import Json
-from tests.emulators.telegram.world import GONE, MANAGERS, Message, Room, User, World
+from tests.emulators.telegram.world import GONE, MANAGERS, Media, Message, Room, User, World
 
 ADA = 1001
 _KINDS = ("private", "group", "supergroup", "channel")
@@ -53,8 +53,9 @@ def say(
     *,
     reply_to: int | None = None,
     thread: int | None = None,
+    media: Media | None = None,
 ) -> Message:
-    """Somebody types a text; the bot hears of it as far as it may."""
+    """Somebody types a text, perhaps under a file; the bot hears of it as far as it may."""
     _join(world, room, sender)
     _open_thread(world, room, thread)
     replied = room.messages[reply_to] if reply_to is not None else None
@@ -64,6 +65,7 @@ def say(
         sender=sender,
         at=world.now(),
         body=with_found(text),
+        media=media,
         reply_to=replied,
         thread=thread,
     )
