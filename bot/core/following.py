@@ -35,7 +35,6 @@ from bot.core.filters import (
     parse_topic,
 )
 from bot.core.messages import (
-    FILE_BYTES,
     Action,
     Attachment,
     Block,
@@ -364,14 +363,6 @@ def _check_no_file_name(topic: str) -> None:
 def is_list_file(name: str) -> bool:
     """Tell whether a file that came without words is a list of feeds, by its name."""
     return name.lower().endswith(_LIST_NAMES)
-
-
-def too_large(name: str) -> RequestError:
-    """Return the refusal of a file that is too large to take from a chat."""
-    return RequestError(
-        f"{name} is larger than {FILE_BYTES // 1_000_000} MB, so it is not read.",
-        "Split it into several files.",
-    )
 
 
 def choose_follows(words: str, known: Sequence[Follow]) -> tuple[Follow, ...]:

@@ -12,6 +12,7 @@ import io
 import logging
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -19,10 +20,27 @@ import discord
 import yarl
 
 from bot.adapters.discord.render import render
+from bot.adapters.files import answer_with_file, check_size
 from bot.adapters.plain import label
 from bot.core.commands import SUGGEST, in_words
-from bot.core.errors import ChatUnavailable, DeliveryError, OutcomeUnknown, SettingsError
-from bot.core.messages import Answer, Argument, Chat, ChatKind, CommandSpec, Reply, Request
+from bot.core.errors import (
+    ChatUnavailable,
+    DeliveryError,
+    OutcomeUnknown,
+    RequestError,
+    SettingsError,
+)
+from bot.core.following import is_list_file
+from bot.core.messages import (
+    Answer,
+    Argument,
+    Attachment,
+    Chat,
+    ChatKind,
+    CommandSpec,
+    Reply,
+    Request,
+)
 from bot.core.pacing import Budget, Rate
 from bot.core.ports import Payload
 
@@ -137,6 +155,10 @@ class DiscordAdapter:
         if interaction.type is discord.InteractionType.autocomplete:
             await self._suggest(interaction, answer)
         elif (request := request_from(interaction)) is not None:
+            file = _uploaded(interaction.data or {})
+            if file is not None and request.may_manage:
+                fetch = partial(self._download, file)
+                answer = partial(answer_with_file, fetch, answer)
             await self._respond(interaction, request, answer)
 
     async def _suggest(self, interaction: discord.Interaction, answer: Answer) -> None:
@@ -166,12 +188,33 @@ class DiscordAdapter:
             return
         words = message.content.replace(f"<@{me.id}>", "").replace(f"<@!{me.id}>", "").strip()
         command, arguments = in_words(words)
+        lists = [file for file in message.attachments if is_list_file(file.filename)]
+        if lists:
+            command, arguments = "follow", ""
         kind = ChatKind.GROUP if message.guild else ChatKind.PRIVATE
         chat = Chat("discord", str(message.channel.id), kind)
         sender = str(message.author.id)
-        request = Request(chat, command, arguments, sender=sender, may_manage=message.guild is None)
+        request = Request(chat, command, arguments, sender=sender, may_manage=_manages(message))
+        if lists and request.may_manage:
+            fetch = partial(self._download, lists[0].to_dict())
+            answer = partial(answer_with_file, fetch, answer)
         for payload in self.render(await answer(request)):
             await message.channel.send(**_arguments(payload))
+
+    async def _download(self, file: Mapping[str, Any]) -> Attachment:
+        """https://discord.com/developers/docs/resources/message#attachment-object"""
+        name = str(file.get("filename") or "The file")
+        check_size(name, int(file.get("size") or 0))
+        try:
+            if self._client is None:
+                raise RequestError("Discord is not connected.")
+            content = await self._client.http.get_from_cdn(str(file["url"]))
+        except (discord.DiscordException, aiohttp.ClientError, OSError, KeyError) as error:
+            log.warning("Discord: a file was not fetched: %s", error)
+            words = f"{name} could not be fetched from Discord."
+            raise RequestError(words, "Please send it again.") from error
+        check_size(name, len(content))
+        return Attachment(name, content)
 
     async def _respond(
         self, interaction: discord.Interaction, request: Request, answer: Answer
@@ -294,8 +337,9 @@ def _slash_command(spec: CommandSpec) -> dict[str, Any]:
 
 
 def _option(argument: Argument) -> dict[str, Any]:
+    kinds = discord.AppCommandOptionType
     option: dict[str, Any] = {
-        "type": discord.AppCommandOptionType.string.value,
+        "type": (kinds.attachment if argument.is_file else kinds.string).value,
         "name": argument.name,
         "description": argument.description[:100],
         "required": argument.required,
@@ -320,7 +364,7 @@ def request_from(interaction: discord.Interaction) -> Request | None:
     else:
         command, arguments = (
             str(data["name"]),
-            " ".join(str(option["value"]) for option in data.get("options", [])),
+            " ".join(str(option["value"]) for option in _options(data, files=False)),
         )
     return Request(
         chat=_chat(interaction),
@@ -331,6 +375,26 @@ def request_from(interaction: discord.Interaction) -> Request | None:
         locale=str(interaction.locale.value),
         may_manage=interaction.guild_id is None or interaction.permissions.manage_guild,
     )
+
+
+def _options(data: Mapping[str, Any], *, files: bool) -> list[Mapping[str, Any]]:
+    """Return the options of a command that are files, or those that are none."""
+    kind = discord.AppCommandOptionType.attachment.value
+    return [option for option in data.get("options", []) if (option.get("type") == kind) is files]
+
+
+def _uploaded(data: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the attachment that an option holds, or None."""
+    known = data.get("resolved", {}).get("attachments", {})
+    found = [known.get(str(option["value"])) for option in _options(data, files=True)]
+    return found[0] if found else None
+
+
+def _manages(message: discord.Message) -> bool:
+    author = message.author
+    if isinstance(author, discord.Member):
+        return author.guild_permissions.manage_guild
+    return message.guild is None
 
 
 def _chat(interaction: discord.Interaction) -> Chat:

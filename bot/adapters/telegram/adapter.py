@@ -13,7 +13,6 @@ import os
 import re
 import time
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -42,6 +41,7 @@ from telegram.error import (
     TelegramError,
 )
 
+from bot.adapters.files import answer_with_file, check_size
 from bot.adapters.telegram.render import render
 from bot.adapters.telegram.transport import AiohttpRequest, NotConnected
 from bot.core.commands import in_words
@@ -52,15 +52,13 @@ from bot.core.errors import (
     RequestError,
     SettingsError,
 )
-from bot.core.following import is_list_file, too_large
+from bot.core.following import is_list_file
 from bot.core.messages import (
-    FILE_BYTES,
     Answer,
     Attachment,
     Chat,
     ChatKind,
     CommandSpec,
-    Notice,
     Reply,
     Request,
 )
@@ -257,25 +255,15 @@ class TelegramAdapter:
         )
         document = _document(message) if command.lower() in self._taking_files else None
         if document is not None and request.may_manage:
-            await self._respond(request, partial(self._answer_with_file, document, answer))
+            fetch = partial(self._download, document)
+            await self._respond(request, partial(answer_with_file, fetch, answer))
         else:
             await self._respond(request, answer)
-
-    async def _answer_with_file(
-        self, document: Document, answer: Answer, request: Request
-    ) -> Reply:
-        """Fetch the file that came along, and answer; a file that cannot be had is said."""
-        try:
-            file = await self._download(document)
-        except RequestError as error:
-            return Reply((Notice(str(error), error.hint),))
-        return await answer(replace(request, file=file))
 
     async def _download(self, document: Document) -> Attachment:
         """https://core.telegram.org/bots/api#getfile"""
         name = document.file_name or "The file"
-        if (document.file_size or 0) > FILE_BYTES:
-            raise too_large(name)
+        check_size(name, document.file_size or 0)
         try:
             found = await self._bot.get_file(document.file_id)
             content = bytes(await found.download_as_bytearray())
@@ -283,8 +271,7 @@ class TelegramAdapter:
             log.warning("Telegram: a file was not fetched: %s", error)
             words = f"{name} could not be fetched from Telegram."
             raise RequestError(words, "Please send it again.") from error
-        if len(content) > FILE_BYTES:
-            raise too_large(name)
+        check_size(name, len(content))
         return Attachment(name, content)
 
     async def _handle_press(self, query: CallbackQuery, answer: Answer) -> None:

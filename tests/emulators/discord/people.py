@@ -182,6 +182,8 @@ def _resolved(state: State, values: Iterable[Json]) -> Json:
         if value["type"] in {USER, MENTIONABLE} and int(key) in state.users:
             resolved.setdefault("users", {})[key] = state.user_wire(int(key))
             resolved.setdefault("members", {})[key] = _partial_member(state, int(key))
+        elif value["type"] == ATTACHMENT and int(key) in state.uploads:
+            resolved.setdefault("attachments", {})[key] = state.uploads[int(key)][0]
         elif value["type"] == CHANNEL and int(key) in state.channels:
             channel = state.channels[int(key)]
             shown = state.channel_wire(channel) | {"permissions": str(wire.MEMBER_PERMISSIONS)}

@@ -96,6 +96,7 @@ class DiscordEmulator:
         app.router.add_get("/", self.gateway.serve)
         app.router.add_route("*", API, self._rest)
         app.router.add_get("/attachments/{channel}/{message}/{name}", self._attachment)
+        app.router.add_get("/ephemeral-attachments/{number}/{name}", self._upload)
         self.extend(app)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
         await self._runner.setup()
@@ -213,11 +214,19 @@ class DiscordEmulator:
     # --- what people do
 
     async def say(
-        self, text: str, channel: int = CHANNEL, user: int = OWNER, reply_to: int | None = None
+        self,
+        text: str,
+        channel: int = CHANNEL,
+        user: int = OWNER,
+        reply_to: int | None = None,
+        *,
+        files: Mapping[str, bytes] | None = None,
     ) -> int:
-        """A person's plain message; its id."""
+        """A person's plain message, with files by their names; its id."""
         message = messages.blank(self.state, channel, user)
         message.content = text.strip()
+        sent = {f"files[{n}]": one for n, one in enumerate((files or {}).items())}
+        messages.attach(self.state, message, None, sent)
         replied_to: int | None = None
         if reply_to is not None:
             place = self.state.channels[channel]
@@ -240,14 +249,18 @@ class DiscordEmulator:
     ) -> int:
         """A person's slash command ("brief", "subscribe add"); the interaction's id.
 
-        `permissions` replaces what the person may do here. NotOfferedError where the app would
-        not let the person send this.
+        `permissions` replaces what the person may do here. The value of a file's option is its
+        name and content. NotOfferedError where the app would not let the person send this.
         """
+        options = {
+            key: self.state.upload(*value) if isinstance(value, tuple) else value
+            for key, value in (options or {}).items()
+        }
         where = self.dm_channel(user) if dm else channel
         person = self._person(where, user, permissions, locale)
         name, *words = command.removeprefix("/").split(" ")
         found = people.find_command(self.state, wire.CHAT_INPUT, name, person)
-        data = people.command_data(self.state, found, words, options or {})
+        data = people.command_data(self.state, found, words, options)
         return self._interact(wire.COMMAND, person, data).id
 
     async def menu(
@@ -514,6 +527,12 @@ class DiscordEmulator:
         if content is None:
             raise web.HTTPNotFound
         return web.Response(body=content)
+
+    async def _upload(self, request: web.Request) -> web.Response:
+        found = self.state.uploads.get(int(request.match_info["number"]))
+        if found is None:
+            raise web.HTTPNotFound
+        return web.Response(body=found[1])
 
 
 def _major(ids: dict[str, str]) -> str:

@@ -133,6 +133,7 @@ class State:
         self.guilds = {GUILD: Guild(GUILD, "Newsroom", OWNER, [OWNER, BOT])}
         self.channels = {CHANNEL: Channel(CHANNEL, "news", GUILD)}
         self.messages: dict[int, Message] = {}
+        self.uploads: dict[int, tuple[Json, bytes]] = {}
         self.deleted: dict[int, Message] = {}
         self.interactions: dict[str, Interaction] = {}
         self.commands: dict[int, Json] = {}
@@ -162,6 +163,15 @@ class State:
         fresh = (int(self.wall() * 1000) - DISCORD_EPOCH_MS) << 22
         self._last_id = max(fresh, self._last_id + 1)
         return self._last_id
+
+    def upload(self, name: str, content: bytes) -> int:
+        """Keep the file of a slash command's option; its id."""
+        number = self.new_id()
+        url = f"{self.base_url}/ephemeral-attachments/{number}/{name}"
+        about: Json = {"id": str(number), "filename": name, "size": len(content)}
+        about |= {"url": url, "proxy_url": url, "content_type": "text/plain", "ephemeral": True}
+        self.uploads[number] = (about, content)
+        return number
 
     # --- looking things up
 
