@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import count
@@ -51,12 +51,13 @@ class _Arrival:
 
 @dataclass
 class _Kept:
-    """An article as the archive keeps it; `places` by the feed that brought them."""
+    """An article as it first came, and the feeds that brought it."""
 
     article: Article
     came: datetime
     arrived_at: datetime
-    places: dict[str, Sequence[ArticlePlace]] = field(default_factory=dict)
+    places: tuple[ArticlePlace, ...]
+    feeds: set[str] = field(default_factory=set)
 
     def of(self, feed: str) -> Article:
         return replace(self.article, feed=feed)
@@ -173,9 +174,8 @@ class FakeArchive:
         self._follow_to(old, new)
         self._defaults = list(dict.fromkeys(new if url == old else url for url in self._defaults))
         for kept in self._kept.values():
-            if old in kept.places:
-                kept.places.setdefault(new, kept.places[old])
-                del kept.places[old]
+            if old in kept.feeds:
+                kept.feeds = kept.feeds - {old} | {new}
 
     def _merge(self, gone: _Feed, stays: _Feed) -> None:
         for number, one in list(self._arrivals.items()):
@@ -216,8 +216,10 @@ class FakeArchive:
         feed = one.feed.state.feed.url
         address = article.url or arrival.entry.link or f"{feed} {one.key}"
         when = came(article, arrival.arrived_at)
-        kept = self._kept.setdefault(address, _Kept(article, when, arrival.arrived_at))
-        kept.places.setdefault(feed, places)
+        kept = self._kept.setdefault(
+            address, _Kept(article, when, arrival.arrived_at, tuple(places))
+        )
+        kept.feeds.add(feed)
 
     async def put_off(self, arrival: Arrival, reason: str, until: datetime | None) -> None:
         one = self._arrivals.get(arrival.id)
@@ -231,8 +233,8 @@ class FakeArchive:
         found = [
             (kept.came, kept.of(feed))
             for kept in self._kept.values()
-            for feed in kept.places
-            if feed in feeds and kept.came >= since
+            for feed in sorted(kept.feeds & set(feeds))
+            if kept.came >= since
         ]
         found.sort(key=lambda pair: pair[0], reverse=True)
         return [article for _, article in found[:limit]]
@@ -246,14 +248,13 @@ class FakeArchive:
     ) -> Found:
         found, older = [], 0
         for kept in self._kept.values():
-            naming = _naming(kept, places, feeds)
-            if not naming:
-                continue
-            if since is not None and kept.came < since:
+            named = [place for place in kept.places if place.place in places]
+            its = kept.feeds & set(feeds)
+            if named and its and since is not None and kept.came < since:
                 older += 1
-                continue
-            is_about = any(place.is_about for _, place in naming)
-            found.append((is_about, kept.came, kept.of(min(feed for feed, _ in naming))))
+            elif named and its:
+                is_about = any(place.is_about for place in named)
+                found.append((is_about, kept.came, kept.of(min(its))))
         found.sort(key=lambda one: one[:2], reverse=True)
         articles = tuple(article for _, _, article in found[:limit])
         return Found(articles, min(len(found), MOST_COUNTED), min(older, MOST_COUNTED))
@@ -265,25 +266,24 @@ class FakeArchive:
     ) -> Sequence[int]:
         away = {
             place.place: distance(latitude, longitude, place.latitude, place.longitude)
-            for _, place in self._named_places(feeds)
+            for place in self._named_places(feeds)
         }
         return sorted(
             (place for place, km in away.items() if km <= radius_km),
             key=lambda place: (away[place], place),
         )
 
-    def _named_places(self, feeds: Collection[str]) -> list[tuple[str, ArticlePlace]]:
+    def _named_places(self, feeds: Sequence[str]) -> list[ArticlePlace]:
         """The places that articles name themselves, each once for each article and feed."""
         return [
-            (feed, place)
+            place
             for kept in self._kept.values()
-            for feed, places in kept.places.items()
-            for place in places
-            if feed in feeds and not place.inside
+            for place in kept.places * len(kept.feeds & set(feeds))
+            if not place.inside
         ]
 
     async def usual_places(self, feed: str, limit: int = 50) -> Mapping[int, int]:
-        counts = Counter(place.place for _, place in self._named_places([feed]))
+        counts = Counter(place.place for place in self._named_places([feed]))
         return dict(sorted(counts.items(), key=lambda one: (-one[1], one[0]))[:limit])
 
     # --- what a chat was told, and what it means
@@ -336,14 +336,3 @@ def _by_topic_and_title(follow: Follow) -> tuple[str, str, str]:
 
 def _entry_came(arrival: Arrival) -> datetime:
     return min(arrival.entry.dated or arrival.arrived_at, arrival.arrived_at)
-
-
-def _naming(
-    kept: _Kept, places: Collection[int], feeds: Collection[str]
-) -> list[tuple[str, ArticlePlace]]:
-    return [
-        (feed, place)
-        for feed, named in kept.places.items()
-        for place in named
-        if feed in feeds and place.place in places
-    ]

@@ -1,0 +1,208 @@
+"""Which articles name a place: the archive's index, kept and asked. Knows no article's words.
+
+One row for each (place, feed, article), clustered so that the newest articles of one feed about one
+place lie next to each other: an answer reads a few rows of each followed feed and no more, however
+many articles the archive holds. `feed_places` says which of these heaps there are.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import astuple, dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy.dialects.postgresql import Insert as PostgresqlInsert
+from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.core.archive import MOST_COUNTED, ArticlePlace
+from bot.store.schema import article_feeds, article_places, feed_places
+
+Inserts = Callable[[Table], SqliteInsert | PostgresqlInsert]
+Row = dict[str, Any]
+Number = tuple[int, int]
+"""A feed and an article that it brought (or a place that it names)."""
+_COUNTED = ("feed", "place", "named")
+_EVER = -(10**12)
+"""Before every instant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """An article in the index: which feed brought it, when it came, and what it names."""
+
+    feed: int
+    article: int
+    instant: int
+    places: tuple[ArticlePlace, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """The articles that fit, each with a feed, in the order they are told, and the numbers."""
+
+    found: tuple[Number, ...] = ()
+    total: int = 0
+    older: int = 0
+
+
+def packed(places: Iterable[ArticlePlace]) -> str:
+    """Return an article's places as its row keeps them."""
+    return json.dumps([astuple(place) for place in places])
+
+
+def unpacked(kept: str) -> tuple[ArticlePlace, ...]:
+    """Return the places that a row keeps."""
+    return tuple(ArticlePlace(*fields) for fields in json.loads(kept))
+
+
+# --- keeping it
+
+
+async def file(connection: AsyncConnection, inserts: Inserts, filed: Sequence[Filed]) -> None:
+    """Enter articles; what a feed has brought already is left as it is."""
+    if not filed:
+        return
+    once = inserts(article_feeds).on_conflict_do_nothing()
+    entered = await connection.execute(
+        once.returning(article_feeds.c.feed, article_feeds.c.article),
+        [_feed_row(one) for one in filed],
+    )
+    numbers = {(row.feed, row.article) for row in entered}
+    new = [one for one in filed if (one.feed, one.article) in numbers]
+    if rows := [row for one in new for row in _place_rows(one)]:
+        await connection.execute(insert(article_places), rows)
+        await connection.execute(_counting(inserts), _count_rows(new))
+
+
+async def remove(connection: AsyncConnection, filed: Sequence[Filed]) -> None:
+    """Take articles out."""
+    if not filed:
+        return
+    if rows := [row for one in filed for row in _place_rows(one)]:
+        await connection.execute(delete(article_places).where(*_is(article_places)), _its(rows))
+        less = feed_places.c.named - bindparam("its_named")
+        discount = update(feed_places).where(*_is(feed_places)).values(named=less)
+        counts = [{name: row[name] for name in _COUNTED} for row in _count_rows(filed)]
+        await connection.execute(discount, _its(counts))
+    feed_rows = [_feed_row(one) for one in filed]
+    await connection.execute(delete(article_feeds).where(*_is(article_feeds)), _its(feed_rows))
+
+
+def _feed_row(one: Filed) -> Row:
+    return {"feed": one.feed, "instant": one.instant, "article": one.article}
+
+
+def _place_rows(one: Filed) -> list[Row]:
+    about = {place.place for place in one.places if place.is_about}
+    return [
+        {"place": place, "about": place in about, **_feed_row(one)}
+        for place in dict.fromkeys(place.place for place in one.places)
+    ]
+
+
+def _count_rows(filed: Sequence[Filed]) -> list[Row]:
+    """How many of these articles of each feed name each place, and where it is.
+
+    In one order: so two writers never deadlock.
+    """
+    rows: dict[Number, Row] = {}
+    for one in filed:
+        for place in one.places:
+            row = rows.setdefault(
+                (one.feed, place.place),
+                {
+                    "feed": one.feed, "place": place.place, "named": 0,
+                    "latitude": place.latitude, "longitude": place.longitude,
+                },
+            )  # fmt: skip
+            row["named"] += not place.inside
+    return [rows[key] for key in sorted(rows)]
+
+
+def _counting(inserts: Inserts) -> SqliteInsert | PostgresqlInsert:
+    new = inserts(feed_places)
+    more = feed_places.c.named + new.excluded.named
+    return new.on_conflict_do_update(index_elements=["feed", "place"], set_={"named": more})
+
+
+def _is(table: Table) -> list[ColumnElement[bool]]:
+    """One row by its primary key, given by `_its`."""
+    return [column == bindparam(f"its_{column.name}") for column in table.primary_key]
+
+
+def _its(rows: Sequence[Row]) -> list[Row]:
+    return [{f"its_{name}": value for name, value in row.items()} for row in rows]
+
+
+# --- asking it
+
+
+async def search(
+    connection: AsyncConnection,
+    places: Sequence[int],
+    feeds: Sequence[int],
+    since: int | None,
+    limit: int,
+) -> Hits:
+    """Return the articles of these feeds that name one of the places: those about it first."""
+    heaps = feed_places.c.place.in_(places), feed_places.c.feed.in_(feeds)
+    earliest = [] if since is None else [article_places.c.instant >= since]
+    about = await _newest(connection, [*heaps, *earliest], limit, about=True)
+    told = {article for _, article in about}
+    rest = []
+    if len(about) < limit:
+        rest = await _newest(connection, [*heaps, *earliest], limit + len(about), about=False)
+    found = [*about, *(number for number in rest if number[1] not in told)][:limit]
+    total = await _number(connection, [*heaps, *earliest])
+    if since is None:
+        return Hits(tuple(found), total)
+    older = await _number(connection, [*heaps, article_places.c.instant < since])
+    return Hits(tuple(found), total, older)
+
+
+_IN_HEAP = (
+    article_places.c.place == feed_places.c.place,
+    article_places.c.feed == feed_places.c.feed,
+)
+
+
+async def _newest(
+    connection: AsyncConnection, which: Sequence[ColumnElement[bool]], limit: int, *, about: bool
+) -> list[Number]:
+    """Return the newest articles, each once. Only the newest of each heap are looked at."""
+    same = article_places.alias("same")
+    last = (
+        select(same.c.instant)
+        .where(same.c.place == feed_places.c.place, same.c.feed == feed_places.c.feed)
+        .where(same.c.about == about)
+        .order_by(same.c.instant.desc())
+        .limit(1)
+        .offset(limit - 1)
+        .scalar_subquery()
+    )
+    query = (
+        select(func.min(article_places.c.feed), article_places.c.article)
+        .join(feed_places, and_(*_IN_HEAP))
+        .where(*which, article_places.c.about == about)
+        .where(article_places.c.instant >= func.coalesce(last, _EVER))
+        .group_by(article_places.c.article, article_places.c.instant)
+        .order_by(article_places.c.instant.desc(), article_places.c.article.desc())
+        .limit(limit)
+    )
+    return [(feed, article) for feed, article in await connection.execute(query)]
+
+
+async def _number(connection: AsyncConnection, which: Sequence[ColumnElement[bool]]) -> int:
+    """Count the articles that fit, each once, up to MOST_COUNTED."""
+    some = (
+        select(article_places.c.article)
+        .join(feed_places, and_(*_IN_HEAP))
+        .where(*which)
+        .distinct()
+        .limit(MOST_COUNTED)
+        .subquery()
+    )
+    return (await connection.execute(select(func.count()).select_from(some))).scalar_one()
