@@ -344,7 +344,7 @@ def places_of(
     around = {number: within(place) for number, place in named.items()}
     counts: Counter[int] = Counter()
     for mention in mentions:
-        counts.update({place.id for place in (mention.place, *around[mention.place.id])})
+        counts.update([mention.place.id, *(outer.id for outer in around[mention.place.id])])
     about = {place.id for place in focus(mentions).places}
     about |= {outer.id for number in about for outer in around[number]}
     every = {outer.id: outer for outers in around.values() for outer in outers} | named
