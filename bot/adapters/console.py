@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import os
 import sys
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias, assert_never
 
@@ -13,10 +16,13 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
+from bot.adapters.files import answer_with_file, check_size
 from bot.adapters.plain import cleaned, one_line
 from bot.core.commands import in_words
+from bot.core.errors import RequestError
 from bot.core.messages import (
     Answer,
+    Attachment,
     Block,
     Chat,
     CommandSpec,
@@ -35,6 +41,7 @@ from bot.core.ports import Payload
 ReadLine: TypeAlias = Callable[[], Awaitable[str | None]]
 
 CHAT = Chat("console", "terminal")
+HERE = Path()
 INSET = "  "
 _STYLES = {
     "heading": "bold magenta",
@@ -49,7 +56,8 @@ _STYLES = {
 
 
 def render(reply: Reply) -> list[dict[str, Any]]:
-    """Turn a reply into one message: "lines" of [style, text], and "buttons" of [label, data]."""
+    """Turn a reply into one message: "lines" of [style, text], "buttons" of [label, data] and
+    "files" of [name, base64], the last two where there are any."""
     reply = cleaned(reply)
     lines: list[list[list[str]]] = []
     for block in reply.blocks:
@@ -58,6 +66,10 @@ def render(reply: Reply) -> list[dict[str, Any]]:
     message: dict[str, Any] = {"lines": lines}
     if reply.actions:
         message["buttons"] = [[one_line(action.label), action.data] for action in reply.actions]
+    if reply.attachments:
+        message["files"] = [
+            [file.name, base64.b64encode(file.content).decode()] for file in reply.attachments
+        ]
     return [message]
 
 
@@ -90,8 +102,11 @@ def _inset(style: str, text: str) -> list[list[list[str]]]:
     return [[[style, INSET + line]] for line in text.split("\n")]
 
 
-def show(payload: Payload, console: Console) -> None:
-    """Print one message. Only a terminal gets colours and wrapped lines; a pipe gets the text."""
+def show(payload: Payload, console: Console, folder: Path = HERE) -> None:
+    """Print one message. Only a terminal gets colours and wrapped lines; a pipe gets the text.
+
+    Files that come with it are saved in a folder, and that is said.
+    """
     for line in payload["lines"]:
         text = Text()
         for style, words in line:
@@ -100,6 +115,21 @@ def show(payload: Payload, console: Console) -> None:
             console.print(Padding(text[len(INSET) :], (0, 0, 0, len(INSET)), expand=False))
         else:
             console.print(text, soft_wrap=not console.is_terminal)
+    for name, content in payload.get("files", []):
+        said = _saved(folder, one_line(name), base64.b64decode(content))
+        console.print(Text(said, _STYLES["byline"]), soft_wrap=True)
+
+
+def _saved(folder: Path, name: str, content: bytes) -> str:
+    """Save a file under a name that nothing there has, and say where it is."""
+    given = Path(name).name
+    names = [given, *(f"{number}-{given}" for number in range(2, 1000))]
+    try:
+        path = next(path for path in (folder / each for each in names) if not path.exists())
+        path.write_bytes(content)
+    except (OSError, StopIteration) as error:
+        return f"{given} could not be saved in {folder.absolute()}: {error}"
+    return f"Saved as {path}"
 
 
 class ConsoleAdapter:
@@ -114,9 +144,12 @@ class ConsoleAdapter:
         history: Path | None = None,
         read_line: ReadLine | None = None,
         console: Console | None = None,
+        folder: Path = HERE,
     ) -> None:
         self._commands = commands
         self._names = {spec.name for spec in commands}
+        self._taking_files = {spec.name for spec in commands if spec.takes_file}
+        self._folder = folder
         self._history = history
         self._read_line = read_line
         self._console = console or Console(highlight=False)
@@ -136,7 +169,7 @@ class ConsoleAdapter:
 
     async def post(self, chat: Chat, payload: Payload, key: str) -> str:
         """See the Adapter port."""
-        show(payload, self._console)
+        show(payload, self._console, self._folder)
         self._buttons = payload.get("buttons", [])
         if self._buttons:
             choices = "   ".join(
@@ -156,8 +189,18 @@ class ConsoleAdapter:
             "/quit",
         }:
             if line.strip():
-                for payload in self.render(await answer(self._request(line.strip()))):
+                for payload in self.render(await self._answer(line.strip(), answer)):
                     await self.post(CHAT, payload, "")
+
+    async def _answer(self, line: str, answer: Answer) -> Reply:
+        """Answer one line; the path of a file after a command that takes one is that file."""
+        request = self._request(line)
+        if request.command.lower() in self._taking_files:
+            path, rest = file_in(request.arguments)
+            if path is not None:
+                fetch = partial(asyncio.to_thread, read_file, path)
+                return await answer_with_file(fetch, answer, replace(request, arguments=rest))
+        return await answer(request)
 
     def _request(self, line: str) -> Request:
         """A number presses a button; a line without a command may be a link or a question."""
@@ -175,6 +218,28 @@ class ConsoleAdapter:
         from bot.adapters.prompt import prompt_reader  # noqa: PLC0415 - only a terminal needs it
 
         return prompt_reader(self._commands, self._history)
+
+
+def file_in(arguments: str) -> tuple[Path | None, str]:
+    """Return the file that arguments begin with, if there is one, and what stands after it."""
+    first, _, rest = arguments.partition(" ")
+    for words, after in ((arguments, ""), (first, rest.strip())):
+        try:
+            path = Path(words).expanduser()
+            if words and path.is_file():
+                return path, after
+        except (OSError, RuntimeError):  # a name too long to be one, ~nobody
+            continue
+    return None, arguments
+
+
+def read_file(path: Path) -> Attachment:
+    """Return a file of this machine. Raises RequestError in words."""
+    try:
+        check_size(path.name, path.stat().st_size)
+        return Attachment(path.name, path.read_bytes())
+    except OSError as error:
+        raise RequestError(f"{path} cannot be read: {error.strerror}.") from error
 
 
 async def _read_pipe() -> str | None:

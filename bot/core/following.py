@@ -327,7 +327,7 @@ def parse_follow(request: Request) -> Order:
     topic = parse_topic(" ".join(word for word in words if not as_link(word)))
     if not links and request.file is None:
         links = links_in(request.quoted)
-        _check_no_file_name(topic)
+        _check_no_file_name(topic, local=request.local)
     if fold(topic) in _RESERVED:
         raise RequestError(f"“{topic}” cannot be a topic.", "Choose another word for it.")
     if topic and not links and request.file is None:
@@ -355,7 +355,9 @@ def as_link(word: str) -> str:
     return f"https://{word}" if _BARE.fullmatch(word) and not is_file else ""
 
 
-def _check_no_file_name(topic: str) -> None:
+def _check_no_file_name(topic: str, *, local: bool) -> None:
+    if topic.lower().endswith(_LIST_NAMES) and local:
+        raise RequestError(f"There is no file {topic} here.", "Give the path of the list.")
     if topic.lower().endswith(_LIST_NAMES):
         raise RequestError(f"{topic} is a file's name.", "Send the file itself, with /follow.")
 

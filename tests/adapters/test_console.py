@@ -19,7 +19,7 @@ from rich.console import Console
 from bot.adapters.console import CHAT, ConsoleAdapter, render, show
 from bot.adapters.prompt import completer, prompt_reader
 from bot.core.commands import COMMANDS
-from bot.core.messages import Action, Paragraph, Reply, StoryItem
+from bot.core.messages import FILE_BYTES, Action, Attachment, Paragraph, Reply, StoryItem
 from tests.adapters.clerk import Clerk
 from tests.adapters.replies import BRIEFING, FAMILY
 
@@ -181,3 +181,54 @@ async def test_a_pipe_is_read_to_its_end(
     async with asyncio.timeout(5):
         await adapter.run(clerk.answer)
     assert [request.command for request in clerk.requests] == ["brief", "about"]
+
+
+async def test_a_path_after_a_command_that_takes_a_file_is_that_file(
+    clerk: Clerk, screen: StringIO, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "my feeds.opml").write_bytes(b"<opml/>")
+    (tmp_path / "feeds.opml").write_bytes(b"<opml/>")
+    monkeypatch.chdir(tmp_path)
+    lines = "/follow my feeds.opml\nFollow feeds.opml news\n/follow none.opml\n/brief feeds.opml\n"
+    strange = f"/follow {'x' * 5000}\n/follow ~nobody/feeds.opml\n"
+    monkeypatch.setattr("sys.stdin", StringIO(lines + strange))
+    async with asyncio.timeout(5):
+        await ConsoleAdapter(COMMANDS, console=Console(file=screen)).run(clerk.answer)
+    asked = [(one.arguments, one.file.name if one.file else "") for one in clerk.requests]
+    assert asked == [
+        ("", "my feeds.opml"),
+        ("news", "feeds.opml"),
+        ("none.opml", ""),
+        ("feeds.opml", ""),
+        ("x" * 5000, ""),
+        ("~nobody/feeds.opml", ""),
+    ]
+    assert clerk.requests[0].file == Attachment("my feeds.opml", b"<opml/>")
+
+
+async def test_a_path_to_a_file_that_is_too_large_is_refused(
+    clerk: Clerk, screen: StringIO, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "feeds.opml").write_bytes(b"x" * (FILE_BYTES + 1))
+    monkeypatch.setattr("sys.stdin", StringIO(f"/follow {tmp_path / 'feeds.opml'}\n"))
+    async with asyncio.timeout(5):
+        await ConsoleAdapter(COMMANDS, console=Console(file=screen)).run(clerk.answer)
+    assert clerk.requests == []
+    assert "feeds.opml is larger than 5 MB" in screen.getvalue()
+
+
+def test_a_file_that_comes_with_an_answer_is_saved_beside_what_is_there(tmp_path: Path) -> None:
+    screen = StringIO()
+    for content in (b"one", b"two"):
+        [payload] = render(Reply((), (), (Attachment("../dateline.opml", content),)))
+        show(payload, Console(file=screen, width=300), tmp_path)
+    assert (tmp_path / "dateline.opml").read_bytes() == b"one"
+    assert (tmp_path / "2-dateline.opml").read_bytes() == b"two"
+    assert f"Saved as {tmp_path / '2-dateline.opml'}" in screen.getvalue()
+
+
+def test_a_file_that_cannot_be_saved_is_said(tmp_path: Path) -> None:
+    screen = StringIO()
+    [payload] = render(Reply((), (), (Attachment("dateline.opml", b"one"),)))
+    show(payload, Console(file=screen, width=300), tmp_path / "nowhere")
+    assert "dateline.opml could not be saved" in screen.getvalue()
