@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sumy.summarizers.lex_rank import LexRankSummarizer
 
-from summaries import extractive
+from summaries import extractive, ranking
 from summaries.article import Article
 from summaries.clean import clean
 from summaries.ranking import lexrank_matrix
@@ -52,12 +54,39 @@ def test_few_sentences_equal_sumy(count: int) -> None:
         assert _same(Article("", ("The cat sat.", "A dog ran.", "The cat ran.")[:count], "en"))
 
 
-def test_every_cell_equals_that_of_sumy() -> None:
-    rows = [["a", "b", "c"], ["b", "c", "d"], ["a", "d"], ["e"], [], ["a", "b", "c"]]
+def _expected(rows: list[list[str]], threshold: float) -> ranking.Matrix:
     theirs = LexRankSummarizer()
     tf, idf = theirs._compute_tf(rows), theirs._compute_idf(rows)
-    expected = theirs._create_matrix(rows, 0.1, tf, idf)
-    assert np.array_equal(lexrank_matrix(rows, 0.1), expected)
+    matrix: ranking.Matrix = theirs._create_matrix(rows, threshold, tf, idf)
+    return matrix
+
+
+def test_every_cell_equals_that_of_sumy() -> None:
+    rows = [["a", "b", "c"], ["b", "c", "d"], ["a", "d"], ["e"], [], ["a", "b", "c"]]
+    assert np.array_equal(lexrank_matrix(rows, 0.1), _expected(rows, 0.1))
+
+
+ROWS = st.lists(st.lists(st.sampled_from("abcdefghijkl"), max_size=12), min_size=1, max_size=30)
+
+
+@given(ROWS, st.sampled_from([0.1, 0.5, 1.0]))
+def test_every_cell_of_any_text_equals_that_of_sumy(rows: list[list[str]], least: float) -> None:
+    assert np.array_equal(lexrank_matrix(rows, least), _expected(rows, least))
+
+
+def test_a_cosine_at_the_threshold_is_judged_as_sumy_does() -> None:
+    rows = [["a", "b"], ["b", "c"], ["d"], ["e"], ["f"], ["g", "h"]]
+    tf = LexRankSummarizer()._compute_tf(rows)
+    idf = LexRankSummarizer._compute_idf(rows)
+    edge = LexRankSummarizer.cosine_similarity(rows[0], rows[1], tf[0], tf[1], idf)
+    for least in (edge, np.nextafter(edge, 0), np.nextafter(edge, 1)):
+        assert np.array_equal(lexrank_matrix(rows, least), _expected(rows, least))
+
+
+def test_words_added_in_many_small_steps_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [["a", "b", "c"], ["b", "c", "d"], ["a", "d"], ["e"], ["e", "a"], ["a", "b", "c"]]
+    monkeypatch.setattr(ranking, "_PAIRS", 5)
+    assert np.array_equal(lexrank_matrix(rows, 0.1), _expected(rows, 0.1))
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason="the evaluation data is not beside the checkout")
