@@ -184,6 +184,11 @@ def _classes() -> dict[str, Sumy]:
             with np.errstate(invalid="ignore"):  # sumy divides by nought on two unlike sentences
                 return super().__call__(document, sentences_count)
 
+        def _to_words_set(self, sentence: Sumy) -> list[str]:
+            """The stems; sumy puts every word in small letters three times."""
+            stem, skipped = self._stemmer, self.stop_words
+            return [stem(word) for word in map(str.lower, sentence.words) if word not in skipped]
+
         def _compute_tf(self, sentences: Sumy) -> Sumy:
             """Left to the matrix."""
 
