@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from datetime import date, datetime
 from itertools import islice
 from typing import Any, TypeVar
@@ -231,26 +232,30 @@ class DatabaseArchive:
             changes = state_row(state) | {"entries": schema.feeds.c.entries + len(new)}
             changed = update(schema.feeds).where(schema.feeds.c.id == feed.id).values(changes)
             named = feed_of((await connection.execute(changed.returning(schema.feeds))).one())
-        return [
-            Arrival(number, entry_of(packed_entry(one.entry), named), at) for number, one in new
-        ]
+        return [Arrival(number, replace(one.entry, feed=named), at) for number, one in new]
 
     async def _enter(
         self, connection: AsyncConnection, feed: int, given: Sequence[KeyedEntry], at: datetime
     ) -> list[tuple[int, KeyedEntry]]:
         """Keep the entries whose keys are all new, and every key; return those with a number."""
-        seen = await _seen(connection, feed, {key for one in given for key in one.keys})
-        new, keys = _new_ones(given, seen)
-        rows = [{"feed": feed, "key": key} for key in keys]
-        if rows:
-            await connection.execute(self._insert(schema.feed_keys).on_conflict_do_nothing(), rows)
+        keys = {key for one in given for key in one.keys}
+        new = _new_ones(given, keys - await self._remember(connection, feed, keys))
         if not new:
             return []
-        made = await connection.execute(
-            insert(schema.entries).returning(schema.entries.c.id, sort_by_parameter_order=True),
-            [_entry_row(feed, one, at) for one in new],
-        )
-        return list(zip(made.scalars(), new, strict=True))
+        kept = insert(schema.entries).returning(schema.entries.c.key, schema.entries.c.id)
+        made = await connection.execute(kept, [_entry_row(feed, one, at) for one in new])
+        numbers = {row.key: row.id for row in made}
+        return [(numbers[one.key], one) for one in new]
+
+    async def _remember(self, connection: AsyncConnection, feed: int, keys: set[str]) -> set[str]:
+        """Remember the keys; return those that this feed never had. One step: so two never both
+        take an entry for new."""
+        once = self._insert(schema.feed_keys).on_conflict_do_nothing()
+        rows = [{"feed": feed, "key": key} for key in sorted(keys)]
+        if not rows:
+            return set()
+        entered = await connection.execute(once.returning(schema.feed_keys.c.key), rows)
+        return set(entered.scalars())
 
     async def rename(self, old: str, new: str) -> None:
         """See the Archive port."""
@@ -582,28 +587,15 @@ async def _lock(connection: AsyncConnection, url: str) -> Row[Any] | None:
     return (await connection.execute(query)).first()
 
 
-async def _seen(connection: AsyncConnection, feed: int, keys: Iterable[str]) -> set[str]:
-    """Return which of the keys this feed had."""
-    return {
-        key
-        for batch in _batches(keys)
-        for key in await connection.scalars(
-            select(schema.feed_keys.c.key).where(
-                schema.feed_keys.c.feed == feed, schema.feed_keys.c.key.in_(batch)
-            )
-        )
-    }
-
-
-def _new_ones(given: Sequence[KeyedEntry], seen: set[str]) -> tuple[list[KeyedEntry], list[str]]:
-    """Return the entries none of whose keys were seen, and the keys that were not."""
+def _new_ones(given: Sequence[KeyedEntry], seen: set[str]) -> list[KeyedEntry]:
+    """Return the entries none of whose keys were seen, be it in an entry before them."""
     known = set(seen)
     new = []
     for one in given:
         if known.isdisjoint(one.keys):
             new.append(one)
         known.update(one.keys)
-    return new, sorted(known - seen)
+    return new
 
 
 def _entry_row(feed: int, one: KeyedEntry, at: datetime) -> dict[str, Any]:
