@@ -15,21 +15,28 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.core.archive import Archive
 from bot.core.commands import COMMANDS, Desk
 from bot.core.delivery import Delivery
 from bot.core.errors import DatelineError, SettingsError
+from bot.core.following import FeedFinder
 from bot.core.messages import Answer
 from bot.core.newsroom import Newsroom
 from bot.core.ports import Adapter, Clock, Store
 from bot.ops import health
 from bot.settings import Settings
-from bot.sources.fetch import Fetcher
+from bot.sources.articles import article_from_page
+from bot.sources.fetch import Fetcher, Page
+from bot.sources.finder import FetchingFinder, read_defaults
 from bot.sources.news import NewsSources
 from bot.sources.places import GazetteerPlaces
 from bot.sources.seeds import Seeds
+from summaries.article import Article
 
 if TYPE_CHECKING:
     from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+    from bot.sources.poller import Poller
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +62,8 @@ class Parts:
     desk: Desk
     store: Store
     clock: Clock
+    archive: Archive
+    finder: FeedFinder
 
 
 def sources(settings: Settings) -> NewsSources:
@@ -67,24 +76,64 @@ def places() -> GazetteerPlaces:
     return GazetteerPlaces()
 
 
-@asynccontextmanager
-async def assembled(settings: Settings) -> AsyncIterator[Parts]:
-    """Open the store, put the desk on it, and close the store at the end."""
-    from bot.store.database import DatabaseStore  # noqa: PLC0415 - one-shot commands need no SQL
+def finder(settings: Settings) -> FetchingFinder:
+    """Return the port that finds feeds."""
+    return FetchingFinder(Fetcher(settings.allow_networks))
 
-    store = await DatabaseStore.open(settings.database_url)
-    clock = SystemClock()
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[tuple[Store, Archive]]:
+    """Open the database for the store and the archive, and close it at the end."""
+    from bot.store.archive import DatabaseArchive  # noqa: PLC0415 - one-shot commands need no SQL
+    from bot.store.database import DatabaseStore  # noqa: PLC0415
+    from bot.store.engine import open_engine  # noqa: PLC0415
+
+    engine = await open_engine(settings.database_url)
+    store = DatabaseStore(engine)
     try:
-        newsroom = Newsroom(sources(settings), clock)
-        yield Parts(
-            Desk(
-                newsroom, places(), store, clock, version=VERSION, default_zone=settings.time_zone
-            ),
-            store,
-            clock,
-        )
+        yield store, DatabaseArchive(engine)
     finally:
         await store.close()
+
+
+@asynccontextmanager
+async def assembled(settings: Settings) -> AsyncIterator[Parts]:
+    """Open the database, put the desk on it, and close it at the end.
+
+    Raises SettingsError when the operator's list of feeds cannot be read.
+    """
+    async with opened(settings) as (store, archive):
+        clock, found = SystemClock(), finder(settings)
+        await archive.set_defaults(read_defaults(settings.feeds_file), clock.now())
+        desk = Desk(
+            Newsroom(sources(settings), clock),
+            places(),
+            store,
+            clock,
+            version=VERSION,
+            default_zone=settings.time_zone,
+            archive=archive,
+            finder=found,
+        )
+        yield Parts(desk, store, clock, archive, found)
+
+
+@asynccontextmanager
+async def polling(settings: Settings, archive: Archive) -> AsyncIterator[Poller]:
+    """Make what reads feeds into the archive, and let go of its connections at the end."""
+    from bot.sources.poller import Poller  # noqa: PLC0415 - most commands read no feed
+    from bot.sources.turns import Turns  # noqa: PLC0415
+
+    async with Fetcher(settings.allow_networks, turns=Turns()) as fetcher:
+        poller = Poller(archive, fetcher, _read_page, places(), SystemClock())
+        try:
+            yield poller
+        finally:
+            await poller.close()
+
+
+async def _read_page(page: Page) -> Article:
+    return await asyncio.to_thread(article_from_page, page)
 
 
 def platforms(settings: Settings) -> list[Adapter]:
@@ -255,6 +304,7 @@ def doctor_looks(settings: Settings) -> list[tuple[str, Callable[[], Awaitable[s
         ("data folder", lambda: _look_at_folder(settings.data_dir)),
         ("database", lambda: _look_at_database(settings)),
         ("seeds", lambda: _look_at_seeds(settings)),
+        ("feeds", lambda: _look_at_feeds(settings)),
         ("gazetteer", _look_at_gazetteer),
     ]
     adapters = platforms(settings)
@@ -288,8 +338,8 @@ def _check_folder(folder: Path) -> str:
 
 
 async def _look_at_database(settings: Settings) -> str:
-    async with assembled(settings) as parts:
-        tally = await parts.store.tally()
+    async with opened(settings) as (store, _):
+        tally = await store.tally()
     return f"opens, {tally['subscriptions']} subscription(s)"
 
 
@@ -302,6 +352,11 @@ async def _look_at_seeds(settings: Settings) -> str:
     return f"{len(reading.articles)} sample articles" + "".join(
         f"; {failure}" for failure in reading.failures
     )
+
+
+async def _look_at_feeds(settings: Settings) -> str:
+    chosen = await asyncio.to_thread(read_defaults, settings.feeds_file)
+    return f"{settings.feeds_file.name} names {len(chosen)} for chats that follow nothing"
 
 
 async def _look_at_gazetteer() -> str:

@@ -186,9 +186,9 @@ class Desk:
         clock: Clock,
         *,
         version: str,
+        archive: Archive,
+        finder: FeedFinder,
         default_zone: str = "UTC",
-        archive: Archive | None = None,
-        finder: FeedFinder | None = None,
     ) -> None:
         self._newsroom = newsroom
         self._places = places
@@ -198,17 +198,17 @@ class Desk:
         self._version = version
         self._default_zone = default_zone
         self._started = clock.now()
-        self._following = Following(archive, finder, clock) if archive and finder else None
+        self._following = Following(archive, finder, clock)
         self._handlers: Mapping[str, Callable[[Request], Awaitable[Reply]]] = {
             "start": self._start,
             "help": self._help,
             "brief": self._brief,
             "place": self._place,
             "map": self._map,
-            "follow": self._follow,
-            "following": self._follow,
-            "unfollow": self._follow,
-            "filter": self._follow,
+            "follow": self._following.follow,
+            "following": self._following.following,
+            "unfollow": self._following.unfollow,
+            "filter": self._following.filter,
             "subscribe": self._subscribe,
             "unsubscribe": self._unsubscribe,
             "subscriptions": self._subscriptions,
@@ -299,15 +299,6 @@ class Desk:
         subjects = await asyncio.to_thread(self._reader.subjects, told)
         return await asyncio.to_thread(briefing_map, subjects)
 
-    async def _follow(self, request: Request) -> Reply:
-        """Answer /follow, /following, /unfollow and /filter."""
-        return await self._feeds().answer(request)
-
-    def _feeds(self) -> Following:
-        if self._following is None:
-            raise RequestError("This bot keeps no archive, so it follows nothing.")
-        return self._following
-
     async def _suggest(self, request: Request) -> Reply:
         """Complete a half-typed place or feed: one action each, as a button would have it.
 
@@ -315,7 +306,7 @@ class Desk:
         """
         kind, _, typed = request.arguments.partition(" ")
         if kind == "feed":
-            return await self._feeds().suggest(request.chat, typed)
+            return await self._following.suggest(request.chat, typed)
         found = await asyncio.to_thread(self._places.suggest, typed.strip(), 10)
         labels: dict[str, str] = {}
         for place in found:

@@ -112,18 +112,6 @@ class Following:
         self._finder = finder
         self._clock = clock
 
-    async def answer(self, request: Request) -> Reply:
-        """Answer the request, whichever of these commands it is. Raises as they do."""
-        match request.command.lower():
-            case "follow":
-                return await self.follow(request)
-            case "following":
-                return await self.following(request)
-            case "unfollow":
-                return await self.unfollow(request)
-            case _:
-                return await self.filter(request)
-
     # --- /follow
 
     async def follow(self, request: Request) -> Reply:
