@@ -158,6 +158,13 @@ class FakeArchive:
         feed.state = replace(state, feed=named, entries=feed.state.entries + len(new))
         return [self._named(one) for one in new]
 
+    async def note(self, states: Sequence[FeedState]) -> None:
+        for state in states:
+            known = self._feeds.get(state.feed.url)
+            if known is not None:
+                was = known.state
+                known.state = replace(state, feed=was.feed, entries=was.entries)
+
     def _named(self, one: _Arrival) -> Arrival:
         """The entry's feed is named as it is now."""
         return replace(one.arrival, entry=replace(one.arrival.entry, feed=one.feed.state.feed))

@@ -159,6 +159,12 @@ class Archive(Protocol):
         of whose keys this feed had is new: it is kept and returned. All keys are remembered.
         """
 
+    async def note(self, states: Sequence[FeedState]) -> None:
+        """Write down attempts that gave no entries, all in one transaction.
+
+        As `record` does each of them, but titles and links stay as they are.
+        """
+
     async def rename(self, old: str, new: str) -> None:
         """Give a feed that moved for good its new address; followers and keys go with it."""
 

@@ -46,6 +46,8 @@ FEEDS_A_TICK = 500
 ARRIVALS_A_TICK = 100
 IN_HAND = 50
 """The most feeds fetched or parsed at once: it bounds the memory that their bodies take."""
+NOTES = 100
+"""Attempts without entries that are written down in one transaction."""
 STALE = timedelta(days=14)
 """Of an entry that was older when it came, no page is fetched: a feed's first reading brings
 years of them."""
@@ -89,6 +91,30 @@ class Tally:
         )
 
 
+class _Notes:
+    """Attempts without entries, written down a hundred at a time: most attempts are such."""
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+        self._waiting: list[FeedState] = []
+
+    async def add(self, state: FeedState) -> None:
+        """Have an attempt written down soon."""
+        self._waiting.append(state)
+        if len(self._waiting) >= NOTES:
+            await self.write()
+
+    async def write(self) -> None:
+        """Write down what waits. Raises StoreError."""
+        states, self._waiting = self._waiting, []
+        if states:
+            await self._archive.note(states)
+
+
+def _silent(_done: int, _total: int, _state: FeedState) -> None:
+    """Tell nobody."""
+
+
 class Poller:
     """Reads feeds and pages into the archive.
 
@@ -126,21 +152,28 @@ class Poller:
         if self._busy.locked():
             return Tally()
         async with self._busy:
-            due = await self._archive.due_feeds(self._clock.now(), FEEDS_A_TICK)
-            tally = await self._read_feeds(due)
-            return tally + await self._read_arrivals()
+            return await self.read_feeds() + await self.read_articles()
 
-    async def read_all(self, progress: Progress = lambda done, total, state: None) -> Tally:
+    async def read_all(self, progress: Progress = _silent) -> Tally:
         """Read every feed now, due or not, and every page that waits.
 
         `progress` is told after each feed how many of how many are done, and how it stands.
         """
         async with self._busy:
-            states = await self._archive.feeds()
-            tally = await self._read_feeds(states, progress)
-            while (more := await self._read_arrivals()) != Tally():
+            tally = await self._read_feeds(await self._archive.feeds(), progress)
+            while (more := await self.read_articles()) != Tally():
                 tally += more
             return tally
+
+    async def read_feeds(self) -> Tally:
+        """Read some of the feeds that are due, the most overdue first."""
+        due = await self._archive.due_feeds(self._clock.now(), FEEDS_A_TICK)
+        return await self._read_feeds(due, _silent)
+
+    async def read_articles(self) -> Tally:
+        """Read some of the articles that wait, the newest first."""
+        waiting = await self._archive.arrivals(self._clock.now(), ARRIVALS_A_TICK)
+        return sum(await _together(self._read_arrival(one) for one in waiting), Tally())
 
     async def close(self) -> None:
         """Let go of threads and questions; the fetcher is its owner's to close."""
@@ -149,21 +182,23 @@ class Poller:
 
     # --- feeds
 
-    async def _read_feeds(
-        self, states: Sequence[FeedState], progress: Progress = lambda done, total, state: None
-    ) -> Tally:
+    async def _read_feeds(self, states: Sequence[FeedState], progress: Progress) -> Tally:
+        notes = _Notes(self._archive)
         done = 0
 
         async def read(state: FeedState) -> Tally:
             nonlocal done
-            tally, after = await self._read_feed(state)
+            tally, after = await self._read_feed(state, notes)
             done += 1
             progress(done, len(states), after)
             return tally
 
-        return sum(await _together(read(state) for state in states), Tally())
+        try:
+            return sum(await _together(read(state) for state in states), Tally())
+        finally:
+            await notes.write()
 
-    async def _read_feed(self, state: FeedState) -> tuple[Tally, FeedState]:
+    async def _read_feed(self, state: FeedState, notes: _Notes) -> tuple[Tally, FeedState]:
         """Make one attempt at a feed and write it down."""
         try:
             async with self._hands:
@@ -172,11 +207,14 @@ class Poller:
             raise
         except Exception as error:  # noqa: BLE001 - one broken feed never costs the others
             after = self._failed(state, error)
-            await self._archive.record(after, (), self._clock.now())
+            await notes.add(after)
             return Tally(failed=1), after
         after, entries, unchanged = found
+        if unchanged:
+            await notes.add(after)
+            return Tally(read=1, unchanged=1), after
         new = await self._archive.record(after, entries, self._clock.now())
-        return Tally(read=1, unchanged=int(unchanged), entries=len(new)), after
+        return Tally(read=1, entries=len(new)), after
 
     async def _look(self, state: FeedState) -> tuple[FeedState, Sequence[KeyedEntry], bool]:
         """Ask a feed; return its new state, its entries, and whether it was as before."""
@@ -269,10 +307,6 @@ class Poller:
         )
 
     # --- articles
-
-    async def _read_arrivals(self) -> Tally:
-        waiting = await self._archive.arrivals(self._clock.now(), ARRIVALS_A_TICK)
-        return sum(await _together(self._read_arrival(one) for one in waiting), Tally())
 
     async def _read_arrival(self, arrival: Arrival) -> Tally:
         """Keep an entry's article, or say when to try again, or why never."""

@@ -12,6 +12,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import date, datetime
 from itertools import islice
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from sqlalchemy import (
@@ -233,6 +234,17 @@ class DatabaseArchive:
             changed = update(schema.feeds).where(schema.feeds.c.id == feed.id).values(changes)
             named = feed_of((await connection.execute(changed.returning(schema.feeds))).one())
         return [Arrival(number, replace(one.entry, feed=named), at) for number, one in new]
+
+    async def note(self, states: Sequence[FeedState]) -> None:
+        """See the Archive port."""
+        if not states:
+            return
+        # In the order of the index, so that two who write the same feeds wait but never deadlock.
+        rows = sorted((_noted_row(state) for state in states), key=itemgetter("noted"))
+        changed: dict[str, Any] = {name: bindparam(name) for name in rows[0] if name != "noted"}
+        which = schema.feeds.c.digest == bindparam("noted")
+        async with self._transaction() as connection:
+            await connection.execute(update(schema.feeds).where(which).values(changed), rows)
 
     async def _enter(
         self, connection: AsyncConnection, feed: int, given: Sequence[KeyedEntry], at: datetime
@@ -585,6 +597,12 @@ async def _lock(connection: AsyncConnection, url: str) -> Row[Any] | None:
     """Return a feed's row and let nobody else write to it before this transaction ends."""
     query = select(schema.feeds).where(schema.feeds.c.digest == digest(url)).with_for_update()
     return (await connection.execute(query)).first()
+
+
+def _noted_row(state: FeedState) -> dict[str, Any]:
+    """Return what an attempt without entries changes; "noted" says in which feed."""
+    row = state_row(replace(state, feed=Feed(state.feed.url)))
+    return row | {"noted": digest(state.feed.url)}
 
 
 def _new_ones(given: Sequence[KeyedEntry], seen: set[str]) -> list[KeyedEntry]:

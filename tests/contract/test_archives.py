@@ -265,6 +265,22 @@ async def test_a_feed_that_gives_no_name_keeps_its_name(archive: Archive) -> Non
     assert (await state_of(archive)).feed == WORLD
 
 
+async def test_attempts_without_entries_are_noted_together(archive: Archive) -> None:
+    await archive.follow([Follow(CHAT, WORLD), Follow(CHAT, SPORT)], NOW)
+    await recorded(archive, keyed(entry(1)))
+    noted = [
+        FeedState(Feed(url), at(1), f'"{url[-9:]}"', "then", NOW, at(-1), 900, 2, "It is away.", 0)
+        for url in [*BOTH, "https://nobody.example/"]
+    ]
+    await archive.note(noted)
+    await archive.note([])
+    world, sport = (
+        replace(state, feed=feed, entries=entries)
+        for state, feed, entries in zip(noted, (WORLD, SPORT), (1, 0), strict=False)
+    )
+    assert await archive.feeds(BOTH) == [sport, world]
+
+
 async def test_a_feed_nobody_ever_followed_is_not_recorded(archive: Archive) -> None:
     assert await recorded(archive, keyed(entry(1))) == []
     assert await archive.feeds([WORLD.url]) == []
