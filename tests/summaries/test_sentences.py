@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from summaries.article import Article
-from summaries.sentences import SENTENCE_CAP, sentences, split, words
+from summaries.sentences import SENTENCE_CAP, _words_by_script, sentences, split, words
 from tests.benchmarks.bench_reading import LANGUAGES, SECOND, examples, halves, ours, score
 
 
@@ -43,6 +43,14 @@ def test_words_are_runs_of_the_text_in_order(text: str, language: str) -> None:
         found = text.find(word, place)
         assert found >= 0
         place = found + 1
+
+
+PLAIN = st.text(st.one_of(st.sampled_from("aé'’stv1.,_ -"), st.characters(max_codepoint=0x2FF)))
+
+
+@given(PLAIN)
+def test_the_quick_way_to_words_finds_the_same(text: str) -> None:
+    assert words(text) == _words_by_script(text)
 
 
 def test_sentences_know_their_paragraph_and_place() -> None:
