@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.commands import COMMANDS, find_command, first_link, in_words, parse_brief
@@ -438,6 +438,7 @@ async def test_a_place_is_asked_for_by_name() -> None:
     assert "/place Mosul" in said.hint
 
 
+@settings(deadline=None)  # the first map draws the whole Earth
 @given(
     st.sampled_from([*NAMES, "", "x"]),
     st.text(max_size=60),
