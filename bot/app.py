@@ -22,7 +22,7 @@ from bot.core.errors import DatelineError, SettingsError
 from bot.core.following import FeedFinder
 from bot.core.messages import Answer
 from bot.core.newsroom import Newsroom
-from bot.core.ports import Adapter, Clock, Store
+from bot.core.ports import Adapter, Clock, Jobs, Store
 from bot.ops import health
 from bot.settings import Settings
 from bot.sources.articles import article_from_page
@@ -136,6 +136,18 @@ async def _read_page(page: Page) -> Article:
     return await asyncio.to_thread(article_from_page, page)
 
 
+@asynccontextmanager
+async def opened_jobs(settings: Settings) -> AsyncIterator[Jobs]:
+    """Open the queue that goes with the database, and close it at the end."""
+    from bot.store.jobs import QueuedJobs  # noqa: PLC0415 - one-shot commands post nothing
+
+    jobs = await QueuedJobs.open(settings.database_url)
+    try:
+        yield jobs
+    finally:
+        await jobs.close()
+
+
 def platforms(settings: Settings) -> list[Adapter]:
     """Return the adapter of every platform whose token is set."""
     adapters: list[Adapter] = []
@@ -190,14 +202,16 @@ async def serve(
     Raises SettingsError when every platform refused its settings.
     """
     _make_folder(settings.data_dir)
-    async with assembled(settings) as parts:
+    async with assembled(settings) as parts, opened_jobs(settings) as jobs:
         delivery = Delivery(
             parts.store,
             {adapter.platform: adapter for adapter in adapters},
             parts.desk.reply,
             parts.clock,
+            jobs,
         )
-        await delivery.recover()
+        if settings.database_url.startswith("sqlite"):  # nobody else can be at it
+            await delivery.recover()
         ticking = asyncio.Lock()
         beats = settings.data_dir if heartbeat else None
         scheduler = start_clock(_tick, delivery, beats, ticking)
@@ -208,21 +222,35 @@ async def serve(
                     group.create_task(_supervise(adapter, parts.desk.answer, refusals))
                     for adapter in adapters
                 ]
+                posting = group.create_task(_post(jobs, delivery, adapters))
                 watch = group.create_task(stop.wait())
                 everyone = group.create_task(_all_done(running))
                 await asyncio.wait([watch, everyone], return_when=asyncio.FIRST_COMPLETED)
                 # Digests in hand go out while their platforms are still there.
-                await _finish_ticking(scheduler, ticking, delivery)
-                for task in (*running, watch, everyone):
+                await _finish_ticking(scheduler, ticking, jobs, delivery)
+                for task in (*running, posting, watch, everyone):
                     task.cancel()
         finally:
-            await _finish_ticking(scheduler, ticking, delivery)
+            await _finish_ticking(scheduler, ticking, jobs, delivery)
             scheduler.shutdown(wait=False)
             if heartbeat:
                 health.end(settings.data_dir)
         if len(refusals) == len(adapters):
             raise SettingsError(*refusals)
     log.info("Stopped")
+
+
+async def _post(jobs: Jobs, delivery: Delivery, adapters: Sequence[Adapter]) -> None:
+    """Post what the ticks ask for; a queue that fails loses nothing: the ledger has it."""
+    queues = [adapter.platform for adapter in adapters]
+    while True:
+        try:
+            await jobs.run(queues, delivery.work)
+        except DatelineError as error:
+            log.error("Posting stands still: %s", error)
+        else:
+            return
+        await asyncio.sleep(TICK_SECONDS)
 
 
 async def _all_done(tasks: Sequence[asyncio.Task[None]]) -> None:
@@ -289,10 +317,11 @@ async def _tick(delivery: Delivery, data_dir: Path | None, ticking: asyncio.Lock
 
 
 async def _finish_ticking(
-    scheduler: AsyncIOScheduler, ticking: asyncio.Lock, delivery: Delivery
+    scheduler: AsyncIOScheduler, ticking: asyncio.Lock, jobs: Jobs, delivery: Delivery
 ) -> None:
     """Let the turn in hand and what it posts finish; APScheduler's own shutdown would cancel it."""
     scheduler.pause()
+    jobs.stop()
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(STOP_SECONDS), ticking:
             await delivery.drain()

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from bot.core.archive import Archive
+from bot.core.chats import ChatSettings
 from bot.core.commands import Desk
+from bot.core.delivery import Delivery
 from bot.core.errors import DeliveryError, RequestError, SourceError
 from bot.core.messages import (
     Action,
@@ -29,7 +31,19 @@ from bot.core.messages import (
 )
 from bot.core.news import Reading
 from bot.core.newsroom import Newsroom
-from bot.core.ports import Clock, Edition, Part, PartState, Payload, Places, Sources, Store
+from bot.core.ports import (
+    Adapter,
+    Clock,
+    Edition,
+    Opening,
+    Outcome,
+    Part,
+    PartState,
+    Payload,
+    Places,
+    Sources,
+    Store,
+)
 from bot.core.schedule import Occurrence, Subscription
 from summaries.article import Article
 from summaries.places.place import Kind, Lookup, Mention, Place
@@ -163,6 +177,11 @@ class FakePlaces:
 # --- Store
 
 
+def _hour(subscription: Subscription) -> tuple[time, str, str]:
+    """What one chat has once: the same question at the same hour."""
+    return subscription.timing.at, subscription.command, subscription.arguments
+
+
 @dataclass
 class _Kept:
     """A subscription as the store keeps it."""
@@ -184,6 +203,14 @@ class _Edition:
 class _Part:
     part: Part
     not_before: datetime | None = None
+    lease_until: datetime = MONDAY
+
+
+def _may_write(kept: Part, claimed: Part, outcome: Outcome) -> bool:
+    """The attempt fences; but that it was sent is true whoever else has the part since."""
+    waits = kept.state in {PartState.UNKNOWN, PartState.PENDING}
+    mine = kept.attempts == claimed.attempts and kept.state is PartState.SENDING
+    return mine or (waits and outcome.state is PartState.SENT)
 
 
 @dataclass
@@ -193,6 +220,7 @@ class FakeStore:
     _kept: dict[int, _Kept] = field(default_factory=dict)
     _editions: dict[int, _Edition] = field(default_factory=dict)
     _parts: dict[int, _Part] = field(default_factory=dict)
+    _settings: dict[tuple[str, str, str], ChatSettings] = field(default_factory=dict)
     _last: int = 0
 
     def _number(self) -> int:
@@ -200,9 +228,7 @@ class FakeStore:
         return self._last
 
     async def subscribe(self, subscription: Subscription, first: Occurrence) -> Subscription:
-        same = [
-            one for one in self._of(subscription.chat) if one.timing.at == subscription.timing.at
-        ]
+        same = [one for one in self._of(subscription.chat) if _hour(one) == _hour(subscription)]
         number = same[0].id if same else self._number()
         kept = replace(subscription, id=number, paused="")
         self._kept[number] = _Kept(kept, first)
@@ -243,47 +269,54 @@ class FakeStore:
         ripe.sort(key=lambda kept: kept.due.at)
         return [(kept.subscription, kept.due) for kept in ripe[:limit]]
 
-    async def open_edition(
-        self, subscription: Subscription, due: Occurrence, following: Occurrence
-    ) -> bool:
-        return self._open(subscription, due, following, "")
+    async def open_due(self, openings: Sequence[Opening]) -> int:
+        return sum(self._open(one) and not one.missed for one in openings)
 
-    async def skip(
-        self, subscription: Subscription, due: Occurrence, following: Occurrence, reason: str
-    ) -> None:
-        self._open(subscription, due, following, reason)
-
-    def _open(
-        self, subscription: Subscription, due: Occurrence, following: Occurrence, missed: str
-    ) -> bool:
-        kept = self._kept.get(subscription.id)
-        if kept is None or kept.subscription.paused or kept.due.at > due.at:
+    def _open(self, one: Opening) -> bool:
+        kept = self._kept.get(one.subscription.id)
+        if kept is None or kept.subscription.paused or kept.due.at > one.due.at:
             return False
-        kept.due = following
-        keys = {(one.subscription, one.occurrence.day) for one in self._editions.values()}
-        if (subscription.id, due.day) in keys:
+        kept.due = one.following
+        keys = {(other.subscription, other.occurrence.day) for other in self._editions.values()}
+        if (one.subscription.id, one.due.day) in keys:
             return False
-        edition = _Edition(subscription.id, due, done=bool(missed), missed=missed)
+        edition = _Edition(one.subscription.id, one.due, done=bool(one.missed), missed=one.missed)
         self._editions[self._number()] = edition
         return True
 
-    async def open_editions(
-        self, platforms: Sequence[str], now: datetime, limit: int = 500
-    ) -> Sequence[Edition]:
-        waiting = {
+    async def waiting_chats(
+        self, platforms: Sequence[str], now: datetime, limit: int = 20_000
+    ) -> Sequence[Chat]:
+        held = self._held(now)
+        found = [
+            self._kept[one.subscription].subscription
+            for one in sorted(self._editions.values(), key=lambda one: one.occurrence.at)
+            if not one.done
+        ]
+        chats = {
+            one.chat: None
+            for one in found
+            if not one.paused and one.chat.platform in platforms and one.chat not in held
+        }
+        return list(chats)[:limit]
+
+    def _held(self, now: datetime) -> set[Chat]:
+        return {
             self._chat_of(one.part)
             for one in self._parts.values()
             if one.part.state is PartState.PENDING and one.not_before and one.not_before > now
         }
+
+    async def open_editions(self, chat: Chat, now: datetime) -> Sequence[Edition]:
         found = [
             Edition(key, subscription, one.occurrence, one.frozen)
             for key, one in self._editions.items()
             if not one.done
             and not (subscription := self._kept[one.subscription].subscription).paused
-            and subscription.chat.platform in platforms
-            and subscription.chat not in waiting
+            and subscription.chat == chat
+            and chat not in self._held(now)
         ]
-        return sorted(found, key=lambda one: (one.occurrence.at, one.id))[:limit]
+        return sorted(found, key=lambda one: (one.occurrence.at, one.id))
 
     def _chat_of(self, part: Part) -> Chat:
         return self._kept[self._editions[part.edition].subscription].subscription.chat
@@ -309,40 +342,36 @@ class FakeStore:
         chat = edition.subscription.chat
         return [replace(kept.part, chat=chat) for kept in self._parts_of(edition.id)]
 
-    async def claim(self, part: Part, now: datetime) -> bool:
+    async def claim(self, part: Part, now: datetime, lease: timedelta) -> Part | None:
         kept = self._parts.get(part.id)
         if kept is None or kept.part.state is not PartState.PENDING:
-            return False
+            return None
+        if kept.part.attempts != part.attempts:
+            return None
         if kept.not_before and kept.not_before > now:
+            return None
+        before = replace(
+            kept.part, state=PartState.SENDING, attempts=kept.part.attempts + 1, chat=part.chat
+        )
+        kept.part = replace(before, uncertain_since=before.uncertain_since or now)
+        kept.lease_until = now + lease
+        return before
+
+    async def mark(self, part: Part, outcome: Outcome) -> bool:
+        kept = self._parts.get(part.id)
+        if kept is None or not _may_write(kept.part, part, outcome):
             return False
+        since = kept.part.uncertain_since if outcome.uncertain else part.uncertain_since
         kept.part = replace(
             kept.part,
-            state=PartState.SENDING,
-            attempts=kept.part.attempts + 1,
-            uncertain_since=kept.part.uncertain_since or now,
+            state=outcome.state,
+            message_id=outcome.message_id or kept.part.message_id,
+            reason=outcome.reason,
+            uncertain_since=since,
         )
-        return True
-
-    async def mark(
-        self,
-        part: Part,
-        state: PartState,
-        *,
-        message_id: str = "",
-        reason: str = "",
-        not_before: datetime | None = None,
-        uncertain: bool = False,
-    ) -> None:
-        kept = self._parts.get(part.id)
-        if kept is None:
-            return
-        since = kept.part.uncertain_since if uncertain else part.uncertain_since
-        message_id = message_id or kept.part.message_id
-        kept.part = replace(
-            kept.part, state=state, message_id=message_id, reason=reason, uncertain_since=since
-        )
-        kept.not_before = not_before
+        kept.not_before = outcome.not_before
         self._settle()
+        return True
 
     def _settle(self) -> None:
         """An edition is done when none of its parts is left to send."""
@@ -363,18 +392,17 @@ class FakeStore:
             if kept.part.state is PartState.PENDING:
                 kept.part = replace(kept.part, state=PartState.DEAD, reason=reason)
 
-    async def recover(self, platforms: Mapping[str, bool]) -> int:
+    async def settle(self, platforms: Sequence[str], now: datetime) -> int:
         half_sent = [
             one
             for one in self._parts.values()
-            if one.part.state is PartState.SENDING and self._chat_of(one.part).platform in platforms
+            if one.part.state is PartState.SENDING
+            and one.lease_until < now
+            and self._chat_of(one.part).platform in platforms
         ]
         for kept in half_sent:
-            again = platforms[self._chat_of(kept.part).platform]
-            state = PartState.PENDING if again else PartState.UNKNOWN
             reason = "the bot stopped while sending it"
-            kept.part = replace(kept.part, state=state, reason=reason)
-        self._settle()
+            kept.part = replace(kept.part, state=PartState.PENDING, reason=reason)
         return len(half_sent)
 
     async def pause(self, chat: Chat, reason: str) -> None:
@@ -395,10 +423,24 @@ class FakeStore:
         ]
         for kept in movers:
             moved = replace(new, thread=kept.subscription.chat.thread)
-            if any(one.timing.at == kept.subscription.timing.at for one in self._of(moved)):
+            if any(_hour(one) == _hour(kept.subscription) for one in self._of(moved)):
                 self._drop(kept.subscription.id)
             else:
                 kept.subscription = replace(kept.subscription, chat=moved, paused="")
+
+    async def settings(self, chat: Chat) -> ChatSettings:
+        return self._chosen(chat)
+
+    def _chosen(self, chat: Chat) -> ChatSettings:
+        return self._settings.get((chat.platform, chat.id, chat.thread), ChatSettings())
+
+    async def set_settings(self, chat: Chat, settings: ChatSettings) -> None:
+        self._settings[chat.platform, chat.id, chat.thread] = settings
+        for kept in self._kept.values():
+            if kept.subscription in self._of(chat):
+                timing = replace(kept.subscription.timing, quiet=settings.quiet)
+                twice = settings.rather_twice
+                kept.subscription = replace(kept.subscription, timing=timing, rather_twice=twice)
 
     async def tally(self) -> Mapping[str, int]:
         states = [kept.part.state for kept in self._parts.values()]
@@ -408,6 +450,36 @@ class FakeStore:
 
     async def close(self) -> None:
         pass
+
+
+# --- Jobs
+
+
+class FakeJobs:
+    """The Jobs port: every chat asked for is worked on at once, as a task of its own."""
+
+    def __init__(self) -> None:
+        self.work: Callable[[str], Awaitable[None]] | None = None
+        self.tasks: dict[str, asyncio.Future[None]] = {}
+        self.stopped = asyncio.Event()
+
+    async def enqueue(self, queue: str, keys: Sequence[str]) -> None:
+        for key in keys:
+            if self.work is not None and (key not in self.tasks or self.tasks[key].done()):
+                self.tasks[key] = asyncio.ensure_future(self.work(key))
+
+    async def run(self, queues: Sequence[str], work: Callable[[str], Awaitable[None]]) -> None:
+        self.work = work
+        await self.stopped.wait()
+        await self.drain()
+
+    def stop(self) -> None:
+        self.work = None
+        self.stopped.set()
+
+    async def drain(self) -> None:
+        """Wait for all that has been asked for."""
+        await asyncio.gather(*self.tasks.values(), return_exceptions=True)
 
 
 # --- Adapter
@@ -443,6 +515,7 @@ class FakeAdapter:
         self.posts: list[Post] = []
         self.faults: list[Exception] = []
         self.after_commit = False
+        self.can_look_up = False
         self.held: dict[str, asyncio.Event] = {}
         self.attempts = 0
         self._keys: dict[str, str] = {}
@@ -460,6 +533,9 @@ class FakeAdapter:
 
     async def wait_turn(self, chat: Chat) -> None:
         """Nobody waits here."""
+
+    async def look_up(self, chat: Chat, payload: Payload, key: str, since: datetime) -> str | None:
+        return self._keys.get(key, "") if self.can_look_up else None
 
     async def post(self, chat: Chat, payload: Payload, key: str) -> str:
         self.attempts += 1
@@ -525,6 +601,19 @@ def _lines(block: object) -> list[str]:
             return [text, hint]
         case _:
             return [str(block)]
+
+
+# --- delivery on fakes
+
+
+def make_delivery(
+    store: Store, adapters: Mapping[str, Adapter], answer: Answer, clock: Clock
+) -> tuple[Delivery, FakeJobs]:
+    """The real delivery, whose work is done as soon as it is asked for."""
+    jobs = FakeJobs()
+    delivery = Delivery(store, adapters, answer, clock, jobs)
+    jobs.work = delivery.work
+    return delivery, jobs
 
 
 # --- the desk on fakes

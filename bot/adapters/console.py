@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias, assert_never
@@ -166,6 +167,10 @@ class ConsoleAdapter:
 
     async def wait_turn(self, chat: Chat) -> None:
         """A terminal takes all there is."""
+
+    async def look_up(self, chat: Chat, payload: Payload, key: str, since: datetime) -> str | None:
+        """See the Adapter port. A terminal forgets what it showed."""
+        return None
 
     async def post(self, chat: Chat, payload: Payload, key: str) -> str:
         """See the Adapter port."""

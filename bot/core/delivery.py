@@ -7,14 +7,26 @@ up by the next tick. Knows no platform and no SQL; the clock that calls `tick` i
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import groupby
 
 from bot.core.errors import ChatUnavailable, DatelineError, DeliveryError, OutcomeUnknown
-from bot.core.messages import Answer, Chat, Notice, Reply, Request
-from bot.core.ports import Adapter, Clock, Edition, Part, PartState, Store
+from bot.core.messages import Answer, Chat, ChatKind, Notice, Reply, Request
+from bot.core.ports import (
+    Adapter,
+    Clock,
+    Edition,
+    Jobs,
+    Opening,
+    Outcome,
+    Part,
+    PartState,
+    Store,
+)
 from bot.core.schedule import Occurrence, Subscription, due_until, next_due
 
 log = logging.getLogger(__name__)
@@ -30,42 +42,82 @@ REPEAT = timedelta(minutes=2)
 Discord checks a nonce against "the past few minutes":
 https://discord.com/developers/docs/resources/message#create-message
 """
+LEASE = timedelta(minutes=3)
+"""How long a claim holds: longer than the whole request, its time limit included."""
+FRESH = timedelta(seconds=30)
+"""A claim older than this when it is to be used is not: this process was stopped in between."""
+BATCH = 2_000
+"""How many due subscriptions are opened in one transaction."""
 
 
 class Delivery:
     """Posts digests through the adapters and answers nobody."""
 
     def __init__(
-        self, store: Store, adapters: Mapping[str, Adapter], answer: Answer, clock: Clock
+        self,
+        store: Store,
+        adapters: Mapping[str, Adapter],
+        answer: Answer,
+        clock: Clock,
+        jobs: Jobs,
     ) -> None:
         self._store = store
         self._adapters = adapters
         self._answer = answer
         self._clock = clock
-        self._working: dict[Chat, asyncio.Task[None]] = {}
-        self._unrecorded: list[Callable[[], Awaitable[None]]] = []
+        self._jobs = jobs
+        self._working: dict[str, asyncio.Task[None]] = {}
+        self._unrecorded: list[Callable[[], Awaitable[bool]]] = []
         self._put_off: dict[int, tuple[int, datetime]] = {}  # edition -> faults, not before
 
     async def recover(self) -> None:
-        """Settle what a crash left half done. Call once, before the first tick."""
-        idempotent = {name: adapter.idempotent for name, adapter in self._adapters.items()}
-        if settled := await self._store.recover(idempotent):
-            log.warning("A crash left %d message(s) half sent", settled)
+        """Take back at once what a crash left half sent, without waiting for the leases to end.
+
+        Only for a process that is alone on its store: another's parts in hand look the same.
+        """
+        await self._settle(self._clock.now() + LEASE + timedelta(seconds=1))
 
     async def tick(self) -> None:
-        """Open what is due and set to work on everything unfinished. Safe to call at any time.
+        """Open what is due and ask for work on everything unfinished. Safe to call at any time.
 
         Returns without waiting for the posting: a slow chat delays nobody else.
         """
         await self._record_again()
+        await self._settle(self._clock.now())
         await self._open_due()
-        editions = await self._store.open_editions(list(self._adapters), self._clock.now())
-        chats: dict[Chat, list[Edition]] = {}
-        for edition in filter(self._may_try, editions):
-            chats.setdefault(edition.subscription.chat, []).append(edition)
-        for chat, queue in chats.items():
-            if chat not in self._working:
-                self._working[chat] = asyncio.create_task(self._work_on_chat(chat, queue))
+        chats = await self._store.waiting_chats(list(self._adapters), self._clock.now())
+        for platform in self._adapters:
+            keys = [chat_key(chat) for chat in chats if chat.platform == platform]
+            await self._jobs.enqueue(platform, keys)
+
+    async def work(self, key: str) -> None:
+        """Post what waits for one chat, its editions one after another. Raises nothing.
+
+        `key` is what `tick` asked for; chats never wait for each other.
+        """
+        task = asyncio.current_task()
+        if task is None or key in self._working:
+            return
+        self._working[key] = task
+        try:
+            chat = _chat(key)
+            for edition in await self._newest(chat):
+                if self._may_try(edition) and not await self._tried(edition):
+                    return
+        except DatelineError as error:
+            log.warning("The digests for %s wait: %s", key, error)
+        finally:
+            del self._working[key]
+
+    async def _newest(self, chat: Chat) -> list[Edition]:
+        """Return what is to be sent: of unwritten digests that would tell the same, the newest."""
+        editions = await self._store.open_editions(chat, self._clock.now())
+        last = {_asks(one.subscription): one for one in editions if not one.frozen}
+        older = [one for one in editions if not one.frozen and one != last[_asks(one.subscription)]]
+        for one in older:
+            newest = last[_asks(one.subscription)]
+            await self._store.give_up(one, _merged_into(newest.occurrence))
+        return [one for one in editions if one not in older]
 
     def _may_try(self, edition: Edition) -> bool:
         _, not_before = self._put_off.get(edition.id, (0, self._clock.now()))
@@ -76,37 +128,25 @@ class Delivery:
         await asyncio.gather(*self._working.values())
         await self._record_again()
 
+    async def _settle(self, now: datetime) -> None:
+        if taken_back := await self._store.settle(list(self._adapters), now):
+            log.warning("Somebody stopped in the middle of sending %d message(s)", taken_back)
+
     async def _open_due(self) -> None:
-        """Open every occurrence up to now; one subscription that cannot be read stops no other."""
+        """Open every occurrence up to now, in batches, until none is due."""
         now = self._clock.now()
-        for subscription, first in await self._store.due(now):
-            try:
-                for due in due_until(subscription.timing, first, now):
-                    await self._open_one(subscription, due, now)
-            except (LookupError, ValueError) as error:  # its time zone is no longer known
-                log.error("The digest for %s cannot be opened: %r", subscription.chat, error)
-
-    async def _open_one(self, subscription: Subscription, due: Occurrence, now: datetime) -> None:
-        following = next_due(subscription.timing, due.at)
-        if now - due.at > GRACE:
-            await self._store.skip(subscription, due, following, _TOO_LATE)
-            log.warning(
-                "Missed the digest of %s for %s: more than %s late",
-                due.day,
-                subscription.chat,
-                GRACE,
-            )
-        elif await self._store.open_edition(subscription, due, following):
-            log.info("Opened the digest of %s for %s", due.day, subscription.chat)
-
-    async def _work_on_chat(self, chat: Chat, editions: list[Edition]) -> None:
-        """One chat's editions go one after another; chats never wait for each other."""
-        try:
-            for edition in editions:
-                if not await self._tried(edition):
-                    return
-        finally:
-            del self._working[chat]
+        while due := await self._store.due(now, BATCH):
+            openings = list(merged([one for pair in due for one in _openings(*pair, now)]))
+            opened = await self._store.open_due(openings) if openings else 0
+            if opened:
+                log.info("Opened %d digest(s)", opened)
+            for missed in (one for one in openings if one.missed):
+                where = missed.subscription.chat
+                log.warning(
+                    "Missed the digest of %s for %s: %s", missed.due.day, where, missed.missed
+                )
+            if len(due) < BATCH or not openings:
+                return
 
     async def _tried(self, edition: Edition) -> bool:
         """Deliver; a fault of one edition is said, and costs the chat's next ones nothing.
@@ -140,7 +180,9 @@ class Delivery:
         for part in await self._store.parts(edition):
             if part.state is PartState.SENDING:  # another process is at it
                 return False
-            if part.state is PartState.PENDING and not await self._post(adapter, part):
+            if part.state is PartState.PENDING and not await self._post(
+                adapter, part, edition.subscription
+            ):
                 return False
         return True
 
@@ -159,53 +201,75 @@ class Delivery:
         late = Notice(f"Late: this digest was due at {timing.at:%H:%M} ({timing.zone}).")
         return Reply((late, *reply.blocks), reply.actions, reply.attachments)
 
-    async def _post(self, adapter: Adapter, part: Part) -> bool:
+    async def _post(self, adapter: Adapter, part: Part, subscription: Subscription) -> bool:
         """Post one part and record what became of it; tell whether the next part may follow.
 
         It is claimed only when its turn has come: a stop while it waits leaves no doubt about it.
+        A process that was stopped after the claim finds it stale when it wakes up, and sends
+        nothing: somebody else may have taken the part meanwhile.
         """
         await adapter.wait_turn(part.chat)
-        now = self._clock.now()
-        if part.uncertain_since is not None and now - part.uncertain_since > REPEAT:
-            return await self._uncertain(part, part.reason)
-        return await self._store.claim(part, now) and await self._attempt(adapter, part)
+        asked = self._clock.now()
+        claimed = await self._store.claim(part, asked, LEASE)
+        if claimed is None:
+            return False
+        if self._clock.now() - asked > FRESH:
+            return await self._later(claimed, "this process was stopped before sending it")
+        if claimed.uncertain_since is None:
+            return await self._attempt(adapter, claimed)
+        return await self._attempt_again(adapter, claimed, claimed.uncertain_since, subscription)
+
+    async def _attempt_again(
+        self, adapter: Adapter, part: Part, since: datetime, subscription: Subscription
+    ) -> bool:
+        """An earlier attempt may have got through: repeat only what cannot double, or ask."""
+        if adapter.idempotent and self._clock.now() - since <= REPEAT:
+            return await self._attempt(adapter, part)
+        try:
+            found = await adapter.look_up(part.chat, part.payload, part.key, since)
+        except DeliveryError as error:
+            await self._wait(part, error, uncertain=True)
+            return False
+        if found:
+            await self._record(part, Outcome(PartState.SENT, found))
+            return True
+        if found == "" or subscription.rather_twice:
+            return await self._attempt(adapter, part)
+        reason = part.reason or "nobody said whether it arrived"
+        await self._record(part, Outcome(PartState.UNKNOWN, reason=reason, uncertain=True))
+        log.error("Nobody can tell whether a message reached %s: %s", part.chat, reason)
+        return True
 
     async def _attempt(self, adapter: Adapter, part: Part) -> bool:
         try:
             message_id = await adapter.post(part.chat, part.payload, part.key)
         except OutcomeUnknown as error:
-            return await self._outcome_unknown(adapter, part, error)
+            await self._wait(part, error, uncertain=True)
+            return False
         except ChatUnavailable as error:
             return await self._chat_unavailable(part, error)
         except DeliveryError as error:
             return await self._refused(part, error)
         except Exception as error:
             log.exception("Posting to %s failed", part.chat)
-            lost = OutcomeUnknown(f"the adapter failed: {error!r}")
-            return await self._outcome_unknown(adapter, part, lost)
-        await self._record(part, PartState.SENT, message_id=message_id)
+            await self._wait(part, OutcomeUnknown(f"the adapter failed: {error!r}"), uncertain=True)
+            return False
+        await self._record(part, Outcome(PartState.SENT, message_id))
         return True
 
-    async def _outcome_unknown(self, adapter: Adapter, part: Part, error: OutcomeUnknown) -> bool:
-        """Where a repeat is harmless, repeat; elsewhere rather not at all than twice."""
-        if not adapter.idempotent:
-            return await self._uncertain(part, str(error))
-        await self._wait(part, error, uncertain=True)
+    async def _later(self, part: Part, reason: str) -> bool:
+        """Give the claim back: for certain nothing was sent under it."""
+        await self._record(part, Outcome(PartState.PENDING, reason=reason))
         return False
-
-    async def _uncertain(self, part: Part, reason: str) -> bool:
-        await self._record(part, PartState.UNKNOWN, reason=reason)
-        log.error("Nobody can tell whether a message reached %s: %s", part.chat, reason)
-        return True
 
     async def _chat_unavailable(self, part: Part, error: ChatUnavailable) -> bool:
         if error.moved_to and error.moved_to != part.chat.id:
             new = Chat(part.chat.platform, error.moved_to, part.chat.kind, part.chat.thread)
-            await self._record(part, PartState.PENDING, reason=str(error))
+            await self._record(part, Outcome(PartState.PENDING, reason=str(error)))
             await self._store.move_chat(part.chat, new)
             log.info("%s moved to %s", part.chat, new.id)
             return False
-        await self._record(part, PartState.DEAD, reason=str(error))
+        await self._record(part, Outcome(PartState.DEAD, reason=str(error)))
         await self._store.pause(part.chat, str(error))
         log.warning("Paused the digests for %s: %s", part.chat, error)
         return False
@@ -213,52 +277,34 @@ class Delivery:
     async def _refused(self, part: Part, error: DeliveryError) -> bool:
         """Whatever passes (an outage, a limit) is waited for; only GRACE ends that."""
         if error.final:
-            await self._record(part, PartState.DEAD, reason=str(error))
+            await self._record(part, Outcome(PartState.DEAD, reason=str(error)))
             log.error("Gave up on a message for %s: %s", part.chat, error)
             return True
         await self._wait(part, error)
         return False
 
     async def _wait(self, part: Part, error: DeliveryError, *, uncertain: bool = False) -> None:
-        wait = error.retry_after if error.retry_after is not None else back_off(part.attempts)
+        wait = error.retry_after if error.retry_after is not None else back_off(part.attempts - 1)
         not_before = self._clock.now() + timedelta(seconds=wait)
-        await self._record(
-            part,
-            PartState.PENDING,
-            reason=str(error),
-            not_before=not_before,
-            uncertain=uncertain,
+        outcome = Outcome(
+            PartState.PENDING, reason=str(error), not_before=not_before, uncertain=uncertain
         )
+        await self._record(part, outcome)
         log.warning("A message for %s waits %.0f s: %s", part.chat, wait, error)
 
-    async def _record(
-        self,
-        part: Part,
-        state: PartState,
-        *,
-        message_id: str = "",
-        reason: str = "",
-        not_before: datetime | None = None,
-        uncertain: bool = False,
-    ) -> None:
+    async def _record(self, part: Part, outcome: Outcome) -> None:
         """Write down what became of a part; what the store cannot take now, the next tick writes.
 
         Without that, a full disk would turn a message we know to be posted into an uncertain one.
         """
-        write = partial(
-            self._store.mark,
-            part,
-            state,
-            message_id=message_id,
-            reason=reason,
-            not_before=not_before,
-            uncertain=uncertain,
-        )
+        write = partial(self._store.mark, part, outcome)
         try:
-            await write()
+            written = await write()
         except DatelineError:
             self._unrecorded.append(write)
             raise
+        if not written:
+            log.warning("A message for %s was taken over meanwhile", part.chat)
 
     async def _record_again(self) -> None:
         """Write again what the store could not take; what it still refuses stays for next time."""
@@ -269,6 +315,50 @@ class Delivery:
             except DatelineError as error:
                 log.warning("An outcome is not written down yet: %s", error)
                 self._unrecorded.append(write)
+
+
+def _openings(subscription: Subscription, first: Occurrence, now: datetime) -> Iterator[Opening]:
+    """Yield every occurrence up to now; one subscription that cannot be read stops no other."""
+    try:
+        for due in due_until(subscription.timing, first, now):
+            missed = _TOO_LATE if now - due.at > GRACE else ""
+            yield Opening(subscription, due, next_due(subscription.timing, due.at), missed)
+    except (LookupError, ValueError) as error:  # its time zone is no longer known
+        log.error("The digest for %s cannot be opened: %r", subscription.chat, error)
+
+
+def merged(openings: Sequence[Opening]) -> Iterator[Opening]:
+    """Of several digests that would tell one chat the same now, only the newest is sent.
+
+    The others are recorded as merged into it: after a night of being down nobody gets a flood.
+    """
+    ordered = sorted(openings, key=lambda one: (_asks(one.subscription), one.due.at))
+    for _, group in groupby(ordered, lambda one: _asks(one.subscription)):
+        *older, newest = group
+        for one in older:
+            reason = one.missed or _merged_into(newest.due)
+            yield Opening(one.subscription, one.due, one.following, reason)
+        yield newest
+
+
+def _asks(subscription: Subscription) -> tuple[str, str]:
+    """Return who asks what: two subscriptions that agree in it would tell the same."""
+    asked = f"{subscription.command} {subscription.arguments}"
+    return chat_key(subscription.chat), asked
+
+
+def _merged_into(due: Occurrence) -> str:
+    return f"merged into the digest of {due.at:%Y-%m-%d %H:%M} UTC"
+
+
+def chat_key(chat: Chat) -> str:
+    """Return the chat as the text that queues know it by."""
+    return json.dumps([chat.platform, chat.id, chat.kind, chat.thread])
+
+
+def _chat(key: str) -> Chat:
+    platform, number, kind, thread = json.loads(key)
+    return Chat(platform, number, ChatKind(kind), thread)
 
 
 def back_off(attempts: int) -> float:

@@ -5,12 +5,13 @@ Each is a Protocol; the fakes in `tests/fakes.py` pass the same contract suite a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol, TypeAlias
 
+from bot.core.chats import ChatSettings
 from bot.core.messages import Answer, Chat, Reply
 from bot.core.news import Reading
 from bot.core.schedule import Occurrence, Subscription
@@ -49,6 +50,13 @@ class Adapter(Protocol):
 
         `key` (at most 25 characters) names this message for ever. Raises DeliveryError,
         ChatUnavailable or OutcomeUnknown.
+        """
+
+    async def look_up(self, chat: Chat, payload: Payload, key: str, since: datetime) -> str | None:
+        """Ask the platform whether a message of unknown outcome arrived, not before `since`.
+
+        Returns its id there, "" when it certainly did not arrive, and None when the platform
+        cannot tell. Raises DeliveryError.
         """
 
     async def run(self, answer: Answer) -> None:
@@ -101,6 +109,19 @@ class PartState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Opening:
+    """An occurrence that has come: its edition is to be written, and the subscription moves on.
+
+    With `missed` the edition is written as one that will not be sent, for that reason.
+    """
+
+    subscription: Subscription
+    due: Occurrence
+    following: Occurrence
+    missed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Edition:
     """One occurrence of a subscription: at most one a local date, ever.
 
@@ -117,6 +138,7 @@ class Edition:
 class Part:
     """One message of an edition. `key` names it for ever: it becomes Discord's nonce.
 
+    `attempts` counts the claims: it fences what an earlier one still wants to write.
     `uncertain_since` is the first attempt that may have posted it though no answer said so.
     """
 
@@ -135,6 +157,39 @@ class Part:
     def key(self) -> str:
         """Return the message's name, at most 25 characters."""
         return f"dateline-{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one attempt to post a part.
+
+    `uncertain` says that the attempt may have posted it, so `uncertain_since` stays.
+    """
+
+    state: PartState
+    message_id: str = ""
+    reason: str = ""
+    not_before: datetime | None = None
+    uncertain: bool = False
+
+
+class Jobs(Protocol):
+    """Queues of work, a key for each piece. They are only a hint: the next tick fills them again.
+
+    Raises StoreError when a queue cannot be used.
+    """
+
+    async def enqueue(self, queue: str, keys: Sequence[str]) -> None:
+        """Ask for work on these keys; one that is asked for already, or at work, is left alone."""
+
+    async def run(self, queues: Sequence[str], work: Callable[[str], Awaitable[None]]) -> None:
+        """Work on many keys at once, each by one worker, until stopped; then finish those in hand.
+
+        A full queue never holds up another.
+        """
+
+    def stop(self) -> None:
+        """Begin nothing new."""
 
 
 class Store(Protocol):
@@ -157,29 +212,25 @@ class Store(Protocol):
     ) -> Sequence[tuple[Subscription, Occurrence]]:
         """Return active subscriptions whose next occurrence is not after `now`, oldest first."""
 
-    async def open_edition(
-        self, subscription: Subscription, due: Occurrence, following: Occurrence
-    ) -> bool:
-        """Write an edition for the local date unless it has one, and move the subscription on.
+    async def open_due(self, openings: Sequence[Opening]) -> int:
+        """Write an edition for each local date that has none, and move the subscriptions on.
 
-        Returns whether the edition is new: the key (subscription, local date) is unique. Nothing
-        changes when the subscription is gone, paused, or no longer due at `due`.
+        Returns how many editions are new and will be sent: the key (subscription, local date) is
+        unique. Nothing changes for a subscription that is gone, paused, or no longer due then.
         """
 
-    async def skip(
-        self, subscription: Subscription, due: Occurrence, following: Occurrence, reason: str
-    ) -> None:
-        """Record that an occurrence was missed, and why, and move the subscription on.
+    async def waiting_chats(
+        self, platforms: Sequence[str], now: datetime, limit: int = 20_000
+    ) -> Sequence[Chat]:
+        """Return the chats with something left to write or to post, the longest waiting first.
 
-        Nothing changes when the subscription is gone, paused, or no longer due at `due`.
+        A chat one of whose parts waits for later than `now` is left out: its parts go in order.
         """
 
-    async def open_editions(
-        self, platforms: Sequence[str], now: datetime, limit: int = 500
-    ) -> Sequence[Edition]:
-        """Return editions with something left to write or to post, oldest first.
+    async def open_editions(self, chat: Chat, now: datetime) -> Sequence[Edition]:
+        """Return the chat's editions with something left to write or to post, oldest first.
 
-        A chat one of whose parts waits for later than `now` has none: its parts go in order.
+        There are none while one of its parts waits for later than `now`.
         """
 
     async def freeze(self, edition: Edition, payloads: Sequence[Payload]) -> None:
@@ -188,36 +239,29 @@ class Store(Protocol):
     async def parts(self, edition: Edition) -> Sequence[Part]:
         """Return the edition's parts in order."""
 
-    async def claim(self, part: Part, now: datetime) -> bool:
-        """Take a pending part to send it now, and count the attempt.
+    async def claim(self, part: Part, now: datetime, lease: timedelta) -> Part | None:
+        """Take a pending part to send it now, for the time of the lease, and count the attempt.
 
-        Returns False when it must not be sent: somebody else took it, it waits for later than
-        `now`, or it is gone. Of all who ask at once, exactly one gets True.
+        Returns the part as it is now claimed, or None when it must not be sent: somebody else took
+        it since it was read, it waits for later than `now`, or it is gone. Of all who ask at once,
+        one gets it.
         """
 
-    async def mark(
-        self,
-        part: Part,
-        state: PartState,
-        *,
-        message_id: str = "",
-        reason: str = "",
-        not_before: datetime | None = None,
-        uncertain: bool = False,
-    ) -> None:
-        """Write down what became of a claimed part, given as it was read before the claim.
+    async def mark(self, part: Part, outcome: Outcome) -> bool:
+        """Write down what became of a claimed part, given as `claim` returned it.
 
-        `uncertain` says that the attempt may have posted it, so `uncertain_since` stays.
+        Returns False, and changes nothing, when the lease ran out and the part went on without; but
+        that it was sent after all counts for as long as nobody else is sending it.
         """
 
     async def give_up(self, edition: Edition, reason: str) -> None:
         """Record that what is left of an edition will not be sent, and why."""
 
-    async def recover(self, platforms: Mapping[str, bool]) -> int:
-        """After a start: settle the parts that a crash left in SENDING; return how many.
+    async def settle(self, platforms: Sequence[str], now: datetime) -> int:
+        """Take the parts back whose lease ran out before `now`; return how many.
 
-        Each platform says whether it is idempotent: there they are pending again, else unknown.
-        Other platforms' parts are left alone: another process may be sending them.
+        They are pending again, and uncertain since they were first claimed. Other platforms'
+        parts are left alone.
         """
 
     async def pause(self, chat: Chat, reason: str) -> None:
@@ -231,6 +275,12 @@ class Store(Protocol):
 
         Where both have a digest at the same hour, the new chat's stays.
         """
+
+    async def settings(self, chat: Chat) -> ChatSettings:
+        """Return what the chat chose; without a choice, the defaults."""
+
+    async def set_settings(self, chat: Chat, settings: ChatSettings) -> None:
+        """Keep what the chat chose. Its subscriptions are due as before: subscribe them anew."""
 
     async def tally(self) -> Mapping[str, int]:
         """Count parts by state, and "subscriptions" and "missed" editions."""

@@ -33,12 +33,30 @@ _USAGE = "Type for example: /subscribe 08:00 Europe/Paris weekdays"
 
 
 @dataclass(frozen=True, slots=True)
+class Quiet:
+    """Hours of the local day in which nothing may come; they may go over midnight."""
+
+    start: time
+    end: time
+
+    def holds(self, at: time) -> bool:
+        """Tell whether a time of day lies in the quiet hours; their end does not."""
+        if self.start <= self.end:
+            return self.start <= at < self.end
+        return at >= self.start or at < self.end
+
+
+@dataclass(frozen=True, slots=True)
 class Timing:
-    """A local time of day, on some days of the week (Monday is 0), in an IANA time zone."""
+    """A local time of day, on some days of the week (Monday is 0), in an IANA time zone.
+
+    What falls into the quiet hours is held until they end.
+    """
 
     at: time
     zone: str
     days: frozenset[int] = EVERY_DAY
+    quiet: Quiet | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +64,8 @@ class Subscription:
     """A recurring Request: at its timing the clock asks what a person would type.
 
     `id` is the store's number, 0 before it is kept. `paused` says why nothing comes any more, or
-    is "".
+    is "". `rather_twice` is the chat's choice for a message that may or may not have arrived:
+    send it again, or (the default) leave it.
     """
 
     chat: Chat
@@ -56,6 +75,7 @@ class Subscription:
     locale: str = ""
     id: int = 0
     paused: str = ""
+    rather_twice: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +91,28 @@ def next_due(timing: Timing, after: datetime) -> Occurrence:
 
     An hour that does not exist on a day is due at the first minute that does; an hour that comes
     twice is due the first time; a day that a zone deleted (Samoa, 30 December 2011) has none.
+    What quiet hours hold is due when they end, and keeps its own day.
     """
     zone = ZoneInfo(timing.zone)
     day = after.astimezone(zone).date()
+    if timing.quiet:  # what was held yesterday may be released today
+        day -= timedelta(days=1)
     while True:
-        due = (
-            _instant(datetime.combine(day, timing.at), zone)
-            if day.weekday() in timing.days
-            else None
-        )
+        due = _due_on(day, timing, zone) if day.weekday() in timing.days else None
         if due is not None and due > after:
             return Occurrence(day, due)
         day += timedelta(days=1)
+
+
+def _due_on(day: date, timing: Timing, zone: ZoneInfo) -> datetime | None:
+    due = _instant(datetime.combine(day, timing.at), zone)
+    if due is None or timing.quiet is None:
+        return due
+    wall = due.astimezone(zone)
+    if not timing.quiet.holds(wall.time()):
+        return due
+    release = wall.date() + timedelta(days=int(wall.time() >= timing.quiet.end))
+    return _first_existing(datetime.combine(release, timing.quiet.end), zone)
 
 
 def due_until(timing: Timing, first: Occurrence, now: datetime) -> Iterator[Occurrence]:

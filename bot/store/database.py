@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from datetime import date, datetime, time
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Row,
+    Select,
+    Table,
+    and_,
     case,
     delete,
     func,
     insert,
     select,
-    true,
+    text,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from bot.core.chats import ChatSettings, chat_settings, settings_row
 from bot.core.messages import Chat, ChatKind
-from bot.core.ports import Edition, Part, PartState, Payload
+from bot.core.ports import Edition, Opening, Outcome, Part, PartState, Payload
 from bot.core.schedule import Occurrence, Subscription, Timing
 from bot.store.engine import clean, inserts, instant, open_engine, seconds, transaction
-from bot.store.schema import editions, parts, subscriptions
+from bot.store.schema import chats, editions, parts, subscriptions
 
 _CHAT = ("platform", "chat", "thread")
 
@@ -67,19 +73,19 @@ class DatabaseStore:
             "paused": "",
         }
         statement = self._insert(subscriptions).values(row)
-        key = ["platform", "chat", "thread", "at"]
+        key = ["platform", "chat", "thread", "at", "command", "arguments"]
         upsert = statement.on_conflict_do_update(
             index_elements=key, set_={name: value for name, value in row.items() if name not in key}
         )
         async with self._transaction() as connection:
             await connection.execute(upsert)
             found = await connection.execute(
-                select(subscriptions.c.id).where(*_same_chat(chat), subscriptions.c.at == row["at"])
+                select(subscriptions.c.id).where(
+                    *(subscriptions.c[name] == row[name] for name in key)
+                )
             )
             number = found.scalar_one()
-        return Subscription(
-            chat, timing, subscription.command, subscription.arguments, subscription.locale, number
-        )
+        return replace(subscription, id=number, paused="")
 
     async def unsubscribe(self, chat: Chat, number: int | None) -> Sequence[Subscription]:
         """See the Store port."""
@@ -87,14 +93,18 @@ class DatabaseStore:
         if number is not None:
             wanted.append(subscriptions.c.id == number)
         async with self._transaction() as connection:
-            rows = (await connection.execute(select(subscriptions).where(*wanted))).all()
+            rows = (await connection.execute(_subscribed().where(*wanted))).all()
             await connection.execute(delete(subscriptions).where(*wanted))
         return [_subscription(row) for row in rows]
 
     async def subscriptions(self, chat: Chat) -> Sequence[tuple[Subscription, Occurrence]]:
         """See the Store port."""
         async with self._transaction() as connection:
-            query = select(subscriptions).where(*_same_chat(chat)).order_by(subscriptions.c.at)
+            query = (
+                _subscribed()
+                .where(*_same_chat(chat))
+                .order_by(subscriptions.c.at, subscriptions.c.id)
+            )
             rows = (await connection.execute(query)).all()
         return [(_subscription(row), _next(row)) for row in rows]
 
@@ -103,7 +113,7 @@ class DatabaseStore:
     ) -> Sequence[tuple[Subscription, Occurrence]]:
         """See the Store port."""
         query = (
-            select(subscriptions)
+            _subscribed()
             .where(subscriptions.c.next_run_at <= seconds(now), subscriptions.c.paused == "")
             .order_by(subscriptions.c.next_run_at)
             .limit(limit)
@@ -112,72 +122,47 @@ class DatabaseStore:
             rows = (await connection.execute(query)).all()
         return [(_subscription(row), _next(row)) for row in rows]
 
-    async def open_edition(
-        self, subscription: Subscription, due: Occurrence, following: Occurrence
-    ) -> bool:
+    async def open_due(self, openings: Sequence[Opening]) -> int:
         """See the Store port."""
-        return await self._open(subscription, due, following, missed="")
+        last = {one.subscription.id: one for one in openings}
+        write = {"rows": json.dumps([_opening_row(one) for one in openings])}
+        move_on = {"rows": json.dumps([_opening_row(one) for one in last.values()])}
+        name = self._engine.dialect.name
+        async with self._transaction() as connection:
+            written = (await connection.execute(OPEN[name], write)).all()
+            await connection.execute(MOVE_ON[name], move_on)
+        return sum(not row.missed for row in written)
 
-    async def skip(
-        self, subscription: Subscription, due: Occurrence, following: Occurrence, reason: str
-    ) -> None:
+    async def waiting_chats(
+        self, platforms: Sequence[str], now: datetime, limit: int = 20_000
+    ) -> Sequence[Chat]:
         """See the Store port."""
-        await self._open(subscription, due, following, missed=reason)
-
-    async def _open(
-        self, subscription: Subscription, due: Occurrence, following: Occurrence, missed: str
-    ) -> bool:
-        edition = {
-            "subscription": subscription.id, "day": due.day.isoformat(), "due_at": seconds(due.at),
-            "frozen": False, "done": bool(missed), "missed": missed,
-        }  # fmt: skip
-        once = (
-            self._insert(editions)
-            .values(edition)
-            .on_conflict_do_nothing(index_elements=["subscription", "day"])
-        )
-        # Whoever changed the subscription meanwhile keeps the change: then it is not due any more.
-        still_due = subscriptions.c.next_run_at <= seconds(due.at)
-        move_on = (
-            update(subscriptions)
-            .where(subscriptions.c.id == subscription.id, subscriptions.c.paused == "", still_due)
-            .values(next_day=following.day.isoformat(), next_run_at=seconds(following.at))
+        where = subscriptions.c.platform, subscriptions.c.chat, subscriptions.c.thread
+        query = (
+            select(*where, func.max(subscriptions.c.kind).label("kind"))
+            .join(editions, editions.c.subscription == subscriptions.c.id)
+            .where(*_unfinished(now), subscriptions.c.platform.in_(platforms))
+            .group_by(*where)
+            .order_by(func.min(editions.c.due_at))
+            .limit(limit)
         )
         async with self._transaction() as connection:
-            if not (await connection.execute(move_on)).rowcount:
-                return False
-            return (await connection.execute(once)).rowcount == 1
+            rows = (await connection.execute(query)).all()
+        return [Chat(row.platform, row.chat, ChatKind(row.kind), row.thread) for row in rows]
 
-    async def open_editions(
-        self, platforms: Sequence[str], now: datetime, limit: int = 500
-    ) -> Sequence[Edition]:
+    async def open_editions(self, chat: Chat, now: datetime) -> Sequence[Edition]:
         """See the Store port."""
-        its, theirs = editions.alias("its"), subscriptions.alias("theirs")
-        waiting = (
-            select(parts.c.id)
-            .join(its, its.c.id == parts.c.edition)
-            .join(theirs, theirs.c.id == its.c.subscription)
-            .where(parts.c.state == PartState.PENDING, parts.c.not_before > seconds(now))
-            .where(*(theirs.c[name] == subscriptions.c[name] for name in _CHAT))
-            .correlate(subscriptions)
-        )
         query = (
-            select(
-                subscriptions,
+            _subscribed()
+            .add_columns(
                 editions.c.id.label("edition"),
                 editions.c.day,
                 editions.c.due_at,
                 editions.c.frozen,
             )
             .join(editions, editions.c.subscription == subscriptions.c.id)
-            .where(
-                editions.c.done.is_(False),
-                subscriptions.c.paused == "",
-                subscriptions.c.platform.in_(platforms),
-            )
-            .where(~waiting.exists())
+            .where(*_same_chat(chat), *_unfinished(now))
             .order_by(editions.c.due_at, editions.c.id)
-            .limit(limit)
         )
         async with self._transaction() as connection:
             rows = (await connection.execute(query)).all()
@@ -236,62 +221,81 @@ class DatabaseStore:
             for row in rows
         ]
 
-    async def claim(self, part: Part, now: datetime) -> bool:
+    async def claim(self, part: Part, now: datetime, lease: timedelta) -> Part | None:
         """See the Store port."""
         first = case((parts.c.uncertain_since == 0, seconds(now)), else_=parts.c.uncertain_since)
         take = (
             update(parts)
             .where(parts.c.id == part.id, parts.c.state == PartState.PENDING)
-            .where(parts.c.not_before <= seconds(now))
-            .values(state=PartState.SENDING, attempts=parts.c.attempts + 1, uncertain_since=first)
+            .where(parts.c.not_before <= seconds(now), parts.c.attempts == part.attempts)
+            .values(
+                state=PartState.SENDING,
+                attempts=parts.c.attempts + 1,
+                uncertain_since=first,
+                lease_until=math.ceil((now + lease).timestamp()),
+            )
         )
         async with self._transaction() as connection:
-            return (await connection.execute(take)).rowcount == 1
+            if not (await connection.execute(take)).rowcount:
+                return None
+        return replace(part, state=PartState.SENDING, attempts=part.attempts + 1)
 
-    async def mark(
-        self,
-        part: Part,
-        state: PartState,
-        *,
-        message_id: str = "",
-        reason: str = "",
-        not_before: datetime | None = None,
-        uncertain: bool = False,
-    ) -> None:
+    async def mark(self, part: Part, outcome: Outcome) -> bool:
         """See the Store port."""
         values: dict[str, Any] = {
-            "state": state,
-            "reason": clean(reason),
+            "state": outcome.state,
+            "reason": clean(outcome.reason),
             # Rounded up: a platform that asks to wait is never asked early.
-            "not_before": math.ceil(not_before.timestamp()) if not_before else 0,
+            "not_before": math.ceil(outcome.not_before.timestamp()) if outcome.not_before else 0,
         }
-        if message_id:
-            values["message_id"] = message_id
-        if not uncertain:
+        if outcome.message_id:
+            values["message_id"] = outcome.message_id
+        if not outcome.uncertain:
             before = part.uncertain_since
             values["uncertain_since"] = seconds(before) if before else 0
+        may_write = (parts.c.attempts == part.attempts) & (parts.c.state == PartState.SENDING)
+        if outcome.state is PartState.SENT:
+            may_write |= parts.c.state.in_([PartState.UNKNOWN, PartState.PENDING])
+        write = update(parts).where(parts.c.id == part.id, may_write).values(values)
         async with self._transaction() as connection:
-            await connection.execute(update(parts).where(parts.c.id == part.id).values(values))
+            if not (await connection.execute(write)).rowcount:
+                return False
             await _settle(connection, editions.c.id == part.edition)
+        return True
 
-    async def recover(self, platforms: Mapping[str, bool]) -> int:
+    async def settle(self, platforms: Sequence[str], now: datetime) -> int:
         """See the Store port."""
-        half_sent = (
-            select(parts.c.id, subscriptions.c.platform)
-            .join(editions, editions.c.id == parts.c.edition)
+        theirs = (
+            select(editions.c.id)
             .join(subscriptions, subscriptions.c.id == editions.c.subscription)
-            .where(parts.c.state == PartState.SENDING, subscriptions.c.platform.in_(platforms))
+            .where(subscriptions.c.platform.in_(platforms))
+        )
+        take_back = (
+            update(parts)
+            .where(parts.c.state == PartState.SENDING, parts.c.lease_until < seconds(now))
+            .where(parts.c.edition.in_(theirs))
+            .values(state=PartState.PENDING, reason="the bot stopped while sending it")
         )
         async with self._transaction() as connection:
-            rows = (await connection.execute(half_sent)).all()
-            for row in rows:
-                state = PartState.PENDING if platforms[row.platform] else PartState.UNKNOWN
-                reason = "the bot stopped while sending it"
-                await connection.execute(
-                    update(parts).where(parts.c.id == row.id).values(state=state, reason=reason)
-                )
-            await _settle(connection, true())
-        return len(rows)
+            return (await connection.execute(take_back)).rowcount
+
+    async def settings(self, chat: Chat) -> ChatSettings:
+        """See the Store port."""
+        query = select(chats.c.settings).where(*_same_chat(chat, chats))
+        async with self._transaction() as connection:
+            return chat_settings((await connection.execute(query)).scalar_one_or_none())
+
+    async def set_settings(self, chat: Chat, settings: ChatSettings) -> None:
+        """See the Store port."""
+        row = dict(zip(_CHAT, (chat.platform, chat.id, chat.thread), strict=True))
+        kept = settings_row(settings)
+        upsert = (
+            self._insert(chats)
+            .values(row | {"settings": kept})
+            .on_conflict_do_update(index_elements=list(_CHAT), set_={"settings": kept})
+        )
+        async with self._transaction() as connection:
+            await connection.execute(upsert)
 
     async def give_up(self, edition: Edition, reason: str) -> None:
         """See the Store port."""
@@ -315,6 +319,8 @@ class DatabaseStore:
             theirs.c.chat == new.id,
             theirs.c.thread == subscriptions.c.thread,
             theirs.c.at == subscriptions.c.at,
+            theirs.c.command == subscriptions.c.command,
+            theirs.c.arguments == subscriptions.c.arguments,
         )
         of_old = subscriptions.c.platform == old.platform, subscriptions.c.chat == old.id
         move = update(subscriptions).where(*of_old)
@@ -370,15 +376,86 @@ async def _settle(connection: AsyncConnection, which: ColumnElement[bool]) -> No
     await connection.execute(done.values(done=True))
 
 
-def _same_chat(chat: Chat) -> tuple[Any, ...]:
+def _same_chat(chat: Chat, table: Table = subscriptions) -> tuple[ColumnElement[bool], ...]:
     wanted = zip(_CHAT, (chat.platform, chat.id, chat.thread), strict=True)
-    return tuple(subscriptions.c[name] == value for name, value in wanted)
+    return tuple(table.c[name] == value for name, value in wanted)
+
+
+def _unfinished(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Select editions with something left to do in chats of which no part waits for later."""
+    its, theirs = editions.alias("its"), subscriptions.alias("theirs")
+    waiting = (
+        select(parts.c.id)
+        .join(its, its.c.id == parts.c.edition)
+        .join(theirs, theirs.c.id == its.c.subscription)
+        .where(parts.c.state == PartState.PENDING, parts.c.not_before > seconds(now))
+        .where(*(theirs.c[name] == subscriptions.c[name] for name in _CHAT))
+        .correlate(subscriptions)
+    )
+    return editions.c.done.is_(False), subscriptions.c.paused == "", ~waiting.exists()
+
+
+def _subscribed() -> Select[Any]:
+    """Select subscriptions with what their chats chose."""
+    chosen = and_(*(chats.c[name] == subscriptions.c[name] for name in _CHAT))
+    return select(subscriptions, chats.c.settings).outerjoin(chats, chosen)
 
 
 def _subscription(row: Row[Any]) -> Subscription:
-    timing = Timing(time.fromisoformat(row.at), row.zone, frozenset(map(int, row.days)))
+    chosen = chat_settings(row.settings)
+    days = frozenset(map(int, row.days))
+    timing = Timing(time.fromisoformat(row.at), row.zone, days, chosen.quiet)
     chat = Chat(row.platform, row.chat, ChatKind(row.kind), row.thread)
-    return Subscription(chat, timing, row.command, row.arguments, row.locale, row.id, row.paused)
+    return Subscription(
+        chat,
+        timing,
+        row.command,
+        row.arguments,
+        row.locale,
+        row.id,
+        row.paused,
+        chosen.rather_twice,
+    )
+
+
+def _opening_row(one: Opening) -> dict[str, Any]:
+    return {
+        "id": one.subscription.id,
+        "day": one.due.day.isoformat(),
+        "due": seconds(one.due.at),
+        "next_day": one.following.day.isoformat(),
+        "next": seconds(one.following.at),
+        "missed": clean(one.missed),
+    }
+
+
+# A whole batch in one statement: thousands of chats have the same hour. The two dialects differ
+# only in how they read rows out of JSON.
+_ROWS = {
+    "sqlite": """(SELECT value->>'id' AS id, value->>'day' AS day, value->>'due' AS due,
+        value->>'next_day' AS next_day, value->>'next' AS next, value->>'missed' AS missed
+        FROM json_each(:rows))""",
+    "postgresql": """jsonb_to_recordset(CAST(:rows AS jsonb)) AS o(id integer, day text,
+        due bigint, next_day text, next bigint, missed text)""",
+}
+# Whoever changed a subscription meanwhile keeps the change: then it is not due any more.
+_STILL_DUE = "s.id = o.id AND s.paused = '' AND s.next_run_at <= o.due"
+OPEN = {
+    name: text(
+        "INSERT INTO editions (subscription, day, due_at, frozen, done, missed) "  # noqa: S608 - constants
+        f"SELECT s.id, o.day, o.due, false, o.missed <> '', o.missed FROM {rows}"
+        f"{' AS o' if name == 'sqlite' else ''} JOIN subscriptions AS s ON {_STILL_DUE} WHERE true "
+        "ON CONFLICT (subscription, day) DO NOTHING RETURNING missed"
+    )
+    for name, rows in _ROWS.items()
+}
+MOVE_ON = {
+    name: text(
+        "UPDATE subscriptions AS s SET next_day = o.next_day, next_run_at = o.next "  # noqa: S608 - constants
+        f"FROM {rows}{' AS o' if name == 'sqlite' else ''} WHERE {_STILL_DUE}"
+    )
+    for name, rows in _ROWS.items()
+}
 
 
 def _next(row: Row[Any]) -> Occurrence:

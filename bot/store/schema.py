@@ -44,7 +44,7 @@ subscriptions = Table(
     Column("next_day", String(10), nullable=False),
     Column("next_run_at", BigInteger, nullable=False),
     Column("paused", Text, nullable=False, server_default=""),
-    UniqueConstraint("platform", "chat", "thread", "at"),
+    UniqueConstraint("platform", "chat", "thread", "at", "command", "arguments"),
     Index("ix_subscriptions_next_run_at", "next_run_at"),
     sqlite_autoincrement=True,
 )
@@ -77,11 +77,22 @@ parts = Table(
     Column("attempts", Integer, nullable=False, default=0),
     Column("not_before", BigInteger, nullable=False, default=0),
     Column("uncertain_since", BigInteger, nullable=False, default=0),
+    Column("lease_until", BigInteger, nullable=False, server_default="0"),
     Column("message_id", String(64), nullable=False, server_default=""),
     Column("reason", Text, nullable=False, server_default=""),
     UniqueConstraint("edition", "position"),
     Index("ix_parts_state", "state"),
     sqlite_autoincrement=True,
+)
+
+
+chats = Table(
+    "chats",
+    metadata,
+    Column("platform", String(16), primary_key=True),
+    Column("chat", String(64), primary_key=True),
+    Column("thread", String(64), primary_key=True),
+    Column("settings", JSON, nullable=False),
 )
 
 

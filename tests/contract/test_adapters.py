@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from bot.core.commands import Desk
-from bot.core.delivery import Delivery
 from bot.core.messages import Notice, Request, StoryItem
 from bot.core.schedule import parse_timing
 from tests.contract.stages import (
@@ -18,7 +17,7 @@ from tests.contract.stages import (
     in_order,
 )
 from tests.emulators.discord import NotOfferedError
-from tests.fakes import CHAT, COMET, PARIS_TALKS, FakeClock, FakeStore, make_desk
+from tests.fakes import CHAT, COMET, PARIS_TALKS, FakeClock, FakeStore, make_delivery, make_desk
 
 
 @pytest.fixture(params=["fake", "console", "telegram", "discord"])
@@ -134,7 +133,8 @@ async def test_a_fault_of_the_answer_is_said_and_the_adapter_goes_on(stage: Stag
 async def test_a_digest_arrives_in_the_chat_that_subscribed(
     stage: Stage, desk: Desk, store: FakeStore, clock: FakeClock
 ) -> None:
-    delivery = Delivery(store, {stage.adapter.platform: stage.adapter}, desk.answer, clock)
+    adapters = {stage.adapter.platform: stage.adapter}
+    delivery, jobs = make_delivery(store, adapters, desk.answer, clock)
     async with Running(stage, desk.answer):
         await stage.type("/subscribe 08:00 Europe/Paris")
         assert "08:00, Europe/Paris" in await stage.read(1)
@@ -143,7 +143,7 @@ async def test_a_digest_arrives_in_the_chat_that_subscribed(
         for _ in range(3):
             clock.instant = due.at
             await delivery.tick()
-            await delivery.drain()
+            await jobs.drain()
         said = await stage.read(2)
     assert in_order(said, await stories(desk, "brief"))
     assert await store.tally() == {"sent": 1, "subscriptions": 1, "missed": 0}

@@ -7,12 +7,12 @@ import contextlib
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from bot.core.delivery import GRACE, REPEAT, Delivery, back_off
+from bot.core.delivery import GRACE, LEASE, REPEAT, Delivery, back_off
 from bot.core.errors import (
     ChatUnavailable,
     DeliveryError,
@@ -22,9 +22,9 @@ from bot.core.errors import (
     StoreError,
 )
 from bot.core.messages import Answer, Chat, Paragraph, Reply, Request
-from bot.core.ports import Store
+from bot.core.ports import Outcome, Part, Store
 from bot.core.schedule import Occurrence, Subscription, next_due, parse_timing
-from tests.fakes import CHAT, FakeAdapter, FakeClock, FakeStore
+from tests.fakes import CHAT, FakeAdapter, FakeClock, FakeJobs, FakeStore
 
 WORDS = ("one", "two", "three")
 
@@ -33,6 +33,13 @@ async def answer(request: Request) -> Reply:
     """A digest of three messages."""
     assert request.command == "brief"
     return Reply(tuple(Paragraph(word) for word in WORDS))
+
+
+async def rest(delivery: Delivery) -> None:
+    """Wait until all that a bot has been asked to post is over."""
+    jobs: Any = delivery._jobs
+    await jobs.drain()
+    await delivery.drain()
 
 
 @dataclass
@@ -50,7 +57,9 @@ class World:
     def start(self, store: Store | None = None) -> Delivery:
         """A bot that has just been started, over what the store holds."""
         adapters = {self.adapter.platform: self.adapter}
-        self.delivery = Delivery(store or self.store, adapters, self.answer, self.clock)
+        jobs = FakeJobs()
+        self.delivery = Delivery(store or self.store, adapters, self.answer, self.clock, jobs)
+        jobs.work = self.delivery.work
         return self.delivery
 
     async def subscribe(self, chat: Chat = CHAT, timing: str = "08:00") -> Subscription:
@@ -62,7 +71,7 @@ class World:
         """Time passes, then the clock ticks, and all posting comes to rest."""
         self.clock.advance(seconds)
         await self.delivery.tick()
-        await self.delivery.drain()
+        await rest(self.delivery)
 
     async def until(self, seconds: float) -> None:
         """Ticks every five seconds for so long."""
@@ -106,7 +115,7 @@ async def test_a_digest_comes_once_a_day_however_often_the_clock_ticks(world: Wo
 
 async def test_ticks_that_overlap_send_once(world: World) -> None:
     await asyncio.gather(*(world.delivery.tick() for _ in range(5)))
-    await world.delivery.drain()
+    await rest(world.delivery)
     assert world.texts == list(WORDS)
 
 
@@ -129,7 +138,7 @@ async def test_two_bots_on_one_store_send_once(world: World) -> None:
     first, second = world.start(slow), world.start(slow)
     for _ in range(4):
         await asyncio.gather(first.tick(), second.tick())
-        await asyncio.gather(first.drain(), second.drain())
+        await asyncio.gather(rest(first), rest(second))
     assert sorted(world.texts) == sorted(WORDS)
 
 
@@ -201,7 +210,17 @@ class CrashingStore:
 
 STEPS = [
     (method, number, after)
-    for method in ("due", "open_edition", "open_editions", "freeze", "parts", "claim", "mark")
+    for method in (
+        "settle",
+        "due",
+        "open_due",
+        "waiting_chats",
+        "open_editions",
+        "freeze",
+        "parts",
+        "claim",
+        "mark",
+    )
     for number in ((1, 2, 3) if method in {"claim", "mark"} else (1,))
     for after in (False, True)
 ]
@@ -222,7 +241,7 @@ async def test_a_crash_between_any_two_steps_loses_and_doubles_nothing(
     doomed = world.start(store)
     with contextlib.suppress(Crash):
         await doomed.tick()
-    await doomed.drain()
+    await rest(doomed)
     assert store.dead
     fresh = world.start()
     await fresh.recover()
@@ -244,7 +263,7 @@ async def test_a_crash_while_skipping_what_was_missed_records_it_once() -> None:
         world = World(FakeAdapter())
         await world.subscribe()
         world.clock.advance(hours=2 + 13)
-        store: Any = CrashingStore(world.store, "skip", 1, after=after)
+        store: Any = CrashingStore(world.store, "open_due", 1, after=after)
         with pytest.raises(Crash):
             await world.start(store).tick()
         world.start()
@@ -301,7 +320,7 @@ async def test_a_repeat_after_a_long_crash_is_no_longer_harmless() -> None:
     world.clock.advance(hours=2)
     doomed = world.start(store)
     await doomed.tick()
-    await doomed.drain()
+    await rest(doomed)
     assert len(world.texts) == 1
     world.clock.advance(REPEAT.total_seconds() + 1)
     world.adapter._keys.clear()  # the platform has forgotten the key
@@ -370,7 +389,8 @@ async def test_a_platform_that_asks_to_wait_is_not_asked_early(
 
 
 async def test_while_a_chat_waits_its_other_digests_wait_too(world: World) -> None:
-    await world.subscribe(timing="08:01")
+    other = Subscription(CHAT, parse_timing("08:01", "UTC"), arguments="long")
+    await world.store.subscribe(other, next_due(other.timing, world.clock.now()))
     world.adapter.faults = [DeliveryError("too many", 300)]
     await world.turn(90)
     await world.until(200)
@@ -461,7 +481,7 @@ async def test_one_slow_chat_delays_nobody_else(world: World) -> None:
     await world.adapter.wait_for_posts(9)
     assert Counter(post.chat.id for post in world.adapter.posts) == {"0": 3, "1": 3, "2": 3}
     world.adapter.held[CHAT.id].set()
-    await world.delivery.drain()
+    await rest(world.delivery)
     assert len(world.texts) == 12
 
 
@@ -470,7 +490,7 @@ async def test_a_chat_at_work_is_left_alone_by_the_next_tick(world: World) -> No
     for _ in range(3):
         await world.delivery.tick()
     hold.set()
-    await world.delivery.drain()
+    await rest(world.delivery)
     assert world.texts == list(WORDS)
 
 
@@ -480,12 +500,14 @@ async def test_a_chat_that_unsubscribes_in_the_middle_gets_no_more(world: World)
     await world.adapter.wait_for_attempts(1)
     await world.store.unsubscribe(CHAT, None)
     hold.set()
-    await world.delivery.drain()
+    await rest(world.delivery)
     assert world.texts == ["one"]
 
 
 async def test_a_digest_for_a_platform_that_is_off_waits(world: World) -> None:
-    elsewhere = Delivery(world.store, {"other": FakeAdapter("other")}, answer, world.clock)
+    elsewhere = Delivery(
+        world.store, {"other": FakeAdapter("other")}, answer, world.clock, FakeJobs()
+    )
     await elsewhere.tick()
     await elsewhere.drain()
     await world.until(30)
@@ -534,6 +556,127 @@ async def test_a_digest_begun_before_a_long_stop_is_not_finished_days_later(worl
     assert (tally["dead"], tally["missed"]) == (3, 1)
 
 
+async def test_after_a_night_of_being_down_a_chat_gets_one_digest_and_not_six() -> None:
+    world = World(FakeAdapter())
+    for hour in range(6):
+        await world.subscribe(timing=f"{7 + hour}:00")
+    await world.turn(7 * 3600)
+    assert len(world.texts) == 1
+    assert (await world.store.tally())["missed"] == 5
+    await world.turn(18 * 3600)
+    assert len(world.texts) == 2
+
+
+async def test_digests_that_wait_out_an_outage_are_merged_into_the_newest() -> None:
+    async def away(_: Request) -> Reply:
+        if world.clock.now().hour < 10:
+            raise SourceError("nothing can be read")
+        return Reply((Paragraph("the news"),))
+
+    world = World(FakeAdapter(), answer=away)
+    for hour in (8, 9, 10):
+        await world.subscribe(timing=f"{hour}:00")
+    for _ in range(5 * 60):
+        await world.turn(60)
+    assert len(world.texts) == 1
+    assert (await world.store.tally())["missed"] == 2
+
+
+async def test_digests_that_ask_different_things_are_never_merged() -> None:
+    world = World(FakeAdapter())
+    for number, arguments in enumerate(("", "short", "long")):
+        wanted = Subscription(CHAT, parse_timing(f"08:0{number}", "UTC"), arguments=arguments)
+        await world.store.subscribe(wanted, next_due(wanted.timing, world.clock.now()))
+    await world.turn(3 * 3600)
+    assert len(world.texts) == 3
+
+
+# --- leases
+
+
+async def test_a_process_that_slept_between_claim_and_post_sends_nothing_when_it_wakes() -> None:
+    class Sleeper(FakeStore):
+        sleeps = True
+
+        async def claim(self, part: Part, now: datetime, lease: timedelta) -> Part | None:
+            claimed = await super().claim(part, now, lease)
+            if self.sleeps:
+                world.clock.advance(LEASE.total_seconds() + 1)
+            return claimed
+
+    store = Sleeper()
+    world = World(FakeAdapter(), store=store)
+    await world.subscribe()
+    await world.turn(2 * 3600)
+    assert world.adapter.attempts == 0
+    store.sleeps = False
+    await world.turn()
+    assert len(world.texts) == 1
+
+
+async def test_what_a_sleeper_still_writes_after_its_lease_does_not_count(world: World) -> None:
+    """One bot sleeps in the middle of a post; another takes the part over and settles it."""
+    hold = world.adapter.held[CHAT.id] = asyncio.Event()
+    sleeper = world.delivery
+    await sleeper.tick()
+    await world.adapter.wait_for_attempts(1)
+    world.clock.advance(LEASE.total_seconds() + 1)
+    del world.adapter.held[CHAT.id]
+    other = world.start()
+    await other.tick()
+    await rest(other)
+    assert (await world.store.tally())["unknown"] == 1
+    world.adapter.faults = [DeliveryError("refused")]
+    hold.set()
+    await rest(sleeper)
+    assert (await world.store.tally())["unknown"] == 1
+
+
+async def test_a_sleeper_that_did_post_makes_the_unknown_known(world: World) -> None:
+    hold = world.adapter.held[CHAT.id] = asyncio.Event()
+    sleeper = world.delivery
+    await sleeper.tick()
+    await world.adapter.wait_for_attempts(1)
+    world.clock.advance(LEASE.total_seconds() + 1)
+    del world.adapter.held[CHAT.id]
+    other = world.start()
+    await other.tick()
+    await rest(other)
+    hold.set()
+    await rest(sleeper)
+    assert sorted(world.texts) == sorted(WORDS)
+    assert (await world.store.tally()).get("unknown", 0) == 0
+
+
+# --- messages that may or may not have arrived
+
+
+@pytest.mark.parametrize("got_through", [True, False])
+async def test_a_platform_that_can_tell_is_asked_and_nothing_is_lost_or_doubled(
+    world: World,
+    got_through: bool,  # noqa: FBT001 - a case
+) -> None:
+    world.adapter.can_look_up = True
+    world.adapter.faults = [OutcomeUnknown("the connection broke")]
+    world.adapter.after_commit = got_through
+    await world.until(60)
+    assert world.texts == list(WORDS)
+    assert (await world.store.tally())["sent"] == 3
+
+
+async def test_a_chat_that_wants_it_rather_twice_gets_it_again() -> None:
+    world = World(FakeAdapter())
+    timing = parse_timing("08:00", "UTC")
+    wanted = Subscription(CHAT, timing, rather_twice=True)
+    await world.store.subscribe(wanted, next_due(timing, world.clock.now()))
+    world.adapter.faults = [OutcomeUnknown("the connection broke")]
+    world.adapter.after_commit = True
+    await world.turn(2 * 3600)
+    await world.until(30)
+    assert len(world.texts) == 2
+    assert (await world.store.tally()).get("unknown", 0) == 0
+
+
 # --- faults of our own
 
 
@@ -541,19 +684,19 @@ async def test_an_outcome_that_the_store_cannot_take_is_kept_until_it_can() -> N
     class Full(FakeStore):
         full = True
 
-        async def mark(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - passed on
+        async def mark(self, part: Part, outcome: Outcome) -> bool:
             if self.full:
                 raise StoreError("the disk is full")
-            await super().mark(*arguments, **options)
+            return await super().mark(part, outcome)
 
     store = Full()
     world = World(FakeAdapter(long=True), store=store)
     await world.subscribe()
     world.clock.advance(hours=2)
     await world.delivery.tick()
-    await asyncio.gather(*world.delivery._working.values())
+    await rest(world.delivery)
     await world.delivery.tick()
-    await asyncio.gather(*world.delivery._working.values())
+    await rest(world.delivery)
     assert world.texts == ["one"]
     store.full = False
     await world.until(30)

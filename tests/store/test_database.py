@@ -15,14 +15,13 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
-from bot.core.delivery import Delivery
 from bot.core.errors import StoreError
 from bot.core.messages import Chat, Paragraph, Reply, Request
 from bot.core.schedule import Subscription, Timing, next_due
 from bot.store.database import DatabaseStore
 from bot.store.engine import HEAD, MIGRATIONS
 from bot.store.schema import metadata
-from tests.fakes import CHAT, MONDAY, FakeAdapter, FakeClock
+from tests.fakes import CHAT, MONDAY, FakeAdapter, FakeClock, make_delivery
 
 TIMING = Timing(time(8), "UTC")
 
@@ -214,9 +213,9 @@ async def test_hundreds_of_digests_at_one_hour_never_lock_each_other_out(tmp_pat
     for chat in chats:
         await store.subscribe(Subscription(chat, TIMING), next_due(TIMING, MONDAY))
     clock.advance(hours=2)
-    delivery = Delivery(store, {"fake": adapter}, answer, clock)
+    delivery, jobs = make_delivery(store, {"fake": adapter}, answer, clock)
     await delivery.tick()
-    await delivery.drain()
+    await jobs.drain()
     assert sorted(post.chat.id for post in adapter.posts) == sorted(chat.id for chat in chats)
     assert await store.tally() == {"sent": 60, "subscriptions": 60, "missed": 0}
     await store.close()
@@ -232,9 +231,9 @@ async def test_a_digest_comes_once_over_a_restart_on_the_real_database(tmp_path:
         if start == 0:
             await store.subscribe(Subscription(CHAT, TIMING), next_due(TIMING, MONDAY))
             clock.advance(hours=2)
-        delivery = Delivery(store, {"fake": adapter}, answer, clock)
+        delivery, jobs = make_delivery(store, {"fake": adapter}, answer, clock)
         await delivery.recover()
         await delivery.tick()
-        await delivery.drain()
+        await jobs.drain()
         await store.close()
     assert [post.text for post in adapter.posts] == ["one", "two"]

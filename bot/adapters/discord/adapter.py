@@ -12,6 +12,7 @@ import io
 import logging
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -54,6 +55,11 @@ MENU = "Brief this link"
 _MANAGE_GUILD = discord.Permissions(manage_guild=True)
 _GONE = {10003, 50001, 50007, 50013}
 """Unknown channel, missing access, cannot write to this user, missing permissions."""
+
+
+HISTORY = 100
+"""How many messages are looked through for one of unknown outcome: a page of Discord's."""
+CLOCKS_DIFFER = timedelta(minutes=1)
 
 
 class DiscordAdapter:
@@ -239,6 +245,26 @@ class DiscordAdapter:
     async def wait_turn(self, chat: Chat) -> None:
         """See the Adapter port."""
         await asyncio.sleep(self._overall.take("", time.monotonic()))
+
+    async def look_up(self, chat: Chat, payload: Payload, key: str, since: datetime) -> str | None:
+        """See the Adapter port. Discord forgets a nonce after minutes, but not the message."""
+        client = self._client
+        if client is None or client.user is None:
+            raise DeliveryError("Discord is not connected")
+        try:
+            after = discord.utils.time_snowflake(since - CLOCKS_DIFFER)
+            found = await client.http.logs_from(int(chat.thread or chat.id), HISTORY, after=after)
+        except discord.Forbidden:
+            return None
+        except discord.HTTPException as error:
+            raise _http_error(error) from error
+        except (discord.RateLimited, aiohttp.ClientError, OSError) as error:
+            raise DeliveryError(f"Discord did not show the channel: {error}") from error
+        ours = [one for one in found if one["author"]["id"] == str(client.user.id)]
+        same = next((one for one in ours if _is_same(one, payload, key)), None)
+        if same is not None:
+            return str(same["id"])
+        return "" if len(found) < HISTORY else None
 
     async def post(self, chat: Chat, payload: Payload, key: str) -> str:
         """See the Adapter port."""
@@ -441,6 +467,15 @@ def _view(rows: Sequence[Sequence[Sequence[str]]]) -> discord.ui.View:
             view.add_item(discord.ui.Button(label=text, custom_id=custom_id, row=number))
     view.stop()  # presses arrive as raw interactions; a live view would stay in memory for ever
     return view
+
+
+def _is_same(message: Mapping[str, Any], payload: Payload, key: str) -> bool:
+    """Tell whether a message of the channel's history is the one that was to be posted."""
+    if str(message.get("nonce")) == key:
+        return True
+    theirs = [one.get("description") for one in message.get("embeds", ())]
+    ours = [one.get("description") for one in payload.get("embeds", ())]
+    return message.get("content", "") == payload.get("content", "") and theirs == ours
 
 
 def _http_error(error: discord.HTTPException) -> DeliveryError:

@@ -13,7 +13,7 @@ import os
 import re
 import time
 from collections.abc import Collection, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -356,6 +356,10 @@ class TelegramAdapter:
     async def wait_turn(self, chat: Chat) -> None:
         """See the Adapter port."""
         await self._pace(chat, self._digests)
+
+    async def look_up(self, chat: Chat, payload: Payload, key: str, since: datetime) -> str | None:
+        """See the Adapter port. A bot cannot read a chat's history: nobody can tell."""
+        return None
 
     async def post(self, chat: Chat, payload: Payload, key: str) -> str:
         """See the Adapter port."""

@@ -1,0 +1,89 @@
+"""The Jobs port on PgQueuer: in memory beside SQLite, in PostgreSQL where the URL says so.
+
+Knows nothing of digests. The queue may forget or repeat a job: the ledger is the truth.
+https://pgqueuer.readthedocs.io
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+
+import asyncpg
+from pgqueuer import PgQueuer
+from pgqueuer.adapters.persistence.queries import Queries
+from pgqueuer.domain.models import Job
+from sqlalchemy.engine import make_url
+
+from bot.core.errors import StoreError
+
+AT_ONCE = 200
+"""The most chats of one queue that are worked on at once."""
+_BATCH = 50
+_LOOK_AGAIN = timedelta(seconds=5)
+"""How often the queue is looked into without being told of anything new."""
+
+
+class QueuedJobs:
+    """The Jobs port. Make one with `await QueuedJobs.open(url)`, and `close` it at the end."""
+
+    def __init__(self, queuer: PgQueuer, pool: asyncpg.Pool | None = None) -> None:
+        self._queuer = queuer
+        self._pool = pool
+        self._served: set[str] = set()
+
+    @classmethod
+    async def open(cls, url: str) -> QueuedJobs:
+        """Open the queue that goes with an SQLAlchemy URL. Raises StoreError."""
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "sqlite":
+            return cls(PgQueuer.in_memory())
+        arguments = parsed.translate_connect_args(username="user") | dict(parsed.query)
+        try:
+            connection = await asyncpg.connect(**arguments)
+            try:
+                await Queries.from_asyncpg_connection(connection).apply_upgrade()
+            finally:
+                await connection.close()
+            pool = await asyncpg.create_pool(**arguments, min_size=1, max_size=4)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TypeError) as error:
+            raise StoreError(f"The queue in PostgreSQL cannot be opened: {error}") from error
+        return cls(PgQueuer.from_asyncpg_pool(pool), pool)
+
+    async def enqueue(self, queue: str, keys: Sequence[str]) -> None:
+        """See the Jobs port."""
+        if not keys or self._queuer.queries is None:
+            return
+        count = len(keys)
+        names = [f"{queue}:{key}" for key in keys]
+        payloads: list[bytes | None] = [key.encode() for key in keys]
+        try:
+            await self._queuer.queries.enqueue(
+                [queue] * count, payloads, [0] * count, None, list(names), on_conflict="skip"
+            )
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise StoreError(f"The queue cannot be used: {error}") from error
+
+    async def run(self, queues: Sequence[str], work: Callable[[str], Awaitable[None]]) -> None:
+        """See the Jobs port. Raises StoreError."""
+
+        async def do(job: Job) -> None:
+            await work((job.payload or b"").decode())
+
+        for queue in queues:
+            if queue not in self._served:
+                self._served.add(queue)
+                self._queuer.entrypoint(queue, concurrency_limit=AT_ONCE)(do)
+        try:
+            await self._queuer.qm.run(batch_size=_BATCH, dequeue_timeout=_LOOK_AGAIN)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise StoreError(f"The queue cannot be used: {error}") from error
+
+    def stop(self) -> None:
+        """See the Jobs port."""
+        self._queuer.shutdown.set()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._pool is not None:
+            await self._pool.close()
