@@ -568,12 +568,14 @@ async def test_after_a_night_of_being_down_a_chat_gets_one_digest_and_not_six() 
 
 
 async def test_digests_that_wait_out_an_outage_are_merged_into_the_newest() -> None:
+    clock = FakeClock()
+
     async def away(_: Request) -> Reply:
-        if world.clock.now().hour < 10:
+        if clock.now().hour < 10:
             raise SourceError("nothing can be read")
         return Reply((Paragraph("the news"),))
 
-    world = World(FakeAdapter(), answer=away)
+    world = World(FakeAdapter(), clock, answer=away)
     for hour in (8, 9, 10):
         await world.subscribe(timing=f"{hour}:00")
     for _ in range(5 * 60):
@@ -595,17 +597,19 @@ async def test_digests_that_ask_different_things_are_never_merged() -> None:
 
 
 async def test_a_process_that_slept_between_claim_and_post_sends_nothing_when_it_wakes() -> None:
+    clock = FakeClock()
+
     class Sleeper(FakeStore):
         sleeps = True
 
         async def claim(self, part: Part, now: datetime, lease: timedelta) -> Part | None:
             claimed = await super().claim(part, now, lease)
             if self.sleeps:
-                world.clock.advance(LEASE.total_seconds() + 1)
+                clock.advance(LEASE.total_seconds() + 1)
             return claimed
 
     store = Sleeper()
-    world = World(FakeAdapter(), store=store)
+    world = World(FakeAdapter(), clock, store)
     await world.subscribe()
     await world.turn(2 * 3600)
     assert world.adapter.attempts == 0
