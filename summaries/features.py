@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain, count
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,8 +45,8 @@ class Text:
     @cached_property
     def vocabulary(self) -> dict[str, int]:
         """Each lower-case word and its number, in order of appearance."""
-        unique = dict.fromkeys(word for sentence in self.lowered for word in sentence)
-        return {word: number for number, word in enumerate(unique)}
+        unique = dict.fromkeys(chain.from_iterable(self.lowered))
+        return dict(zip(unique, count()))
 
     @cached_property
     def tokens(self) -> list[list[int]]:
@@ -61,12 +62,11 @@ class Text:
     @cached_property
     def content(self) -> list[frozenset[str]]:
         """The stems of the longer words of each sentence: what it is about."""
-        stems = {
-            number: self.stems[number]
-            for word, number in self.vocabulary.items()
-            if len(word) >= CONTENT
-        }
-        return [frozenset(stems[i] for i in row if i in stems) for row in self.tokens]
+        stems = [
+            stem if len(word) >= CONTENT else ""
+            for word, stem in zip(self.vocabulary, self.stems, strict=True)
+        ]
+        return [frozenset(map(stems.__getitem__, row)) - {""} for row in self.tokens]
 
     @cached_property
     def title_content(self) -> frozenset[str]:
@@ -100,7 +100,7 @@ class _Occurrences:
 def word_features(text: Text) -> dict[str, Vector]:
     """Name -> one number for each word of `text.vocabulary`."""
     vocabulary = list(text.vocabulary)
-    ids = np.fromiter((i for row in text.tokens for i in row), dtype=np.intp)
+    ids = np.array(list(chain.from_iterable(text.tokens)), dtype=np.intp)
     places = np.repeat(np.arange(len(text.tokens)), [len(row) for row in text.tokens])
     total, words = len(text.tokens), len(ids)
     stems = text.stems
@@ -108,7 +108,7 @@ def word_features(text: Text) -> dict[str, Vector]:
     stem_of = np.array([numbers.setdefault(stem, len(numbers)) for stem in stems], dtype=np.intp)
     word = _occurrences(ids, places, len(vocabulary))
     stem = _occurrences(stem_of[ids], places, len(numbers))
-    length = np.array([len(w) for w in vocabulary], dtype=float)
+    length = np.array(list(map(len, vocabulary)), dtype=float)
     content = (length >= CONTENT).astype(float)
     capital = _capitals(text, ids, word.count)
     titles = {w.lower() for w in text.title}
@@ -164,11 +164,9 @@ def _occurrences(ids: Numbers, places: Numbers, size: int) -> _Occurrences:
 
 def _capitals(text: Text, ids: Numbers, counts: Vector) -> Vector:
     """The share of a word's occurrences with a capital, sentence openings left out."""
-    flags = [
-        float(place > 0 and word[0].isupper())
-        for sentence in text.sentences
-        for place, word in enumerate(sentence)
-    ]
+    flags = np.array([word[0].isupper() for sentence in text.sentences for word in sentence])
+    lengths = [len(sentence) for sentence in text.sentences if sentence]
+    flags[np.cumsum([0, *lengths[:-1]])] = False
     return np.bincount(ids, weights=flags, minlength=len(counts)) / counts
 
 
