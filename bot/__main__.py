@@ -31,7 +31,7 @@ from bot.core.newsroom import Newsroom
 from bot.core.places import PlaceReader, place_reply
 from bot.ops.logs import Blanker, configure
 from bot.settings import Settings, load, unknown_names
-from bot.shapes import briefing_json, mention_json, place_json, story_json
+from bot.shapes import briefing_json, feed_json, mention_json, place_json, story_json
 from bot.sources.fetch import MAX_BYTES
 from bot.sources.news import NewsSources
 from summaries.article import Length
@@ -42,7 +42,10 @@ log = logging.getLogger("bot")
 REFUSED, MISUNDERSTOOD, INTERRUPTED = 1, 2, 130
 """Exit statuses; the last is what a shell gives a command ended by Ctrl-C."""
 _CHAT = Chat("console", "terminal")
-_COMMANDS = ("brief", "place", "places", "chat", "run", "doctor", "health", "demo")
+_COMMANDS = (
+    *("brief", "place", "places", "follow", "unfollow", "following", "feeds", "fetch", "opml"),
+    *("chat", "run", "doctor", "health", "demo"),
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -203,6 +206,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _add_brief(commands)
     _add_places(commands)
+    _add_feeds(commands)
     for name, action, words in (
         ("chat", _chat, "talk to the bot here, without a token"),
         ("run", _run, "run the bot on every platform whose token is set"),
@@ -260,6 +264,42 @@ def _add_places(commands: Any) -> None:  # noqa: ANN401
     _add_json(places)
 
 
+def _add_feeds(commands: Any) -> None:  # noqa: ANN401
+    follow = _add(commands, "follow", "follow a feed, a site, or all the feeds of a file", _follow)
+    follow.add_argument(
+        "target", metavar="URL|FILE.opml", help="a feed, a site, or a list of feeds"
+    )
+    follow.add_argument("--topic", default="", metavar="TOPIC", help="your own word for it")
+    _add_chat(follow)
+    unfollow = _add(commands, "unfollow", "stop following a feed, a topic, or all", _unfollow)
+    unfollow.add_argument(
+        "what",
+        nargs="+",
+        metavar="NUMBER|URL|TITLE|TOPIC|all",
+        help="its number in “following”, its address or title; a topic; or all",
+    )
+    _add_chat(unfollow)
+    following = _add(commands, "following", "what is followed, and what cannot be read", _following)
+    following.add_argument("what", nargs="*", metavar="TOPIC", help="only this topic, or: page 2")
+    _add_chat(following)
+    _add_json(_add(commands, "feeds", "how the reading of every feed stands", _feeds))
+    _add(commands, "fetch", "read every feed now", _fetch)
+    opml = _add(commands, "opml", "what is followed as a file for any feed reader", _opml)
+    opml.add_argument(
+        "file", nargs="?", default="", metavar="FILE", help="where to write; without it, here"
+    )
+    _add_chat(opml)
+
+
+def _add_chat(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--chat",
+        default=f"{_CHAT.platform}:{_CHAT.id}",
+        metavar="PLATFORM:ID",
+        help="whose it is, for example telegram:-1001234567 (the chat in this terminal)",
+    )
+
+
 def _add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="answer in JSON, as the README says")
 
@@ -307,6 +347,62 @@ async def _places(options: argparse.Namespace, settings: Settings) -> int:
         place = f"{mention.place.name}, {mention.place.country}"
         named = " ".join(mention.text.split())
         print(where, named, place, f"{mention.score:.2f}", sep="\t")  # noqa: T201
+    return 0
+
+
+async def _follow(options: argparse.Namespace, settings: Settings) -> int:
+    from bot import feed_commands as feeds  # noqa: PLC0415 - a brief needs no database
+
+    chat = feeds.parse_chat(options.chat)
+    _show(await feeds.follow(settings, chat, options.target, options.topic))
+    return 0
+
+
+async def _unfollow(options: argparse.Namespace, settings: Settings) -> int:
+    from bot import feed_commands as feeds  # noqa: PLC0415
+
+    chat = feeds.parse_chat(options.chat)
+    _show(await feeds.unfollow(settings, chat, " ".join(options.what)))
+    return 0
+
+
+async def _following(options: argparse.Namespace, settings: Settings) -> int:
+    from bot import feed_commands as feeds  # noqa: PLC0415
+
+    chat = feeds.parse_chat(options.chat)
+    _show(await feeds.following(settings, chat, " ".join(options.what)))
+    return 0
+
+
+async def _feeds(options: argparse.Namespace, settings: Settings) -> int:
+    from bot import feed_commands as feeds  # noqa: PLC0415
+
+    states = await feeds.feeds(settings)
+    if options.json:
+        _print_json({"feeds": [feed_json(state) for state in states]})
+    elif not states:
+        raise RequestError("Nothing is followed yet.", "Type: dateline follow URL")
+    else:
+        feeds.print_feeds(states, app.SystemClock().now())
+    return 0
+
+
+async def _fetch(_: argparse.Namespace, settings: Settings) -> int:
+    from bot import feed_commands as feeds  # noqa: PLC0415
+
+    _configure_logs(settings, quiet=True)
+    _show(await feeds.fetch(settings))
+    return 0
+
+
+async def _opml(options: argparse.Namespace, settings: Settings) -> int:
+    from bot import feed_commands as feeds  # noqa: PLC0415
+
+    content = await feeds.opml(settings, feeds.parse_chat(options.chat))
+    if options.file:
+        feeds.save(Path(options.file), content)
+    else:
+        print(content.decode("utf-8"), end="")  # noqa: T201
     return 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.core.archive import FeedState
 from bot.core.briefing import newest_first
 from bot.core.news import Briefing, Story
 from bot.core.places import PlaceAnswer
@@ -23,6 +24,22 @@ def story_json(story: Story) -> dict[str, Any]:
             {"text": sentence.text, "paragraph": sentence.paragraph, "sentence": sentence.index}
             for sentence in story.summary.sentences
         ],
+    }
+
+
+def feed_json(state: FeedState) -> dict[str, Any]:
+    """Return the documented JSON of how the reading of one feed stands; `interval` in seconds."""
+    return {
+        "url": state.feed.url,
+        "title": state.feed.title,
+        "site": state.feed.link,
+        "last_read": state.read_at.isoformat() if state.read_at else None,
+        "last_tried": state.tried_at.isoformat() if state.tried_at else None,
+        "next_read": state.next_at.isoformat(),
+        "interval": state.interval,
+        "failures": state.failures,
+        "reason": state.reason,
+        "entries": state.entries,
     }
 
 

@@ -195,7 +195,10 @@ class Following:
         before = {one.feed.url for one in known}
         new = [one for one in read.feeds if one.feed.url not in before]
         room = max(0, MAX_FOLLOWS - len(known))
-        follows = [Follow(chat, one.feed, topic or topic_of(one.folders)) for one in new[:room]]
+        topics = _spelt_alike([topic or topic_of(one.folders) for one in new[:room]], known)
+        follows = [
+            Follow(chat, one.feed, word) for one, word in zip(new[:room], topics, strict=True)
+        ]
         if follows:
             await self._archive.follow(follows, self._clock.now())
         elif not read.feeds and not read.failures:
@@ -429,6 +432,14 @@ def _no_topic(topic: str, known: Sequence[Follow]) -> RequestError:
 def _same_topic(topic: str, known: Sequence[Follow]) -> str:
     """Return a topic as this chat writes it already."""
     return next((one.topic for one in known if fold(one.topic) == fold(topic)), topic)
+
+
+def _spelt_alike(topics: Sequence[str], known: Sequence[Follow]) -> Sequence[str]:
+    """Return topics as this chat, or else the first of them, writes them."""
+    spelling: dict[str, str] = {}
+    for topic in (*(one.topic for one in known), *topics):
+        spelling.setdefault(fold(topic), topic)
+    return [spelling[fold(topic)] for topic in topics]
 
 
 def _known_topic(topic: str, known: Sequence[Follow], kept: Sequence[WordFilter]) -> str:

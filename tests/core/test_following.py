@@ -253,6 +253,19 @@ async def test_the_feeds_of_a_list_are_followed_under_their_folders(
     ]
 
 
+async def test_folders_take_the_spelling_that_topics_have_already(
+    desk: Desk, archive: FakeArchive
+) -> None:
+    await archive.follow([Follow(CHAT, WORLD, "news")], MONDAY)
+    file = opml(
+        ("https://a.example/1", ("News",)),
+        ("https://a.example/2", ("Été",)),
+        ("https://a.example/3", ("ete",)),
+    )
+    await desk.answer(typed("/follow", file=file))
+    assert {topic for _, topic in await followed(archive)} == {"news", "Été"}
+
+
 async def test_a_typed_topic_takes_the_folders_place(desk: Desk, archive: FakeArchive) -> None:
     await desk.answer(typed("/follow reading", file=opml(("https://a.example/two", ("News",)))))
     assert await followed(archive) == [("https://a.example/two", "reading")]
