@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain, combinations, starmap
 
 from summaries.article import Length
 
@@ -76,12 +77,13 @@ class Worth:
 class _Rules:
     """What may stand together: a budget, and sentences that do not clash."""
 
-    worth: Worth
+    worth: Callable[..., float]
+    sizes: Sequence[int]  # words of each sentence
     budget: Budget
     clash: Clash
 
     def words(self, places: Iterable[int]) -> int:
-        return sum(len(self.worth.tokens[place]) for place in places)
+        return sum(map(self.sizes.__getitem__, places))
 
     def fits(self, places: Collection[int]) -> bool:
         return len(places) <= self.budget.sentences and self.words(places) <= self.budget.words
@@ -89,11 +91,11 @@ class _Rules:
     def allows(self, places: Collection[int]) -> bool:
         if not self.fits(places) or any(self._lost(place, places) for place in places):
             return False
-        return not any(self.clash(i, j) for i in places for j in places if i < j)
+        return not any(starmap(self.clash, combinations(sorted(places), 2)))
 
     def _lost(self, place: int, places: Collection[int]) -> bool:
         """Whether it is a terse sentence far from what it was written after."""
-        terse = len(self.worth.tokens[place]) < self.budget.terse
+        terse = self.sizes[place] < self.budget.terse
         return terse and place > 0 and place - 1 not in places
 
 
@@ -103,7 +105,7 @@ def choose(units: Sequence[Unit], worth: Worth, budget: Budget, clash: Clash) ->
     `clash` tells whether two sentences may not stand in one brief. When nothing fits the budget,
     the shortest unit stands alone.
     """
-    rules = _Rules(worth, budget, cache(clash))
+    rules = _Rules(cache(worth), [len(row) for row in worth.tokens], budget, cache(clash))
     fitting = [unit for unit in units if rules.fits(unit)]
     if not fitting:
         return list(min(units, key=rules.words)) if units else []
@@ -114,16 +116,26 @@ def choose(units: Sequence[Unit], worth: Worth, budget: Budget, clash: Clash) ->
 def _improved(options: Sequence[Unit], rules: _Rules) -> Places:
     """From the best single unit, one addition or exchange at a time, while the worth grows."""
     chosen = [options[0]]
-    worth = rules.worth(_places(chosen))
     for _ in range(rules.budget.sentences + _ROUNDS):
         nearby = [*_additions(chosen, options), *_exchanges(chosen, options)]
-        allowed = [units for units in nearby if rules.allows(_places(units))]
-        worths = [rules.worth(_places(units)) for units in allowed]
-        if max(worths, default=0.0) <= worth:
+        better = _best(nearby, rules, rules.worth(_places(chosen)))
+        if better is None:
             break
-        worth = max(worths)
-        chosen = allowed[worths.index(worth)]
+        chosen = better
     return _places(chosen)
+
+
+def _best(choices: Sequence[list[Unit]], rules: _Rules, least: float) -> list[Unit] | None:
+    """The first of the allowed choices that are worth most, if that is more than `least`."""
+    worths = [
+        rules.worth(places) if rules.fits(places) else 0.0 for places in map(_places, choices)
+    ]
+    for place in sorted(range(len(choices)), key=worths.__getitem__, reverse=True):
+        if worths[place] <= least:
+            break
+        if rules.allows(_places(choices[place])):
+            return choices[place]
+    return None
 
 
 def _filled(chosen: Places, units: Sequence[Unit], rules: _Rules) -> Places:
@@ -158,4 +170,4 @@ def _exchanges(chosen: list[Unit], options: Sequence[Unit]) -> list[list[Unit]]:
 
 
 def _places(units: Iterable[Unit]) -> Places:
-    return frozenset(place for unit in units for place in unit)
+    return frozenset(chain.from_iterable(units))
