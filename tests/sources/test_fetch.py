@@ -17,7 +17,9 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from bot.core.errors import DatelineError, RequestError, SourceError
 from bot.sources import fetch
-from bot.sources.fetch import MAX_BYTES, Fetcher, Page, decode, is_readable
+from bot.sources.fetch import MAX_BYTES, Fetcher, FetchError, Page, decode, is_readable
+from bot.sources.turns import Turns
+from tests.sources.sites import site
 
 LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
@@ -583,6 +585,123 @@ async def test_a_name_that_nobody_has_is_told_in_words() -> None:
 
     words = await refusal("http://nope.example/", Fetcher(resolver=Nobody()))
     assert words == "There is no host named nope.example."
+
+
+# Asking a feed: only for what is new, and what its server says of itself
+
+
+async def test_a_server_is_asked_only_for_what_it_has_not_given_yet() -> None:
+    async with site() as served, Fetcher(LOOPBACK) as fetcher:
+        url = served.put("/feed", b"<rss/>", headers={"ETag": '"1"', "Last-Modified": "then"})
+        first = await fetcher.ask(url, accept="application/rss+xml")
+        assert (first.unchanged, first.body, first.etag) == (False, b"<rss/>", '"1"')
+        again = await fetcher.ask(url, etag=first.etag, last_modified=first.last_modified)
+        assert (again.unchanged, again.body, again.etag) == (True, b"", '"1"')
+    assert served.headers[0]["Accept"] == "application/rss+xml"
+    assert "If-None-Match" not in served.headers[0]
+    assert served.headers[1]["If-Modified-Since"] == "then"
+
+
+async def test_an_answer_that_nothing_changed_to_who_knows_nothing_is_refused() -> None:
+    async with serving(page(status=304)) as root:
+        with pytest.raises(FetchError, match=r"refused to show that page \(304\)"):
+            await Fetcher(LOOPBACK).ask(root)
+
+
+@pytest.mark.parametrize(
+    ("steps", "permanent"),
+    [
+        ([], 0),
+        ([301], 1),
+        ([308, 301], 2),
+        ([302], 0),
+        ([301, 302], 1),
+        ([307, 301], 0),
+    ],
+)
+async def test_an_address_moved_for_good_as_far_as_the_redirects_say_so(
+    steps: list[int], permanent: int
+) -> None:
+    async with site() as served:
+        for number, status in enumerate(steps):
+            served.put(f"/{number}", status=status, headers={"Location": f"/{number + 1}"})
+        served.put(f"/{len(steps)}", "here")
+        answer = await Fetcher(LOOPBACK).ask(f"{served.root}/0")
+    assert answer.permanent_url == f"{served.root}/{permanent}"
+    assert answer.url == f"{served.root}/{len(steps)}"
+
+
+@pytest.mark.parametrize("status", [429, 503])
+async def test_a_server_that_asks_for_a_pause_is_heard(status: int) -> None:
+    async with site() as served:
+        url = served.put("/feed", status=status, headers={"Retry-After": "90"})
+        with pytest.raises(FetchError) as refused:
+            await Fetcher(LOOPBACK).ask(url)
+    assert (refused.value.status, refused.value.retry_after) == (status, 90)
+    assert refused.value.passing
+
+
+async def test_a_host_that_asked_for_a_pause_is_left_alone_meanwhile() -> None:
+    async with site() as served, Fetcher(LOOPBACK, turns=Turns(gap=0)) as fetcher:
+        served.put("/busy", status=429, headers={"Retry-After": "90"})
+        served.put("/other", "here")
+        for path in ("/busy", "/other"):
+            with pytest.raises(FetchError) as refused:
+                await fetcher.ask(served.root + path)
+            assert refused.value.status == 429
+            assert 80 < (refused.value.retry_after or 0) <= 90
+        assert served.asked == ["/busy"]
+
+
+async def test_an_etag_that_could_not_be_sent_back_is_not_kept() -> None:
+    async with site() as served:
+        for etag in ('"' + "x" * 600 + '"', '"\u00e9"'):
+            url = served.put("/feed", "<rss/>", headers={"ETag": etag})
+            assert (await Fetcher(LOOPBACK).ask(url)).etag == ""
+
+
+async def test_what_is_too_large_is_refused_or_cut_as_asked() -> None:
+    async with site() as served:
+        url = served.put("/feed", b"x" * 5000)
+        with pytest.raises(SourceError, match=r"larger than 0\.001 MB"):
+            await Fetcher(LOOPBACK).ask(url, largest=1000)
+        assert (await Fetcher(LOOPBACK).ask(url, largest=1000, cut=True)).body == b"x" * 1000
+
+
+async def test_a_connection_is_kept_only_while_somebody_waits_for_its_host() -> None:
+    async with site() as served, Fetcher(LOOPBACK, turns=Turns(per_host=1, gap=0)) as fetcher:
+        url = served.put("/feed", "<rss/>")
+        await asyncio.gather(*(fetcher.ask(url) for _ in range(4)))
+    assert [asked.get("Connection") for asked in served.headers] == ["close", None, None, "close"]
+
+
+class Rebinding(FakeResolver):
+    """Answers the first question with one address, every later one with another."""
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        address, self._addresses = self._addresses[0], ("127.0.0.2",)
+        return [self._result(host, address, port)]
+
+
+async def test_a_name_that_changes_its_address_between_two_questions_is_judged_anew() -> None:
+    """DNS rebinding, with a session that is kept: the guard sees each address at its connection."""
+    async with site() as served:
+        port = served.root.rpartition(":")[2]
+        served.put("/", "public")
+        allowed = (ipaddress.ip_network("127.0.0.1/32"),)
+        async with Fetcher(allowed, resolver=Rebinding("127.0.0.1")) as fetcher:
+            url = f"http://rebind.example:{port}/"
+            assert (await fetcher.get(url)).text == "public"
+            fetcher._kept.connector.clear_dns_cache()  # type: ignore[union-attr]
+            assert "not on the public internet" in await refusal(url, fetcher)
+
+
+async def test_a_fetcher_may_be_closed_twice() -> None:
+    fetcher = Fetcher(LOOPBACK)
+    async with fetcher:
+        await fetcher.close()
 
 
 # Bytes to text
