@@ -7,22 +7,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime
-from zoneinfo import ZoneInfo
+from collections.abc import Awaitable, Callable, Mapping
 
 from rapidfuzz import process
 
 from bot.core.archive import Archive
 from bot.core.briefing import briefing_reply, choose, story_reply
-from bot.core.errors import DatelineError, RequestError, StoreError
+from bot.core.digests import Digests
+from bot.core.errors import DatelineError, RequestError
 from bot.core.following import FeedFinder, Following
 from bot.core.maps import briefing_map, place_map
 from bot.core.messages import (
     Action,
     Argument,
-    Block,
-    Chat,
     ChatKind,
     CommandSpec,
     Heading,
@@ -36,14 +33,6 @@ from bot.core.newsroom import Newsroom
 from bot.core.places import PlaceReader, place_reply
 from bot.core.ports import Clock, Places, Store
 from bot.core.questions import is_question
-from bot.core.schedule import (
-    Occurrence,
-    Subscription,
-    Timing,
-    describe,
-    next_due,
-    parse_timing,
-)
 from bot.core.text import links_in
 from summaries.article import Length
 from summaries.extractive import METHODS
@@ -133,13 +122,18 @@ COMMANDS: tuple[CommandSpec, ...] = (
     CommandSpec(
         "subscribe",
         "A digest here, every day at your hour",
-        "HH:MM [time zone] [weekdays]",
+        "HH:MM [time zone] [weekdays] [place NAME|topic NAME]",
         (
             Argument("time", "Local time of day, for example 08:00", required=True),
             Argument("zone", "Time zone, for example Europe/Paris"),
             Argument("days", "Which days", choices=("daily", "weekdays", "weekends")),
+            Argument("about", "Only a place or a topic, for example place Mosul"),
         ),
-        ("/subscribe 08:00 Europe/Paris", "/subscribe 7:30 weekdays"),
+        (
+            "/subscribe 08:00 Europe/Paris",
+            "/subscribe 7:30 18:00 weekdays",
+            "/subscribe 08:00 place Mosul",
+        ),
         manages=True,
     ),
     CommandSpec(
@@ -150,6 +144,14 @@ COMMANDS: tuple[CommandSpec, ...] = (
         manages=True,
     ),
     CommandSpec("subscriptions", "The digests of this chat"),
+    CommandSpec(
+        "quiet",
+        "Hours in which no digest comes here",
+        "HH:MM HH:MM|off",
+        (Argument("hours", "From when to when, for example 22:00 07:00; or off"),),
+        ("/quiet 22:00 07:00",),
+        manages=True,
+    ),
     CommandSpec("status", "How the bot is doing"),
     CommandSpec("about", "Who made this, and whose data it uses"),
 )
@@ -196,6 +198,7 @@ class Desk:
         self._store = store
         self._clock = clock
         self._version = version
+        self._digests = Digests(store, places, clock, default_zone)
         self._default_zone = default_zone
         self._started = clock.now()
         self._following = Following(archive, finder, clock)
@@ -209,9 +212,10 @@ class Desk:
             "following": self._following.following,
             "unfollow": self._following.unfollow,
             "filter": self._following.filter,
-            "subscribe": self._subscribe,
-            "unsubscribe": self._unsubscribe,
-            "subscriptions": self._subscriptions,
+            "subscribe": self._digests.subscribe,
+            "unsubscribe": self._digests.unsubscribe,
+            "subscriptions": self._digests.subscriptions,
+            "quiet": self._digests.quiet,
             "status": self._status,
             "about": self._about,
         }
@@ -272,7 +276,7 @@ class Desk:
     async def _brief(self, request: Request) -> Reply:
         target, length, method = parse_brief(request)
         if not target:
-            zone = await self._zone(request.chat)
+            zone = await self._digests.zone(request.chat)
             return briefing_reply(await self._newsroom.briefing(request.chat, length, zone), length)
         story = await self._newsroom.story(target, length, local=request.local, method=method)
         return story_reply(story, target, length)
@@ -312,53 +316,6 @@ class Desk:
         for place in found:
             labels.setdefault(self._places.label(place), f"geo:{place.id}")
         return Reply((), tuple(Action(label, "place", name) for label, name in labels.items()))
-
-    async def _subscribe(self, request: Request) -> Reply:
-        timing = parse_timing(request.arguments, await self._zone(request.chat))
-        kept = await self._store.subscriptions(request.chat)
-        there = next((pair for pair in kept if pair[0].timing.at == timing.at), None)
-        if there and there[0].timing == timing and not there[0].paused:
-            return _subscribed(
-                timing, "This chat already has a digest at {}. The next: {}.", there[1]
-            )
-        first = next_due(timing, self._clock.now())
-        await self._store.subscribe(
-            Subscription(request.chat, timing, locale=request.locale), first
-        )
-        said = "A digest will come here at {}. The first: {}."
-        if there:
-            said = "This chat already had a digest at that hour. Now it comes at {}. The next: {}."
-        return _subscribed(timing, said, first, *_zone_advice(timing, request.arguments))
-
-    async def _zone(self, chat: Chat) -> str:
-        """Return the zone of the chat's other digests; a chat has rarely two."""
-        try:
-            kept = await self._store.subscriptions(chat)
-        except StoreError as error:  # a briefing needs no database
-            log.warning("The time zone of %s is not known: %s", chat, error)
-            return self._default_zone
-        return kept[-1][0].timing.zone if kept else self._default_zone
-
-    async def _unsubscribe(self, request: Request) -> Reply:
-        kept = await self._store.subscriptions(request.chat)
-        number = _chosen(request.arguments, [subscription for subscription, _ in kept])
-        dropped = await self._store.unsubscribe(request.chat, number)
-        if not dropped:
-            raise _no_digests()
-        return Reply(
-            tuple(Paragraph(f"Stopped: the digest at {describe(gone.timing)}.") for gone in dropped)
-        )
-
-    async def _subscriptions(self, request: Request) -> Reply:
-        kept = await self._store.subscriptions(request.chat)
-        if not kept:
-            raise _no_digests()
-        lines = tuple(
-            (str(number), _subscription_line(subscription, due))
-            for number, (subscription, due) in enumerate(kept, 1)
-        )
-        actions = tuple(_stop_action(subscription.timing) for subscription, _ in kept[:10])
-        return Reply((Heading("Digests of this chat"), Listing(lines)), actions)
 
     async def _status(self, request: Request) -> Reply:
         tally = await self._store.tally()
@@ -467,59 +424,6 @@ def first_link(text: str) -> str:
             "Reply /brief to a message that has one.",
         )
     return links[0]
-
-
-def _no_digests() -> RequestError:
-    return RequestError(
-        "No digests come to this chat.", "Type /subscribe 08:00 Europe/Paris to get one every day."
-    )
-
-
-def _subscribed(timing: Timing, said: str, due: Occurrence, *advice: Block) -> Reply:
-    words = Paragraph(said.format(describe(timing), _moment(timing, due.at)))
-    return Reply((words, *advice), (_stop_action(timing),))
-
-
-def _zone_advice(timing: Timing, arguments: str) -> tuple[Block, ...]:
-    """Say that the hour is UTC to a person who named no zone."""
-    if timing.zone != "UTC" or "utc" in arguments.lower():
-        return ()
-    example = f"/subscribe {timing.at:%H:%M} Europe/Paris"
-    return (Paragraph(f"That is UTC. For your own hour add your time zone: {example}"),)
-
-
-def _subscription_line(subscription: Subscription, due: Occurrence) -> str:
-    said = describe(subscription.timing)
-    if subscription.paused:
-        again = f"/subscribe {subscription.timing.at:%H:%M}"
-        return f"{said}; stopped because of this: {subscription.paused}. Start it again: {again}"
-    return f"{said}; next {_moment(subscription.timing, due.at)}"
-
-
-def _stop_action(timing: Timing) -> Action:
-    """A button names the hour: a chat has one digest an hour, while numbers move up."""
-    return Action(f"Stop {timing.at:%H:%M}", "unsubscribe", f"{timing.at:%H:%M}")
-
-
-def _chosen(words: str, kept: Sequence[Subscription]) -> int | None:
-    """Return the store's number of the digest that a person means, None for all of them.
-
-    They say its place in /subscriptions ("2", "#2") or its hour ("08:00"). Raises RequestError.
-    """
-    word = words.strip().lstrip("#")
-    if not word or word.lower() == "all":
-        return None
-    for number, subscription in enumerate(kept, 1):
-        if word in {str(number), f"{subscription.timing.at:%H:%M}"}:
-            return subscription.id
-    raise RequestError(
-        f"There is no digest “{word[:20]}” in this chat.",
-        "Type /subscriptions to see the numbers and hours.",
-    )
-
-
-def _moment(timing: Timing, at: datetime) -> str:
-    return f"{at.astimezone(ZoneInfo(timing.zone)):%A %d %B at %H:%M}"
 
 
 def _duration(seconds: float) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
@@ -29,6 +29,7 @@ _DAY_SETS = {
     "weekends": WEEKEND,
     "weekend": WEEKEND,
 }
+_HOUR = re.compile(r"(\d{1,2})(?:[:hH.](\d{2})?)?\s*(am|pm)?", re.IGNORECASE)
 _USAGE = "Type for example: /subscribe 08:00 Europe/Paris weekdays"
 
 
@@ -160,9 +161,26 @@ def parse_timing(words: str, default_zone: str, default_days: frozenset[int] = E
     )
 
 
+def parse_timings(words: str, default_zone: str) -> tuple[Timing, ...]:
+    """Read what `parse_timing` does, with several hours in front: "08:00 18:00 Europe/Paris".
+
+    Every hour is a timing of its own, in the order of the day. Raises RequestError.
+    """
+    joined = re.sub(r"(?<=\d)\s+(?=[ap]m\b)", "", words.strip(), flags=re.I)
+    hours: list[str] = []
+    rest = [part for part in re.split(r"[\s,;]+", joined) if part and part.lower() != "and"]
+    while len(rest) > 1 and _HOUR.fullmatch(rest[1]):
+        hours.append(rest.pop(0))
+    if not hours:
+        return (parse_timing(words, default_zone),)
+    last = parse_timing(" ".join(rest), default_zone)
+    ats = {parse_hour(hour) for hour in hours} | {last.at}
+    return tuple(replace(last, at=at) for at in sorted(ats))
+
+
 def parse_hour(word: str) -> time:
     """Read "8", "08:00", "8h30", "8.30", "8am" or "8:30pm" as a time of day."""
-    match = re.fullmatch(r"(\d{1,2})(?:[:hH.](\d{2})?)?\s*(am|pm)?", word, re.IGNORECASE)
+    match = _HOUR.fullmatch(word)
     if match is None:
         raise RequestError(f"“{word[:40]}” is not a time of day.", _USAGE)
     hour, minute, half = int(match[1]), int(match[2] or 0), (match[3] or "").lower()
