@@ -6,6 +6,8 @@ What is kept of a text, exactly:
 - NUL, control characters, bidirectional overrides and lone surrogates are dropped.
 - The entities that scrapers leave over (&amp; &quot; &nbsp; &#39; ...) are decoded once; &lt; and
   &gt; are not, because an article about HTML means them.
+- A subheading that a scraper glued to the next paragraph ("... des retraitesCes lettres ...") is
+  a paragraph of its own again.
 - Everything else is verbatim. Furniture goes only from the head (up to the second paragraph of
   prose) and the tail (from the last but one), never from the middle.
 """
@@ -17,7 +19,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Final
 
 from summaries.article import Article
@@ -42,6 +44,7 @@ def clean(text: str, *, title: str = "", language: str = "") -> Article:
     """
     lines = _lines(_readable(text))
     code = language.partition("-")[0].partition("_")[0].lower() or detect("\n".join(lines))
+    lines = [part for line in lines for part in _unglued(line, code)]
     title = " ".join(_readable(title).split())
     body, furniture = _without_furniture(lines, code)
     title, body = _without_title(body, title, code)
@@ -114,6 +117,84 @@ def _unwrapped(block: list[str], width: int) -> Iterator[str]:
     yield text
 
 
+# --- glued paragraphs ------------------------------------------------------------------------
+
+GLUED: Final = re.compile(
+    r"(?<=[a-zà-öø-ÿа-яё])(?P<mark>[\"»”]?)"
+    r"(?=(?P<right>[A-ZÀ-ÖØ-ÞА-ЯЁ](?:['’](?=\w)|[a-zà-öø-ÿа-яё]{1,20}| (?=[a-zà-öø-ÿ]))))"
+)
+DASHED: Final = re.compile(r"(?<![\w-])- [^.-]{3,70} -(?=[\"«“A-ZÀ-ÖØ-Þ])")
+DATELINE: Final = re.compile(  # "(CNN)A law", "LONDON (Reuters) - The", "BERLIN — The"
+    r"(?:[A-ZÀ-ÖØ-Þ][\w'’.-]*(?:,? [\w'’.-]+){0,5} )?"
+    r"\((?:CNN|AFP|AP|Reuters|EFE|dpa|DPA|ANSA|Lusa)\)"
+    r"(?:\s?[-–—:])?\s*(?=[\"«“‘'A-ZÀ-ÖØ-Þ])"
+    r"|[A-ZÀ-ÖØ-Þ][A-ZÀ-ÖØ-Þ'’ -]{2,25}(?:, [\w.]+(?: [\w.]+)?)? [–—-] (?=[\"«“A-ZÀ-ÖØ-Þ])"
+)
+LAST_WORD: Final = re.compile(r"[^\W\d_]+\Z")
+GLUED_CAP: Final = 2_000  # places looked at: keeps hostile text quick
+WORD_CAP: Final = 30  # characters: no word is longer
+LETTERS_BEFORE_NAME: Final = 4  # "eBay", "iPhone" have fewer
+IN_NAMES: Final = frozenset({"in", "on"})  # "LinkedIn"
+
+
+def _unglued(line: str, language: str) -> Iterator[str]:
+    """The paragraphs in a line: cut where a small letter stands right before a capital one."""
+    start = 0
+    cuts = {*_glued_at(line, language), *_dashed_at(line), *_captions_at(line, language)}
+    dateline = DATELINE.match(line)
+    if dateline:
+        cuts.add(dateline.end())
+    for cut in sorted(cuts):
+        if line[start:cut].strip():
+            yield line[start:cut].strip()
+        start = cut
+    yield line[start:].strip()
+
+
+def _glued_at(line: str, language: str) -> Iterator[int]:
+    """Where two paragraphs stand together without a space."""
+    since = quotes = 0
+    for found in islice(GLUED.finditer(line), GLUED_CAP):
+        quotes += line.count('"', since, found.start())
+        since = found.start()
+        if found["mark"]:
+            opens = found["mark"] == '"' and quotes % 2 == 0
+            yield found.start() if opens else found.end()
+            continue
+        left = LAST_WORD.search(line, max(0, found.start() - WORD_CAP), found.start())
+        if left and _is_glued(left[0], found["right"], language):
+            yield found.end()
+
+
+def _is_glued(left: str, right: str, language: str) -> bool:
+    """Whether two words stand there, and no name such as "YouTube" or "iPhone"."""
+    own = table("abbreviations")["language"].get(language, {})
+    word = right.rstrip(" '’").lower()
+    if not left[1:].islower():  # "BlaBlaCar"
+        return False
+    if word not in IN_NAMES and word in own.get("starters", "").split() and len(left) > 2:
+        return True
+    return left[0].islower() and len(left) >= LETTERS_BEFORE_NAME and len(right) > 2
+
+
+def _dashed_at(line: str) -> Iterator[int]:
+    """The ends of subheadings as agencies write them: "- In Lima -"."""
+    for found in DASHED.finditer(line):
+        yield from found.span()
+
+
+def _captions_at(line: str, language: str) -> Iterator[int]:
+    """Where a sentence follows a caption that has no full stop."""
+    for pattern in _glued_patterns(language):
+        for found in pattern.finditer(line):
+            yield found.start()
+
+
+@cache
+def _glued_patterns(language: str) -> tuple[re.Pattern[str], ...]:
+    return tuple(map(re.compile, table("furniture").get(language, {}).get("glued", ())))
+
+
 # --- the title -------------------------------------------------------------------------------
 
 SENTENCE_END: Final = re.compile(r"[.!?…。！？؟۔।॥][\"'»”’)\]）」』\s]*$")
@@ -137,6 +218,8 @@ def _looks_like_title(body: list[str], language: str) -> bool:
     first, second = body[0], body[1]
     ends = NO_TITLE.search(first) and not FINAL_ABBREVIATION.search(first)
     goes_on = second[0].islower() or first[0].islower()
+    if DATELINE.match(f"{first} A"):
+        return False
     speech = first[0] in "-–—•*" or (SENTENCE_END.search(first) and len(first) > 120)
     prose = any(_is_prose(line) for line in body[1:8])
     return prose and not ends and not goes_on and not speech

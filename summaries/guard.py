@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from functools import cache
 from typing import NamedTuple
 
@@ -19,14 +18,17 @@ _FEWEST_WORDS = 5
 _LONGEST_UNENDED = 30  # words: longer without a full stop is a page run together
 _HEADING = 8  # words: fewer in capitals are a heading
 _MOSTLY = 0.7  # of a sentence's characters
+_RARE = 1 / 3  # of a text's sentences: what more of them do is how this text is written
+_NEVER = r"(?!)"
+_FULL_LENGTH = 12  # words: fewer without a full stop are a subheading
 _SHORT_WORD = 3  # letters: "... with", "... and the": the line was broken
 
 _BEFORE = r"[\s«“„\"'‘’(\[—–\-•*]*"
 _PAIRS = (("«", "»"), ("“", "”"), ("(", ")"), ("「", "」"), ("『", "』"))
 _QUOTATION = re.compile(r"«[^»]*»|“[^”]*”|„[^“”]*[“”]|\"[^\"]*\"|「[^」]*」|『[^』]*』|‘[^’]*’$")
 _QUOTES_FIRST = re.compile(r"\s*[«“„\"‘']")
-_SINGLE_OPENS = re.compile(r"(?:^|[\s(—–])['‘](?=[^\W\d])")
-_SINGLE_CLOSES = re.compile(r"[^\s(]['’](?!\w)")
+_SINGLE_OPENS = re.compile(r"['‘](?<![^\s(—–].)(?=[^\W\d])")
+_SINGLE_CLOSES = re.compile(r"['’](?!\w)(?<=[^\s('’].)")
 _SINGLE_CLOSES_SENTENCE = re.compile(r"[.,!?…]\s?['’](?=\s|$)")
 _ASKS = re.compile(r"[?？؟]['’\"»”“)\]\s]*$")
 _ENDED = re.compile(r"[.!?…。！？؟۔।]['’\"»”“)\]\s]*$")
@@ -47,9 +49,16 @@ def units(
     stems of each sentence, `title` those of the title.
     """
     leaning = [leans(text, language) for text in sentences]
+    unfit = _unfit(sentences, language)
     printable = [
-        whole(text, following) and tells(text) and len(words) > 0 and not _repeats(words, title)
-        for text, following, words in zip(sentences, [*sentences[1:], ""], stems, strict=True)
+        whole(text, following)
+        and tells(text)
+        and len(words) > 0
+        and place not in unfit
+        and not _repeats(words, title)
+        for place, (text, following, words) in enumerate(
+            zip(sentences, [*sentences[1:], ""], stems, strict=True)
+        )
     ]
     return [
         unit
@@ -68,6 +77,38 @@ def _unit(i: int, leaning: Sequence[bool], sentences: Sequence[str]) -> Unit:
     if speakerless(sentences[i]) and not any(_NAME.search(sentences[j]) for j in range(start, i)):
         return ()
     return tuple(range(start, i + 1))
+
+
+def _unfit(sentences: Sequence[str], language: str) -> set[int]:
+    """The places of what is no sentence of this article's own telling.
+
+    Where most sentences end with a full stop, a short one that does not is a subheading or caption;
+    where few say "I" or "we", one that does outside quotation marks is speech that lost its marks.
+    """
+    headings = {place for place, text in enumerate(sentences) if _is_heading(text)}
+    spoken = {place for place, text in enumerate(sentences) if is_spoken(text, language)}
+    of_the_page = {place for place, text in enumerate(sentences) if is_of_the_page(text, language)}
+    return _if_rare(headings, sentences) | _if_rare(spoken, sentences) | of_the_page
+
+
+def _is_heading(text: str) -> bool:
+    return len(text.split()) < _FULL_LENGTH and not _ENDED.search(text)
+
+
+def _if_rare(places: set[int], sentences: Sequence[str]) -> set[int]:
+    return places if len(places) <= _RARE * len(sentences) else set()
+
+
+def is_spoken(text: str, language: str) -> bool:
+    """Whether somebody says "I" or "we" outside quotation marks."""
+    rules = _rules(language)
+    return rules is not None and bool(rules.speech.search(_QUOTATION.sub("", text)))
+
+
+def is_of_the_page(text: str, language: str) -> bool:
+    """Whether it speaks of the page around it ("scroll down")."""
+    rules = _rules(language)
+    return rules is not None and bool(rules.page.search(text))
 
 
 def leans(text: str, language: str) -> bool:
@@ -113,11 +154,10 @@ def cut_quotation(text: str) -> bool:
     """Whether a quotation or parenthesis opens without closing, or the other way round."""
     if text.count('"') % 2 or _cut_single(text):
         return True
-    counts = Counter(text)
-    german = counts["„"]  # „ closes with “ or ”
+    german = text.count("„")  # „ closes with “ or ”
     if german:
-        return german != counts["“"] + counts["”"]
-    return any(counts[left] != counts[right] for left, right in _PAIRS)
+        return german != text.count("“") + text.count("”")
+    return any(text.count(left) != text.count(right) for left, right in _PAIRS)
 
 
 def _cut_single(text: str) -> bool:
@@ -143,6 +183,8 @@ class _Rules(NamedTuple):
     links: re.Pattern[str]
     unless: re.Pattern[str]
     said: re.Pattern[str]
+    speech: re.Pattern[str]
+    page: re.Pattern[str]
 
 
 @cache
@@ -154,8 +196,14 @@ def _rules(language: str) -> _Rules | None:
         _opening(own["points"], r"(?![\w-])"),
         _opening(own["links"], r"(?![\w-])"),
         _opening(own["unless"], ""),
-        re.compile("|".join(own["said"]), re.IGNORECASE),
+        _anywhere(own, "said", re.IGNORECASE),
+        _anywhere(own, "speech"),
+        _anywhere(own, "page", re.IGNORECASE),
     )
+
+
+def _anywhere(own: Mapping[str, Sequence[str]], kind: str, flags: int = 0) -> re.Pattern[str]:
+    return re.compile("|".join(own.get(kind, ())) or _NEVER, flags)
 
 
 def _opening(patterns: Sequence[str], end: str) -> re.Pattern[str]:

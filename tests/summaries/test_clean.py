@@ -320,3 +320,51 @@ def test_hand_checked_article_text_loses_next_to_nothing() -> None:
         total += sum(1 for line in fields["main_content"].split("\n") if line.strip())
         gone += len(clean(fields["main_content"], title=fields["title"] or "").furniture)
     assert gone <= total / 1000
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "second"),
+    [
+        ("Fin du conflit sur les retraitesCes lettres sont parties lundi.", "fr", "Ces lettres"),
+        ("Des gaz à ToulouseLe calme est revenu dans la ville.", "fr", "Le calme"),
+        ('"Un défi au terrorisme"Le président est arrivé.', "fr", "Le président"),
+        ("Les buralistes enthousiastes Les clients pourront payer.", "fr", "Les clients"),
+        ("Il est parti. - Un décès sur deux -Ces données datent de mai.", "fr", "Ces données"),
+        ("He was seen in a box before it fell It is thought to be lost.", "en", "It is"),
+        ("The game was 'too hot' The incident was shared by police.", "en", "The incident"),
+        ("Scroll down for video Street cleaners found the remains.", "en", "Street"),
+        ("LONDON (Reuters) - The bank raised its rate on Monday.", "en", "The bank"),
+        ("BERLIN — The bank raised its rate on Monday.", "en", "The bank"),
+    ],
+)
+def test_a_subheading_caption_or_dateline_is_no_part_of_the_next_sentence(
+    text: str, language: str, second: str
+) -> None:
+    paragraphs = clean(text, title="A title", language=language).paragraphs
+    assert any(paragraph.startswith(second) for paragraph in paragraphs)
+    assert all(paragraph in text for paragraph in paragraphs)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Il regarde YouTube et LinkedIn sur un iPhone acheté sur eBay.",
+        "Le PDG d'AstraZeneca a parlé à BlaBlaCar et au HuffPost.",
+        "Bruno Le Maire et La Rochelle ont répondu au Monde et aux Échos.",
+        'Les "gilets jaunes" sont là, et "L\'Équipe" aussi.',
+    ],
+)
+def test_a_name_with_a_capital_inside_is_not_cut(text: str) -> None:
+    assert clean(text, title="A title", language="fr").paragraphs == (text,)
+
+
+def test_the_name_of_an_agency_alone_is_furniture() -> None:
+    article = clean("(CNN)A new law in Kansas bans the procedure.", language="en")
+    assert article.paragraphs == ("A new law in Kansas bans the procedure.",)
+    assert article.furniture == ("(CNN)",)
+
+
+def test_many_glued_words_take_no_long_time() -> None:
+    start = time.process_time()
+    clean('mot"Mot motsLe ' * 60_000, language="fr")
+    assert time.process_time() - start < 2

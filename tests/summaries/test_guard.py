@@ -24,6 +24,17 @@ LEANING = [
     ("en", "In Lima and Cusco, that is what many were asking on Sunday."),
     ("fr", "Depuis sa prison, elle a écrit à des journalistes."),
     ("fr", "Des dizaines de personnes ont suivi son cercueil."),
+    ("fr", "Ou plutôt un samedi, avec deux interpellations."),
+    ("fr", "Sortie des laboratoires, elle donne une image confuse."),
+    ("fr", "En attendant, il demande aux universités de rouvrir."),
+    ("fr", "De leur côté, ces revues ont accéléré la publication."),
+    ("fr", "Plusieurs d'entre eux ont eu accès aux résultats."),
+    ("fr", "Objectif : retrouver la taupe."),
+    ("fr", "Selon la même source, deux autres jeunes ont été blessés."),
+    ("fr", "Même constat à Lyon."),
+    ("fr", "Le second, âgé de 7 ans, est blessé."),
+    ("en", "It was a call to action for the whole country."),
+    ("en", "Now the club is ready to poach him."),
     ("es", "En su carta, pide perdón a todos."),
     ("it", "Dopo la sua morte, tutti hanno taciuto."),
     ("es", "Además, el Gobierno subirá los impuestos."),
@@ -49,6 +60,14 @@ STANDING = [
     ("en", "Ana Ruiz lost her seat on Monday."),
     ("en", "Two men with a dog lost its trail."),
     ("fr", "Après son arrestation, le maire de Nice a démissionné."),
+    ("fr", "De leur côté, les syndicats appellent à la grève."),
+    ("fr", "Si la loi passe, elle entrera en vigueur en mai."),
+    ("fr", "Selon la préfecture, il y a eu deux blessés."),
+    ("fr", "Même le président a réagi."),
+    ("fr", "Le second tour aura lieu dimanche."),
+    ("en", "It's not just Lima that is flooded."),
+    ("en", "It was clear that the talks had failed."),
+    ("en", "Our planet may have struck another one."),
     ("es", "En su carta, el ministro pide perdón."),
     ("es", "Este lunes el Congreso vota la ley."),
     ("de", "Diese Woche tagt der Bundestag."),
@@ -148,3 +167,35 @@ def test_a_question_or_a_bare_quotation_tells_nothing(text: str) -> None:
 )
 def test_a_statement_tells_something(text: str) -> None:
     assert tells(text)
+
+
+def _kept(sentences: list[str], language: str) -> list[str]:
+    """The sentences that can be printed alone."""
+    stems = [frozenset(text.lower().split()) for text in sentences]
+    return [sentences[unit[0]] for unit in units(sentences, stems, frozenset(), language)]
+
+
+STATEMENTS = [
+    "The mayor of Lima left on Monday.",
+    "The council of Cusco met on Tuesday.",
+    "The storm in Piura ended on Friday.",
+]
+
+
+def test_a_subheading_is_left_out_where_sentences_end_with_full_stops() -> None:
+    heading = "Council divided over the new harbour"
+    assert _kept([*STATEMENTS, heading], "en") == STATEMENTS
+    assert heading in _kept([heading, "Harbour closed until next Monday morning"], "en")
+
+
+def test_speech_that_lost_its_marks_is_left_out_unless_the_article_says_i() -> None:
+    speech = "The talks were hard, and I will never forget them."
+    assert _kept([*STATEMENTS, speech], "en") == STATEMENTS
+    assert speech in _kept([speech, "The coast is where I grew up."], "en")
+    assert "The mayor said “I am tired” on Monday." in _kept(
+        [*STATEMENTS, "The mayor said “I am tired” on Monday."], "en"
+    )
+
+
+def test_a_sentence_about_the_page_is_left_out() -> None:
+    assert _kept([*STATEMENTS, "Scroll down for video of the storm in Piura."], "en") == STATEMENTS
