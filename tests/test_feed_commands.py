@@ -99,10 +99,10 @@ def run(
 def test_a_site_is_followed_listed_and_unfollowed(run: Run, site: str) -> None:
     status, out, err = run("follow", site, "--topic", "news")
     assert (status, err) == (0, "")
-    assert "now follows Example News, under “news”" in out
+    assert "now follows “Example News”, under “news”" in out
     assert "Example News (127.0.0.1)" in run("following")[1]
-    assert "already follows Example News" in run("follow", f"{site}/feed")[1]
-    assert "no longer follows Example News" in run("unfollow", "example", "news")[1]
+    assert "already follows “Example News”" in run("follow", f"{site}/feed")[1]
+    assert "no longer follows “Example News”" in run("unfollow", "example", "news")[1]
     assert "sample articles" in run("following")[1]
 
 

@@ -28,8 +28,17 @@ def name_of(feed: Feed) -> str:
 
 
 def with_topic(follow: Follow) -> str:
-    """Name a feed and its topic: "BBC Sport, under “sport”"."""
-    return name_of(follow.feed) + (f", under “{follow.topic}”" if follow.topic else "")
+    """Name a feed and its topic in a list: "BBC Sport, under “sport”"."""
+    return name_of(follow.feed) + _under(follow)
+
+
+def in_a_sentence(follow: Follow) -> str:
+    """Name a feed and its topic among other words: "“BBC Sport”, under “sport”"."""
+    return f"“{name_of(follow.feed)}”{_under(follow)}"
+
+
+def _under(follow: Follow) -> str:
+    return f", under “{follow.topic}”" if follow.topic else ""
 
 
 def host_of(url: str) -> str:
@@ -126,7 +135,7 @@ def choices(link: str, feeds: Sequence[Feed], topic: str) -> tuple[list[Block], 
     """Ask which of a site's feeds is meant. What no button can carry is typed instead."""
     shown = feeds[:NAMED]
     lines = tuple(
-        (str(number), f"{feed.title} — {feed.url}" if feed.title else feed.url)
+        (str(number), f"{feed.title} ({feed.url})" if feed.title else feed.url)
         for number, feed in enumerate(shown, 1)
     )
     more = f" Here are {len(shown)} of them." if len(shown) < len(feeds) else ""

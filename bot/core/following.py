@@ -16,7 +16,7 @@ from bot.core.archive import Archive, Follow, WordFilter
 from bot.core.errors import RequestError, SourceError
 from bot.core.feed_words import (
     choices,
-    host_of,
+    in_a_sentence,
     key_of,
     listed,
     name_of,
@@ -162,7 +162,7 @@ class Following:
         for look in looks:
             if look.error:
                 hint = look.error.hint if isinstance(look.error, RequestError) else ""
-                blocks.append(Notice(f"{host_of(look.link)}: {look.error}", hint))
+                blocks.append(Notice(f"{look.link}: {look.error}", hint))
             elif len(look.feeds) == 1:
                 [feed] = look.feeds
                 wanted[feed.url] = Follow(chat, feed, order.topic)
@@ -475,10 +475,10 @@ def _feeds(count: int) -> str:
 
 def _kept(follow: Follow, before: Follow | None) -> str:
     if before is None:
-        return f"This chat now follows {with_topic(follow)}. It is read from now on."
+        return f"This chat now follows {in_a_sentence(follow)}. I read it from now on."
     if not follow.topic or follow.topic == before.topic:
-        return f"This chat already follows {with_topic(before)}."
-    return f"{name_of(before.feed)} now stands under “{follow.topic}”."
+        return f"This chat already follows {in_a_sentence(before)}."
+    return f"“{name_of(before.feed)}” now stands under “{follow.topic}”."
 
 
 def _count(known: Sequence[Follow]) -> str:
@@ -506,7 +506,7 @@ def _imported(file: Attachment, read: FeedList, new: Sequence[Follow], beyond: i
     if read.failures:
         blocks += [Notice("Not all of the list could be read:"), names(read.failures)]
     if new:
-        blocks.append(Paragraph("They are read soon; /following says which ones fail."))
+        blocks.append(Paragraph("I read them from now on; /following says which ones fail."))
     return Reply(tuple(blocks), (_show_all(),))
 
 
@@ -538,7 +538,7 @@ def _stops(shown: Sequence[tuple[int, Follow]]) -> tuple[Action, ...]:
 
 
 def _unfollowed(gone: Follow) -> Reply:
-    said = f"This chat no longer follows {name_of(gone.feed)}."
+    said = f"This chat no longer follows “{name_of(gone.feed)}”."
     again = f"{gone.feed.url} {gone.topic}".strip()
     if Action.fits("follow", again):
         return Reply((Paragraph(said),), (Action("Follow again", "follow", again),))

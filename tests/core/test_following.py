@@ -77,7 +77,7 @@ def many(count: int, topic: str = "") -> list[Follow]:
 
 async def test_a_site_with_one_feed_is_followed(desk: Desk, archive: FakeArchive) -> None:
     reply = await desk.answer(typed("/follow https://blog.example"))
-    assert "now follows A blog" in words(reply)
+    assert "now follows “A blog”" in words(reply)
     assert await followed(archive) == [(BLOG.url, "")]
     assert labels(reply) == ["Unfollow", "What is followed"]
 
@@ -91,10 +91,10 @@ async def test_words_after_the_link_are_the_topic(desk: Desk, archive: FakeArchi
 async def test_a_site_with_several_feeds_asks_which(desk: Desk, archive: FakeArchive) -> None:
     reply = await desk.answer(typed("/follow https://news.example news"))
     assert "news.example offers 2 feeds" in words(reply)
-    assert "Example News: Sport — https://news.example/sport.xml" in words(reply)
+    assert "Example News: Sport (https://news.example/sport.xml)" in words(reply)
     assert await followed(archive) == []
     chosen = await pressed(desk, reply, "2. Example News: Sport")
-    assert "now follows Example News: Sport, under “news”" in words(chosen)
+    assert "now follows “Example News: Sport”, under “news”" in words(chosen)
     assert await followed(archive) == [(SPORT.url, "news")]
 
 
@@ -117,7 +117,7 @@ async def test_following_again_says_so_and_asks_no_site(archive: FakeArchive) ->
     following = Following(archive, finder, FakeClock())
     await following.follow(typed(f"/follow {BLOG.url} blogs"))
     again = await following.follow(typed(f"/follow {BLOG.url}"))
-    assert "already follows A blog, under “blogs”." in words(again)
+    assert "already follows “A blog”, under “blogs”." in words(again)
     assert finder.asked == [BLOG.url]
     assert await followed(archive) == [(BLOG.url, "blogs")]
 
@@ -127,7 +127,7 @@ async def test_following_again_under_another_topic_moves_it(
 ) -> None:
     await desk.answer(typed(f"/follow {BLOG.url} blogs"))
     reply = await desk.answer(typed(f"/follow {BLOG.url} Reading"))
-    assert "A blog now stands under “Reading”." in words(reply)
+    assert "“A blog” now stands under “Reading”." in words(reply)
     await desk.answer(typed(f"/follow {WORLD.url} reading"))
     assert await followed(archive) == [(BLOG.url, "Reading"), (WORLD.url, "Reading")]
 
@@ -135,10 +135,10 @@ async def test_following_again_under_another_topic_moves_it(
 async def test_several_links_are_each_told_of(desk: Desk, archive: FakeArchive) -> None:
     line = f"/follow {BLOG.url} http://10.0.0.1/ https://news.example https://nothing.example"
     reply = await desk.answer(typed(line))
-    assert "now follows A blog" in words(reply)
-    assert "10.0.0.1: 10.0.0.1 is not on the public internet" in words(reply)
+    assert "now follows “A blog”" in words(reply)
+    assert "http://10.0.0.1/: 10.0.0.1 is not on the public internet" in words(reply)
     assert "news.example offers 2 feeds" in words(reply)
-    assert "nothing.example: https://nothing.example offers no feed" in words(reply)
+    assert "https://nothing.example: https://nothing.example offers no feed" in words(reply)
     assert await followed(archive) == [(BLOG.url, "")]
 
 

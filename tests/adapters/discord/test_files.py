@@ -124,5 +124,5 @@ async def test_a_half_typed_feed_is_completed_and_what_was_chosen_is_unfollowed(
         assert choice["name"] == "Sport, under “Sport”"
         await discord.slash("unfollow", {"feed": choice["value"]})
         [_, gone] = await discord.wait_for_post(count=2)
-    assert "no longer follows Sport" in gone.content
+    assert "no longer follows “Sport”" in gone.content
     assert gone.buttons == (("Follow again",),)
