@@ -158,7 +158,9 @@ class FakePlaces:
         names = [place for place in self.known if place.name.lower().startswith(prefix.lower())]
         return names[:limit]
 
-    def find(self, text: str, language: str = "") -> Sequence[Mention]:
+    def find(
+        self, text: str, language: str = "", *, usual: Mapping[int, float] | None = None
+    ) -> Sequence[Mention]:
         found = [
             Mention(one.name, start, start + len(one.name), one, 1.0)
             for one in self.known

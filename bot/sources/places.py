@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -41,9 +41,11 @@ class GazetteerPlaces:
         """See the Places port."""
         return self._gazetteer.suggest(prefix, limit)
 
-    def find(self, text: str, language: str = "") -> Sequence[Mention]:
+    def find(
+        self, text: str, language: str = "", *, usual: Mapping[int, float] | None = None
+    ) -> Sequence[Mention]:
         """See the Places port."""
-        return find_places(text, self._gazetteer, language)
+        return find_places(text, self._gazetteer, language, usual=usual)
 
     def contains(self, outer: Place, inner: Place) -> bool:
         """See the Places port."""

@@ -62,10 +62,29 @@ class Draft:
         if _DOTTED.fullmatch(name) or (name.isupper() and len(name) <= 5):
             after_comma = self.level == 2 and len(name) == 2
             self.codes.add((COMMA_MARK if after_comma else CODE_MARK) + name)
+        elif name.startswith(CODE_MARK):
+            self.codes.add(name)
         elif name.endswith("."):
             self.codes.add(COMMA_MARK + name)
-        elif folded := fold(name):
+        else:
+            self._add(fold(name), rank)
+            if rank == MAIN:
+                self._add(_shortened(fold(name)), ALTERNATE)
+
+    def _add(self, folded: str, rank: int) -> None:
+        if folded:
             self.names[folded] = min(rank, self.names.get(folded, rank))
+
+
+_SHORTENED = (("mount ", "mt "), ("saint ", "st "), ("sainte ", "ste "), ("fort ", "ft "))
+
+
+def _shortened(folded: str) -> str:
+    """Return how the press shortens a name ("st louis" for Saint Louis), or ""."""
+    for long, short in _SHORTENED:
+        if folded.startswith(long):
+            return short + folded.removeprefix(long)
+    return ""
 
 
 def all_drafts(config: Path) -> list[Draft]:
@@ -91,8 +110,8 @@ def rows(path: Path) -> Iterator[list[str]]:
 
 
 def read_cities() -> list[Draft]:
-    """Return the cities of 1,000 inhabitants and more, with their alternate names."""
-    data = _geonames("cities1000.json")
+    """Return the cities of 500 inhabitants and more, with their alternate names."""
+    data = _geonames("cities500.json")
     capitals = {(c["iso"], fold(c["capital"])) for c in _geonames("countries.json").values()}
     return [_city(row, capitals) for row in data.values()]
 
@@ -242,6 +261,7 @@ def _let_towns_win(regions: list[Draft], cities: list[Draft]) -> None:
 def read_districts(config: Path, cities: list[Draft]) -> list[Draft]:
     """Return the second-level regions of the countries whose news names them."""
     inside = _group(cities, lambda city: (city.country, city.region))
+    states = {fold(row[2]) for row in rows(config / "regions.tsv") if row[0] == "US"}
     drafts = []
     for country, code, name, *point in rows(config / "districts.tsv"):
         latitude, longitude = float(point[0]), float(point[1])
@@ -258,7 +278,8 @@ def read_districts(config: Path, cities: list[Draft]) -> list[Draft]:
         )  # fmt: skip
         draft.add(name, MAIN)
         for shorter in _short_district_names(country, name):
-            draft.add(shorter, ALTERNATE)
+            if fold(shorter) not in states:  # "Ohio" is never Ohio County
+                draft.add(shorter, ALTERNATE)
         drafts.append(draft)
     return drafts
 

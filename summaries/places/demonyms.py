@@ -18,7 +18,7 @@ def demonym_forms(word: str, language: str) -> set[str]:
 
 
 def _english(word: str) -> set[str]:
-    return set() if word.endswith(("ese", "ish", "ch", "s")) else {word + "s"}
+    return set() if word.endswith(("ese", "ish", "nch", "tch", "s")) else {word + "s"}
 
 
 def _french(word: str) -> set[str]:

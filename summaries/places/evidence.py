@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from summaries.places.folding import Token
 from summaries.places.index import CODE_MARK, COMMA_MARK
+from summaries.places.prior import Usual
 from summaries.places.resolver import Choice
 from summaries.places.tagger import Span, Tagged
 from summaries.places.words import Words
@@ -19,6 +20,7 @@ _SENTENCE_END = re.compile(r"[.!?…:\n\"“”«»]|[-–—] ")
 
 
 _MUCH_COMPANY = 3.0
+_OFTEN = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class Text:
 
 def read_text(tagged: Tagged, words: Words, language: str) -> Text:
     """Return a text made ready for questions about its names."""
-    lower = frozenset(t.folded for t in tagged.tokens if t.text[0].islower())
+    lower = frozenset(folded for text, folded, _, _ in tagged.tokens if text[0].islower())
     inside = frozenset(n for span in tagged.spans for n in range(span.first, span.last + 1))
     return Text(tagged, words, language, lower, _people(tagged, words), inside)
 
@@ -86,8 +88,13 @@ def doubted(span: Span, text: Text) -> bool:
     )
 
 
-def evidence(span: Span, text: Text, choice: Choice, counts: Mapping[str, int]) -> dict[str, float]:
-    """Return the evidence about one span, taken for the place chosen, by name."""
+def evidence(
+    span: Span, text: Text, choice: Choice, counts: Mapping[str, int], usual: Usual
+) -> dict[str, float]:
+    """Return the evidence about one span, taken for the place chosen, by name.
+
+    `counts` says how often each key stands in the text, `usual` what the feed named before.
+    """
     tokens = text.tagged.tokens
     first, last = tokens[span.first], tokens[span.last]
     before = tokens[span.first - 1] if span.first else None
@@ -119,6 +126,7 @@ def evidence(span: Span, text: Text, choice: Choice, counts: Mapping[str, int]) 
         "all capitals": float(
             first.text.isupper() and len(first.text) > 1 and span.key[0] != CODE_MARK
         ),
+        "usual": min(usual.get(place.id, 0.0), _OFTEN) / _OFTEN,
         "repeated": min(counts.get(span.key, 1) - 1, 4) / 4,
         "seen in lower case": float(single and folded in text.lower),
         "person of the text": float(single and folded in text.people),
@@ -148,6 +156,8 @@ def evidence(span: Span, text: Text, choice: Choice, counts: Mapping[str, int]) 
         facts["common word"], facts["given name"], facts["family name"], facts["other common word"]
     )
     facts["comma follows"] = float(text.tagged.text[last.end : last.end + 1] == ",")
+    facts["kin beside"] = float(_kin_beside(text, span, before if close_before else None))
+    facts["age follows"] = float(_AGE.match(text.tagged.text, last.end) is not None)
     facts["bracketed"] = float(text.tagged.text[first.start - 1 : first.start] == "(")
     return facts
 
@@ -190,6 +200,7 @@ def _words_around(text: Text, before: Token | None, after: Token | None) -> dict
         ),
         "civic follows": float(capital_after and behind in words.civic_after),
         "thing follows": float(behind in words.thing_after),
+        "work before": float(ahead in words.works),
         "party before": float(ahead in words.parties and capital_before),
         "compass before": float(capital_before and ahead in words.compass),
         "organisation before": float(ahead in words.org_before and capital_before),
@@ -213,6 +224,20 @@ def _kind_of_word(
         "lower case": float(first.text[0].islower()),
         "no capitals": float(not first.text[0].isupper()),
     }
+
+
+def _kin_beside(text: Text, span: Span, before: Token | None) -> bool:
+    """Tell "his friend Milan" and "Sydney, the daughter of"."""
+    kin, tokens = text.words.kin, text.tagged.tokens
+    if before is not None and before.folded in kin:
+        return True
+    follows = tokens[span.last + 1 : span.last + 3]
+    comma = text.tagged.text.startswith(", ", tokens[span.last].end)
+    return comma and any(token.folded in kin for token in follows)
+
+
+# "Alan, 79, from Barton": a person's age.
+_AGE = re.compile(r", \d{1,2}(?:,| ans\b| years\b| anni\b| años\b| anos\b)")
 
 
 def _institution(text: Text, first: int) -> bool:

@@ -15,8 +15,8 @@ from summaries.places.index import Index
 from summaries.places.judge import THRESHOLD, probability
 from summaries.places.lookup import named
 from summaries.places.place import Mention, Place
-from summaries.places.prior import FeedPrior
-from summaries.places.resolver import Choice, Name, candidates, resolve
+from summaries.places.prior import Usual
+from summaries.places.resolver import Choice, Name, resolve, strongest
 from summaries.places.tagger import Span, Tagged, tag, unknown_like
 from summaries.places.words import Words, language_of, words_of
 
@@ -35,16 +35,17 @@ def find_places(
     gazetteer: Gazetteer,
     language: str = "",
     *,
-    prior: FeedPrior | None = None,
+    usual: Usual | None = None,
     adjectives: bool = False,
 ) -> tuple[Mention, ...]:
     """Return the places named in a text, in order, each with how sure we are of it.
 
-    `language` is an ISO 639-1 code or "". `prior` is what the feed's earlier articles were about.
+    `language` is an ISO 639-1 code or "". `usual` is what the feed's earlier articles named
+    (`prior.learned`).
     With `adjectives`, words such as "Syrian" count too. Offsets count code points of `text`.
     """
     index = gazetteer.index
-    found = examine(text, gazetteer, language, prior)
+    found = examine(text, gazetteer, language, usual)
     mentions = [
         Mention(text[span.start : span.end], span.start, span.end, choice.place, round(score, 3))
         for span, choice, facts in found.names
@@ -75,7 +76,7 @@ class Examined:
 
 
 def examine(
-    text: str, gazetteer: Gazetteer, language: str = "", prior: FeedPrior | None = None
+    text: str, gazetteer: Gazetteer, language: str = "", usual: Usual | None = None
 ) -> Examined:
     """Return every name that may be a place, the place it would be, and the evidence."""
     index = gazetteer.index
@@ -85,11 +86,11 @@ def examine(
     tagged = Tagged(tagged.text, tagged.tokens, tuple(spans), tagged.adjectives)
     ready = read_text(tagged, words, language or language_of(tagged.tokens, words))
     counts = Counter(span.key for span in spans)
-    chosen = resolve(_names(ready, gazetteer), prior)
+    chosen = resolve(index, _names(ready), usual)
     sounds = _by_sound(ready, chosen.values(), index)
     chosen |= {span.key: choice for span, choice in sounds}
     names = tuple(
-        (span, chosen[span.key], evidence(span, ready, chosen[span.key], counts))
+        (span, chosen[span.key], evidence(span, ready, chosen[span.key], counts, usual or {}))
         for span in sorted([*spans, *(span for span, _ in sounds)], key=lambda span: span.start)
     )
     return Examined(names, tagged.adjectives)
@@ -115,7 +116,7 @@ def _hopeless(span: Span, words: Words) -> bool:
     return span.key in words.never or (span.first == span.last and span.key in words.any_function)
 
 
-def _names(text: Text, gazetteer: Gazetteer) -> list[Name]:
+def _names(text: Text) -> list[Name]:
     spans = text.tagged.spans
     around: dict[str, list[str]] = {}
     for span, following in pairwise(spans):
@@ -125,7 +126,7 @@ def _names(text: Text, gazetteer: Gazetteer) -> list[Name]:
     named = [
         Name(
             key,
-            candidates(gazetteer.index, span.entries),
+            strongest(span.entries),
             tuple(dict.fromkeys(around.get(key, ()))),
             _DOUBTED_TRUST if doubted(span, text) else 1.0,
         )
@@ -133,8 +134,7 @@ def _names(text: Text, gazetteer: Gazetteer) -> list[Name]:
     ]
     hints = {span.key: span for span in text.tagged.adjectives if span.key not in unique}
     return named + [
-        Name(key, candidates(gazetteer.index, span.entries[:1]), (), _HINT_TRUST)
-        for key, span in hints.items()
+        Name(key, strongest(span.entries[:1]), (), _HINT_TRUST) for key, span in hints.items()
     ]
 
 
@@ -186,14 +186,14 @@ def resolve_spans(
     gazetteer: Gazetteer,
     language: str = "",
     *,
-    prior: FeedPrior | None = None,
+    usual: Usual | None = None,
 ) -> dict[tuple[int, int], Place]:
     """Return the place of each given span that has one: finding is done, only choosing is asked.
 
     The spans are resolved together with the places found in the text; unknown names are left out.
     """
     index = gazetteer.index
-    found = examine(text, gazetteer, language, prior)
+    found = examine(text, gazetteer, language, usual)
     tagged = tag(text, index)
     known = {(span.start, span.end): span for span in (*tagged.spans, *tagged.adjectives)}
     kept = [span for span, _, facts in found.names if probability(facts, index) >= THRESHOLD]
@@ -207,7 +207,7 @@ def resolve_spans(
     ready = read_text(
         Tagged(text, tagged.tokens, tuple(together), tagged.adjectives), words_of(index), language
     )
-    chosen = resolve(_names(ready, gazetteer), prior)
+    chosen = resolve(index, _names(ready), usual)
     return {span: chosen[made.key].place for span, made in mine.items()}
 
 

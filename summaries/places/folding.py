@@ -15,8 +15,8 @@ _MARKS = (
     "\u0b00-\u0dff\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u1000-\u109f\u1780-\u17ff\u200c\u200d"
 )
 _WORD = re.compile(
-    r"(?P<flag>[\U0001F1E6-\U0001F1FF]{2})"  # two regional indicators are a country's flag
-    r"|(?P<dotted>(?:[^\W\d_a-zа-яё][a-z]?\.){2,})"  # U.S., R.D.C., W.Va.
+    r"[\U0001F1E6-\U0001F1FF]{2}"  # two regional indicators are a country's flag
+    r"|(?:(?:[^\W\d_a-zа-яё][a-z]?\.){2,})"  # U.S., R.D.C., W.Va.
     rf"|[^\W\d_][\w{_MARKS}]*"
 )
 
@@ -57,19 +57,17 @@ class Token(NamedTuple):
 
 def tokenize(text: str) -> list[Token]:
     """Return the words of a text, in order; punctuation and numbers are left out."""
-    return [_token(match) for match in _WORD.finditer(text)]
-
-
-def _token(match: re.Match[str]) -> Token:
-    text = match.group()
-    plain = text.replace(".", "") if match.lastgroup == "dotted" else text
-    folded = plain.lower() if plain.isascii() else fold_word(plain)
-    return Token(text, folded, match.start(), match.end())
+    return [
+        Token(word, fold_word(word), *match.span())
+        for match in _WORD.finditer(text)
+        for word in (match.group(),)
+    ]
 
 
 @lru_cache(maxsize=65536)
 def fold_word(word: str) -> str:
-    """Return a word without case, accents and the choices of one keyboard or another."""
+    """Return a word without case, accents, the dots of "U.S." and the choices of a keyboard."""
+    word = word.replace(".", "")
     if word.isascii():
         return word.lower()
     letters = unicodedata.normalize("NFKD", word.casefold())
@@ -122,6 +120,7 @@ _SOUNDS = (
 )
 
 
+@lru_cache(maxsize=8192)
 def sound(folded: str) -> str:
     """Return a rough key of how a Latin name sounds: Raqa, Raqqa, Rakka and Ar Raqqah share one."""
     for pattern, replacement in _SOUNDS:

@@ -54,7 +54,10 @@ class Index:
         self.standing = self._array("place.standing", "<f4")
         self.latitude = self._array("place.latitude", "<f4")
         self.longitude = self._array("place.longitude", "<f4")
-        self._id = self._array("place.id", "<u4")
+        self.ids = self._array("place.id", "<u4")
+        self.level = self._array("place.level", "u1")
+        self.country_code = self._array("place.country", "<u2")
+        self.region_code = self._array("place.region", "<u2")
         self._by_id = self._array("by_id", "<u4")
         self._columns = {
             name: self._array(f"place.{name}", kind)
@@ -90,7 +93,7 @@ class Index:
     def _read_place(self, row: int) -> Place:
         column = {name: int(values[row]) for name, values in self._columns.items()}
         end = int(self._columns["name"][row + 1])
-        place_id = int(self._id[row])
+        place_id = int(self.ids[row])
         return Place(
             id=place_id,
             name=bytes(self._sections["names"][column["name"] : end]).decode(),
@@ -107,10 +110,24 @@ class Index:
 
     def row_of(self, place_id: int) -> int | None:
         """Return the row of the place with this id, or None."""
-        at = int(np.searchsorted(self._id, place_id, sorter=self._by_id))
-        if at == len(self._by_id) or int(self._id[self._by_id[at]]) != place_id:
+        at = int(np.searchsorted(self.ids, place_id, sorter=self._by_id))
+        if at == len(self._by_id) or int(self.ids[self._by_id[at]]) != place_id:
             return None
         return int(self._by_id[at])
+
+    def rows_of(self, ids: NDArray[Any]) -> tuple[NDArray[np.bool_], NDArray[np.intp]]:
+        """Return which of these ids are known, and the rows of those, in order."""
+        if not len(ids):
+            return np.zeros(0, bool), np.zeros(0, np.intp)
+        at = np.searchsorted(self.ids, ids, sorter=self._by_id)
+        rows = self._by_id[np.minimum(at, len(self._by_id) - 1)].astype(np.intp)
+        known = self.ids[rows] == ids
+        return known, rows[known]
+
+    def region_codes(self, rows: NDArray[np.intp]) -> NDArray[np.int64]:
+        """Return a number for the first-level region of each row; 0 for none."""
+        region = self.region_code[rows].astype(np.int64)
+        return np.where(region > 0, (self.country_code[rows].astype(np.int64) << 16) + region, 0)
 
     def country_row(self, code: str) -> int | None:
         """Return the row of a country by its ISO code, or None."""

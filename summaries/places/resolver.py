@@ -2,8 +2,8 @@
 
 Each candidate scores its standing (how well known), what kind of name it is, and how it fits the
 rest of the text: the countries and regions named, the places near it, what the feed writes about.
-Names are resolved together, one sense for each name, in two rounds: in the second, each name is
-weighed against what the others were taken for in the first.
+Names are resolved together, one sense for each name: first each is weighed against all that the
+others may mean, then against what they were taken for.
 """
 
 from __future__ import annotations
@@ -11,26 +11,30 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from summaries.places.index import Index
+from summaries.places.index import Entry, Index
 from summaries.places.nesting import EARTH_RADIUS_KM, contains
 from summaries.places.place import Place
-from summaries.places.prior import FeedPrior
+from summaries.places.prior import Usual, shares
+
+Floats = NDArray[np.float64]
+Rows = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """One name of the text: its candidates (place, rank of the name), and where it stands.
+    """One name of the text: the entries of the pack it may mean, and where it stands.
 
     `around` holds the keys of the names that follow it after a comma or in brackets. `trust` says
     how far it may speak for other names, 0 to 1: a word of everyday language, or a person, little.
     """
 
     key: str
-    candidates: tuple[tuple[Place, int], ...]
+    entries: tuple[Entry, ...]
     around: tuple[str, ...] = ()
     trust: float = 1.0
 
@@ -56,19 +60,24 @@ class Weights:
 
     The evidence of other names grows with the logarithm of their number, up to `most_company`.
     `world_city` is what a small namesake of a world city loses.
-    `alternate` is what a name loses that is only an alternate name of the place.
+    `alternate` is what a name loses that is only an alternate name of the place. `pair` is what
+    it is worth that another name has a meaning about `pair_km` away; its less known meanings count
+    less, by a factor of e for each 1 / `doubt` powers of ten.
     """
 
     standing: float = 1.0
-    alternate: float = 2.1
+    alternate: float = 1.6
     most_company: float = 5.3
     world_city: float = 1.5
     within: float = 12.0
     around: float = 9.0
     common_region: float = 3.0
+    pair: float = 10.0
+    pair_km: float = 60.0
+    doubt: float = 0.5
     country: float = 1.7
     region: float = 14.0
-    near: float = 21.0
+    near: float = 10.0
     feed_country: float = 9.0
     feed_region: float = 8.0
     feed_place: float = 1.2
@@ -80,18 +89,25 @@ ROUNDS = 3
 
 
 def resolve(
-    names: Sequence[Name], prior: FeedPrior | None, weights: Weights | None = None
+    index: Index,
+    names: Sequence[Name],
+    usual: Usual | None,
+    weights: Weights | None = None,
 ) -> dict[str, Choice]:
     """Return for each key the place it means here."""
     if not names:
         return {}
     worth = weights or Weights()
-    table = _Table.of(names, prior, worth)
+    table = _Table.of(index, names, usual, worth)
     within, around = table.nesting()
     alone = table.alone + worth.within * within + worth.around * around
     company = worth.common_region * table.common_region()
+    company += worth.pair * table.pairs(alone, worth)
+    chosen = None
     for _ in range(ROUNDS):
-        chosen = table.best(alone + company)
+        before, chosen = chosen, table.best(alone + company)
+        if before is not None and np.array_equal(before, chosen):
+            break
         company = table.company(chosen, worth)
     score = alone + company
     return {
@@ -104,174 +120,161 @@ def resolve(
 class _Table:
     """All candidates of all names of a text, one row each; `owner` is the number of its name."""
 
+    index: Index
     names: Sequence[Name]
-    places: Sequence[tuple[Place, int]]
-    owner: NDArray[np.intp]
-    first: NDArray[np.intp]
-    alone: NDArray[np.float64]
-    vector: NDArray[np.float64]
-    country: NDArray[np.intp]
-    region: NDArray[np.intp]
-    trust: NDArray[np.float64]
+    rows: Rows
+    ranks: NDArray[np.int64]
+    owner: Rows
+    first: Rows
+    alone: Floats
+    vector: Floats
+    country: NDArray[np.int64]
+    region: NDArray[np.int64]
+    level: NDArray[np.int64]
+    trust: Floats
 
     @classmethod
-    def of(cls, names: Sequence[Name], prior: FeedPrior | None, worth: Weights) -> _Table:
-        places = [pair for name in names for pair in name.candidates]
-        sizes = [len(name.candidates) for name in names]
-        codes: dict[str, int] = {"": 0}
+    def of(cls, index: Index, names: Sequence[Name], usual: Usual | None, worth: Weights) -> _Table:
+        pairs = np.array([entry for name in names for entry in name.entries], dtype=np.int64)
+        rows, ranks = pairs[:, 0], pairs[:, 1]
+        sizes = [len(name.entries) for name in names]
+        first = np.concatenate([[0], np.cumsum(sizes)])
+        owner = np.repeat(np.arange(len(names)), sizes)
+        standing = index.standing[rows].astype(float)
+        level = index.level[rows].astype(np.int64)
+        country = index.country_code[rows].astype(np.int64)
+        region = index.region_codes(rows)
+        best = np.maximum.reduceat(standing, first[:-1])[owner]
+        alone = worth.standing * standing - worth.alternate * (ranks == _ALTERNATE)
+        small = (level > 3) & (standing < best - _DWARFED)
+        alone -= worth.world_city * ((best > _WORLD_CITY) & small)
+        vector = unit_vectors(index.latitude[rows], index.longitude[rows])
+        if usual:
+            alone += _habit(usual, index, rows, worth)
+        trust = np.array([name.trust for name in names])
         return cls(
-            names,
-            places,
-            np.repeat(np.arange(len(names)), sizes),
-            np.concatenate([[0], np.cumsum(sizes)]),
-            np.array(
-                [
-                    _alone(place, rank, prior, worth) - _namesake(place, best, worth)
-                    for name in names
-                    for best in [max(other.standing for other, _ in name.candidates)]
-                    for place, rank in name.candidates
-                ]
-            ),
-            _vectors([place for place, _ in places]),
-            np.array([codes.setdefault(p.country, len(codes)) for p, _ in places]),
-            np.array([codes.setdefault(_region(p), len(codes)) for p, _ in places]),
-            np.array([name.trust for name in names]),
+            index, names, rows, ranks, owner, first, alone, vector, country, region, level, trust
         )
 
-    def best(self, score: NDArray[np.float64]) -> NDArray[np.intp]:
+    def best(self, score: Floats) -> Rows:
         """Return the row of the best candidate of each name."""
-        edges = self.first
-        return np.array(
-            [
-                edges[n] + int(np.argmax(score[edges[n] : edges[n + 1]]))
-                for n in range(len(self.names))
-            ]
-        )
+        edges = self.first.tolist()
+        return np.array([start + int(score[start:end].argmax()) for start, end in pairwise(edges)])
 
-    def company(self, chosen: NDArray[np.intp], worth: Weights) -> NDArray[np.float64]:
+    def company(self, chosen: Rows, worth: Weights) -> Floats:
         """Return what the places chosen for the other names say for each candidate."""
-        others = (self.owner[:, None] != np.arange(len(self.names))[None, :]) * self.trust
+        others = (self.owner[:, None] != np.arange(len(self.names))) * self.trust
         country = self._same(self.country, chosen, others)
         region = self._same(self.region, chosen, others)
         cosine = np.clip(self.vector @ self.vector[chosen].T, -1.0, 1.0)
-        point = np.array([float(self.places[row][0].level > 1) for row in chosen])
+        point = (self.level[chosen] > 1).astype(float)
         near = (np.exp(-EARTH_RADIUS_KM / NEAR_KM * np.arccos(cosine)) * others) @ point
-        total: NDArray[np.float64] = (
+        total: Floats = (
             worth.country * np.log10(1 + country)
             + worth.region * np.log10(1 + region)
             + worth.near * np.log10(1 + near)
         )
-        capped: NDArray[np.float64] = worth.most_company * np.tanh(total / worth.most_company)
+        capped: Floats = worth.most_company * np.tanh(total / worth.most_company)
         return capped
 
     @staticmethod
-    def _same(
-        codes: NDArray[np.intp], chosen: NDArray[np.intp], others: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
-        mine, theirs = codes[:, None], codes[chosen][None, :]
-        total: NDArray[np.float64] = ((mine == theirs) & (mine > 0)).astype(float)
-        votes: NDArray[np.float64] = np.einsum("ij,ij->i", total, others)
+    def _same(codes: NDArray[np.int64], chosen: Rows, others: Floats) -> Floats:
+        mine = codes[:, None]
+        votes: Floats = np.einsum("ij,ij->i", (mine == codes[chosen]) & (mine > 0), others)
         return votes
 
-    def common_region(self) -> NDArray[np.float64]:
+    def pairs(self, alone: Floats, worth: Weights) -> Floats:
+        """Return how well each candidate fits beside the likely candidates of the other names."""
+        edges = self.first[:-1]
+        top = np.maximum.reduceat(alone, edges)[self.owner]
+        odds = np.exp((alone - top) * worth.doubt) * self.trust[self.owner] * (self.level > 1)
+        apart = 1.0 - self.vector @ self.vector.T
+        scale = 2 * (EARTH_RADIUS_KM / worth.pair_km) ** 2
+        near = odds / (1 + scale * np.maximum(apart, 0.0))
+        near *= (self.owner[:, None] != self.owner) & (self.level > 1)[:, None]
+        best = np.maximum.reduceat(near, edges, axis=1)
+        logs: Floats = np.log10(1 + best.sum(axis=1))
+        return logs
+
+    def common_region(self) -> Floats:
         """Return how many other names could lie in each candidate's region, as a logarithm.
 
         A name that could lie in many regions says little for each of them.
         """
-        votes = np.zeros(int(max(self.region.max(), 0)) + 1)
-        own = np.zeros(len(self.places))
-        for number, name in enumerate(self.names):
-            rows = slice(self.first[number], self.first[number + 1])
-            regions = np.unique(self.region[rows])
-            regions = regions[regions > 0]
-            if len(regions):
-                votes[regions] += name.trust / len(regions)
-                own[rows] = name.trust / len(regions)
-        votes[0] = 0.0
-        others: NDArray[np.float64] = votes[self.region] - own * (self.region > 0)
-        logarithm: NDArray[np.float64] = np.log10(1 + np.maximum(0.0, others))
-        return logarithm
+        codes, region = np.unique(self.region, return_inverse=True)
+        pairs = np.unique(self.owner * len(codes) + region)
+        owner, code = pairs // len(codes), pairs % len(codes)
+        real = codes[code] > 0
+        owner, code = owner[real], code[real]
+        share = self.trust / np.maximum(1, np.bincount(owner, minlength=len(self.names)))
+        votes = np.bincount(code, weights=share[owner], minlength=len(codes))
+        others = (votes[region] - share[self.owner]) * (self.region > 0)
+        logs: Floats = np.log10(1 + np.maximum(0.0, others))
+        return logs
 
-    def nesting(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def nesting(self) -> tuple[Floats, Floats]:
         """Return which candidates lie in one named right after them, and which have one inside.
 
         In "Athens, Georgia" that speaks for the town in the state, and for the state.
         """
-        within, around = np.zeros(len(self.places)), np.zeros(len(self.places))
+        within, around = np.zeros(len(self.rows)), np.zeros(len(self.rows))
         number_of = {name.key: number for number, name in enumerate(self.names)}
         for number, name in enumerate(self.names):
             for outer in {number_of[key] for key in name.around if key in number_of}:
                 for row in range(self.first[number], self.first[number + 1]):
                     for other in range(self.first[outer], self.first[outer + 1]):
-                        if _inside(self.places[other][0], self.places[row][0]):
+                        if self._inside(other, row):
                             within[row] = around[other] = 1.0
         return within, around
 
-
-def _vectors(places: Sequence[Place]) -> NDArray[np.float64]:
-    """Return unit vectors from the middle of the Earth to each place."""
-    latitude = np.radians([place.latitude for place in places])
-    longitude = np.radians([place.longitude for place in places])
-    across = np.cos(latitude)
-    return np.stack([across * np.cos(longitude), across * np.sin(longitude), np.sin(latitude)], 1)
-
-
-def _choice(
-    table: _Table,
-    number: int,
-    score: NDArray[np.float64],
-    company: NDArray[np.float64],
-    within: NDArray[np.float64],
-) -> Choice:
-    rows = slice(table.first[number], table.first[number + 1])
-    best = int(rows.start + np.argmax(score[rows]))
-    place, rank = table.places[best]
-    far = table.vector[rows] @ table.vector[best] < math.cos(APART_KM / EARTH_RADIUS_KM)
-    margin = float(score[best] - score[rows][far].max()) if far.any() else 9.0
-    return Choice(place, rank, margin, float(company[best]), bool(within[best]))
-
-
-def _inside(outer: Place, place: Place) -> bool:
-    return outer.id != place.id and contains(outer, place)
-
-
-def _region(place: Place) -> str:
-    return f"{place.country}.{place.region}" if place.region else ""
-
-
-def _alone(place: Place, rank: int, prior: FeedPrior | None, worth: Weights) -> float:
-    """Return what speaks for a candidate before any other name is looked at."""
-    cost = worth.alternate if rank == _ALTERNATE else 0.0
-    return worth.standing * place.standing - cost + _habit(place, prior, worth)
-
-
-def _namesake(place: Place, best: float, worth: Weights) -> float:
-    """Return what a small namesake of a world city loses: never Paris, Kentucky without proof."""
-    small = place.level > 3 and place.standing < best - _DWARFED
-    return worth.world_city if best > _WORLD_CITY and small else 0.0
+    def _inside(self, outer: int, inner: int) -> bool:
+        if self.rows[outer] == self.rows[inner] or (
+            self.level[outer] > 0 and self.country[outer] != self.country[inner]
+        ):
+            return False
+        return contains(
+            self.index.place(int(self.rows[outer])), self.index.place(int(self.rows[inner]))
+        )
 
 
 _DWARFED = 2.8
 _WORLD_CITY = 8.25
-
-
 _ALTERNATE = 3
 
 
-def _habit(place: Place, prior: FeedPrior | None, worth: Weights) -> float:
-    """Return what the feed's earlier articles say for this place."""
-    if prior is None or not place.country:
-        return 0.0
-    return (
-        worth.feed_country * prior.share(place.country)
-        + worth.feed_region * prior.share(f"{place.country}.{place.region}")
-        + worth.feed_place * prior.place_share(place.id)
+def unit_vectors(latitude: NDArray[np.float32], longitude: NDArray[np.float32]) -> Floats:
+    """Return unit vectors from the middle of the Earth to points given in degrees."""
+    lat, lon = np.radians(latitude, dtype=float), np.radians(longitude, dtype=float)
+    across = np.cos(lat)
+    return np.stack([across * np.cos(lon), across * np.sin(lon), np.sin(lat)], 1)
+
+
+def _choice(table: _Table, number: int, score: Floats, company: Floats, within: Floats) -> Choice:
+    start, end = int(table.first[number]), int(table.first[number + 1])
+    best = start + int(score[start:end].argmax())
+    far = table.vector[start:end] @ table.vector[best] < _APART
+    margin = float(score[best] - score[start:end][far].max()) if far.any() else 9.0
+    place = table.index.place(int(table.rows[best]))
+    return Choice(place, int(table.ranks[best]), margin, float(company[best]), bool(within[best]))
+
+
+_APART = math.cos(APART_KM / EARTH_RADIUS_KM)
+
+
+def _habit(usual: Usual, index: Index, rows: Rows, worth: Weights) -> Floats:
+    """Return what the feed's earlier articles say for each candidate."""
+    share = shares(usual, index, rows)
+    total: Floats = (
+        worth.feed_country * share.country
+        + worth.feed_region * share.region
+        + worth.feed_place * share.place
     )
+    return total
 
 
-def candidates(index: Index, entries: Iterable[tuple[int, int]]) -> tuple[tuple[Place, int], ...]:
-    """Return the places of some entries with their ranks, each place once, the first of each 60."""
+def strongest(entries: Iterable[Entry], most: int = 60) -> tuple[Entry, ...]:
+    """Return some entries, each place once with its strongest name, the best known first."""
     best: dict[int, int] = {}
     for row, rank in entries:
         best[row] = min(rank, best.get(row, rank))
-    return tuple((index.place(row), rank) for row, rank in list(best.items())[:60])
+    return tuple(Entry(row, rank) for row, rank in list(best.items())[:most])

@@ -71,6 +71,8 @@ def _adjective(text: str, tokens: tuple[Token, ...], first: int, index: Index) -
     if first + 1 < len(tokens) and _GAP.fullmatch(text, tokens[first].end, tokens[first + 1].start):
         keys.insert(0, (first + 1, f"{one} {tokens[first + 1].folded}"))
     for last, key in keys:
+        if len(key) < _SHORTEST_ADJECTIVE:
+            continue
         entries = tuple(entry for entry in index.entries(key) if entry.rank == _ADJECTIVE)
         if entries and not _famous(key, index):
             return Span(first, last, tokens[first].start, tokens[last].end, key, entries)
@@ -78,6 +80,7 @@ def _adjective(text: str, tokens: tuple[Token, ...], first: int, index: Index) -
 
 
 _ADJECTIVE = 4
+_SHORTEST_ADJECTIVE = 4
 _FAMOUS = 6.8
 
 
@@ -98,10 +101,26 @@ def _span_at(text: str, tokens: tuple[Token, ...], first: int, index: Index) -> 
     known = index.trie.prefixes(" ".join(words))
     for key in sorted(known, key=len, reverse=True):
         if len(key) in ends:
-            span = _span(tokens, first, first + ends[len(key)], key, index)
+            last = first + ends[len(key)]
+            if _cuts_an_office(text, tokens, last):
+                continue
+            span = _span(tokens, first, last, key, index)
             if span and not (code and span.first == span.last):
                 return span
     return code or _inflected(tokens, first, reach, index)
+
+
+def _cuts_an_office(text: str, tokens: tuple[Token, ...], last: int) -> bool:
+    """Tell the "Dublin City" of "Dublin City Council": the council of Dublin."""
+    if tokens[last].folded != "city" or last + 1 == len(tokens):
+        return False
+    after = tokens[last + 1]
+    return after.folded in _OFFICES and text[tokens[last].end : after.start] == " "
+
+
+_OFFICES = frozenset(
+    ("council", "hall", "manager", "commission", "commissioner", "attorney", "schools", "police")
+)
 
 
 def _reach(text: str, tokens: tuple[Token, ...], first: int) -> int:
@@ -140,27 +159,44 @@ def _code_at(text: str, tokens: tuple[Token, ...], first: int, index: Index) -> 
         return Span(first, first, token.start, token.end, CODE_MARK + flag, (Entry(row, 0),))
     if len(token.text) > _LONGEST_CODE:
         return None
-    follows = first > 0 and text[tokens[first - 1].end : token.start] in _COMMAS
-    for end, key in _code_keys(text, token, follows=follows):
+    follows = first > 0 and _sets_apart(text, tokens[first - 1], token)
+    for count, end, key in _code_keys(text, tokens[first : first + 2], follows=follows):
         entries = tuple(index.entries(key))
         if entries:
-            return Span(first, first, token.start, end, key, entries)
+            return Span(first, first + count - 1, token.start, end, key, entries)
     return None
+
+
+def _sets_apart(text: str, before: Token, token: Token) -> bool:
+    """Tell what stands after a comma, in brackets, or after a party: "Sen. Casey, D-Pa."."""
+    between = text[before.end : token.start]
+    return between in _COMMAS or (between in ("-", "–") and before.text in _PARTIES)
 
 
 _LONGEST_CODE = 8
 _COMMAS = (", ", ",", " (", ",\u00a0")
+_PARTIES = ("R", "D", "DFL", "I", "GOP")
 
 
-def _code_keys(text: str, token: Token, *, follows: bool) -> Iterator[tuple[int, str]]:
-    if follows and text[token.end : token.end + 1] == ".":
-        yield token.end + 1, f"{COMMA_MARK}{token.text}."
+def _code_keys(
+    text: str, tokens: tuple[Token, ...], *, follows: bool
+) -> Iterator[tuple[int, int, str]]:
+    """Yield the abbreviations that may begin here: how many words, where it ends, its key."""
+    token, after = tokens[0], tokens[1] if len(tokens) > 1 else None
+    stop = text[token.end : token.end + 1] == "."
+    if follows and stop and after and text[token.end : after.start] == ". ":
+        # "W. Va." and "N. Y." are written with a space by some.
+        yield 2, after.end + 1, f"{CODE_MARK}{token.text}.{after.text}."
+    if follows and stop:
+        yield 1, token.end + 1, f"{COMMA_MARK}{token.text}."
     if follows:
-        yield token.end, COMMA_MARK + token.text
+        yield 1, token.end, COMMA_MARK + token.text
     if token.text.isupper() or token.text.endswith("."):
-        yield token.end, CODE_MARK + token.text
+        yield 1, token.end, CODE_MARK + token.text
         if token.text.endswith("."):
-            yield token.end, CODE_MARK + token.text.replace(".", "")
+            yield 1, token.end, CODE_MARK + token.text.replace(".", "")
+    elif stop:
+        yield 1, token.end + 1, f"{CODE_MARK}{token.text}."
 
 
 _FIRST_FLAG_LETTER = "\U0001f1e6"
@@ -196,7 +232,7 @@ def unknown_like(tagged: Tagged, index: Index, countries: frozenset[str]) -> lis
     taken = {n for span in tagged.spans for n in range(span.first, span.last + 1)}
     spans = []
     for number, token in enumerate(tagged.tokens):
-        if number in taken or not _may_sound(token):
+        if not _may_sound(token) or number in taken:
             continue
         rows = [
             entry
@@ -214,8 +250,8 @@ _SHORTEST_SOUND = 4
 
 def _may_sound(token: Token) -> bool:
     return (
-        len(token.text) >= _SHORTEST_SOUND
-        and token.text[0].isupper()
+        token.text[0].isupper()
+        and len(token.text) >= _SHORTEST_SOUND
         and not token.text.isupper()
         and token.folded.isascii()
     )

@@ -25,6 +25,8 @@ class Words:
     civic_after: frozenset[str]
     thing_after: frozenset[str]
     parties: frozenset[str]
+    kin: frozenset[str]
+    works: frozenset[str]
     locative: frozenset[str]
     listing: frozenset[str]
     compass: frozenset[str]
@@ -50,6 +52,8 @@ def words_of(index: Index) -> Words:
         civic_after=frozenset(table["civic_after"]),
         thing_after=frozenset(table["thing_after"]),
         parties=frozenset(table["parties"]),
+        kin=frozenset(table["kin"]),
+        works=frozenset(table["works"]),
         locative=frozenset(table["locative"]),
         listing=frozenset(table["listing"]),
         compass=frozenset(table["compass"]),

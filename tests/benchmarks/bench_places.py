@@ -17,7 +17,7 @@ from pathlib import Path
 from summaries.places.finder import find_places, resolve_spans
 from summaries.places.gazetteer import Gazetteer
 from summaries.places.place import Mention
-from summaries.places.prior import FeedPrior, learned
+from summaries.places.prior import Usual, learned
 from summaries.places.tagger import tag
 from tests.benchmarks.places_corpora import (
     DATA,
@@ -50,16 +50,16 @@ def find_all(
     documents: Iterable[Document], gazetteer: Gazetteer, language: str, *, adjectives: bool = False
 ) -> Found:
     """Find the places of every document, in reading order, learning what each feed writes about."""
-    priors: dict[str, FeedPrior] = {}
+    habits: dict[str, Usual] = {}
     found: Found = {}
     for document in documents:
-        prior = priors.get(document.feed)
+        usual = habits.get(document.feed)
         mentions = find_places(
-            document.text, gazetteer, language, prior=prior, adjectives=adjectives
+            document.text, gazetteer, language, usual=usual, adjectives=adjectives
         )
         found[document.number] = mentions
         if document.feed:
-            priors[document.feed] = learned(prior, mentions)
+            habits[document.feed] = learned(usual, mentions)
     return found
 
 
@@ -71,21 +71,21 @@ def spans_score(documents: list[Document], found: Found) -> Score:
 
 
 def resolution_of_gold_spans(documents: list[Document], gazetteer: Gazetteer) -> dict[str, Score]:
-    """Resolve the marked spans, in reading order with the feed's prior; by split."""
-    priors: dict[str, FeedPrior] = {}
+    """Resolve the marked spans, in reading order with the feed's habits; by split."""
+    habits: dict[str, Usual] = {}
     pairs: dict[str, list[tuple[Point | None, Point]]] = {"dev": [], "test": []}
     for document in documents:
         spans = [(gold.start, gold.end) for gold in document.golds]
-        prior = priors.get(document.feed)
-        places = resolve_spans(document.text, spans, gazetteer, "en", prior=prior)
+        usual = habits.get(document.feed)
+        places = resolve_spans(document.text, spans, gazetteer, "en", usual=usual)
         for gold in document.golds:
             if gold.point:
                 place = places.get((gold.start, gold.end))
                 mine = (place.latitude, place.longitude) if place else None
                 pairs[document.split].append((mine, gold.point))
         if document.feed:
-            mentions = find_places(document.text, gazetteer, "en", prior=prior)
-            priors[document.feed] = learned(prior, mentions)
+            mentions = find_places(document.text, gazetteer, "en", usual=usual)
+            habits[document.feed] = learned(usual, mentions)
     return {split: score_resolution(rows) for split, rows in pairs.items()}
 
 

@@ -69,12 +69,12 @@ def test_what_a_feed_wrote_about_decides_a_name_that_says_nothing_itself(
     gazetteer: Gazetteer,
 ) -> None:
     earlier = "Police in Tyler, Texas, and Longview, Texas, met in Henderson, Texas."
-    prior = None
+    usual = None
     for _ in range(5):
-        prior = learned(prior, find_places(earlier, gazetteer, "en", prior=prior))
+        usual = learned(usual, find_places(earlier, gazetteer, "en", usual=usual))
     text = "A man from Athens was arrested on Monday."
     (alone,) = find_places(text, gazetteer, "en")
-    (local,) = find_places(text, gazetteer, "en", prior=prior)
+    (local,) = find_places(text, gazetteer, "en", usual=usual)
     assert alone.place.country == "GR"
     assert (local.place.country, local.place.region) == ("US", "TX")
 
