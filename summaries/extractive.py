@@ -16,7 +16,7 @@ import numpy as np
 
 from summaries import guard, ranking
 from summaries.article import Article, Length, Sentence, Summary
-from summaries.features import Text, opens_with_lead
+from summaries.features import Stem, Text, opens_with_lead
 from summaries.model import word_chances
 from summaries.selection import BUDGETS, Budget, Worth, choose
 from summaries.sentences import sentences as split_article
@@ -112,7 +112,7 @@ class _Words:
 
 def _document(article: Article, sentences: Sequence[Sentence]) -> Sumy:
     """The article as sumy's document model, the title as its heading."""
-    from sumy.models.dom import ObjectDocumentModel, Paragraph  # noqa: PLC0415  slow, see _classes
+    from sumy.models.dom import ObjectDocumentModel, Paragraph  # noqa: PLC0415  0.1 s: it waits
     from sumy.models.dom import Sentence as SumySentence  # noqa: PLC0415
 
     tokenizer = _Words(article.language)
@@ -125,12 +125,41 @@ def _document(article: Article, sentences: Sequence[Sentence]) -> Sumy:
     return ObjectDocumentModel([Paragraph(heading + first), *map(Paragraph, rest)])
 
 
+class _Dateline:
+    """Our own method, a summarizer in sumy's shape (inheriting from sumy's would load NLTK)."""
+
+    def __init__(self, stem: Stem, language: str) -> None:
+        self._stem = stem
+        self._language = language
+
+    def __call__(self, document: Sumy, sentences_count: _Count) -> tuple[Sumy, ...]:
+        sentences = document.sentences
+        title = [word for heading in document.headings for word in heading.words]
+        words = [sentence.words for sentence in sentences]
+        text = Text(words, [str(s) for s in sentences], title, self._stem, self._language)
+        return tuple(sentences[place] for place in _chosen(text, sentences_count.budget))
+
+
+class _Lead:
+    """The first sentences, none skipped; a summarizer in sumy's shape."""
+
+    def __call__(self, document: Sumy, sentences_count: _Count) -> tuple[Sumy, ...]:
+        budget = sentences_count.budget
+        sentences = document.sentences[: budget.sentences]
+        ends = accumulate(len(sentence.words) for sentence in sentences)
+        fitting = sum(end <= budget.words for end in ends)
+        return tuple(sentences[: max(1, fitting)])
+
+
 def _summarizer(method: str, article: Article) -> Sumy:
     """The summarizer for `method`, with our stemmer and sumy's stop words."""
-    summarizer = _classes()[method](stemmer(article.language))
+    stem = stemmer(article.language)
     if method == "dateline":
-        summarizer.language = article.language
-    elif method == "edmundson":
+        return _Dateline(stem, article.language)
+    if method == "lead":
+        return _Lead()
+    summarizer = _classes()[method](stem)
+    if method == "edmundson":
         summarizer.null_words = _stop_words(article.language) or {"."}
         summarizer.bonus_words = split_words(article.title, article.language) or {"."}
         summarizer.stigma_words = {"."}
@@ -141,11 +170,10 @@ def _summarizer(method: str, article: Article) -> Sumy:
 
 @cache
 def _classes() -> dict[str, Sumy]:
-    """Every summarizer by its method.
+    """sumy's summarizers by their methods.
 
-    Importing sumy takes 0.3 s (it loads NLTK and requests): it waits for the first brief.
+    Importing them takes 0.2 s (they load NLTK): it waits until somebody asks for one.
     """
-    from sumy.summarizers import AbstractSummarizer  # noqa: PLC0415
     from sumy.summarizers.edmundson import EdmundsonSummarizer  # noqa: PLC0415
     from sumy.summarizers.kl import KLSummarizer  # noqa: PLC0415
     from sumy.summarizers.lex_rank import LexRankSummarizer  # noqa: PLC0415
@@ -154,28 +182,6 @@ def _classes() -> dict[str, Sumy]:
     from sumy.summarizers.reduction import ReductionSummarizer  # noqa: PLC0415
     from sumy.summarizers.sum_basic import SumBasicSummarizer  # noqa: PLC0415
     from sumy.summarizers.text_rank import TextRankSummarizer  # noqa: PLC0415
-
-    class Dateline(AbstractSummarizer):  # type: ignore[misc]  # sumy ships no types
-        """Our own method, on sumy's document model."""
-
-        language = ""
-
-        def __call__(self, document: Sumy, sentences_count: _Count) -> tuple[Sumy, ...]:
-            sentences = document.sentences
-            title = [word for heading in document.headings for word in heading.words]
-            words = [sentence.words for sentence in sentences]
-            text = Text(words, [str(s) for s in sentences], title, self._stemmer, self.language)
-            return tuple(sentences[place] for place in _chosen(text, sentences_count.budget))
-
-    class Lead(AbstractSummarizer):  # type: ignore[misc]
-        """The first sentences, none skipped."""
-
-        def __call__(self, document: Sumy, sentences_count: _Count) -> tuple[Sumy, ...]:
-            budget = sentences_count.budget
-            sentences = document.sentences[: budget.sentences]
-            ends = accumulate(len(sentence.words) for sentence in sentences)
-            fitting = sum(end <= budget.words for end in ends)
-            return tuple(sentences[: max(1, fitting)])
 
     class LexRank(LexRankSummarizer):  # type: ignore[misc]
         """sumy's LexRank with its matrix built by numpy: the ranking is identical."""
@@ -207,8 +213,6 @@ def _classes() -> dict[str, Sumy]:
                 return super()._create_matrix(document, dictionary)
 
     return {
-        "dateline": Dateline,
-        "lead": Lead,
         "lexrank": LexRank,
         "lsa": Lsa,
         "textrank": TextRankSummarizer,

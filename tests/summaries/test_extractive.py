@@ -111,6 +111,15 @@ def test_importing_does_not_load_nltk() -> None:
     assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
 
 
+def test_our_own_method_does_not_load_nltk() -> None:
+    check = (
+        "import sys; from tests.summaries.test_extractive import STORY, summarize;"
+        "summarize(STORY); own = 'nltk' in sys.modules;"
+        "summarize(STORY, method='lsa'); sys.exit(own or 'nltk' not in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
+
+
 BAD = {
     "one word": "Bonjour",
     "one sentence": "Le maire de Nice a démissionné lundi.",
