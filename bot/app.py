@@ -66,9 +66,10 @@ class Parts:
     finder: FeedFinder
 
 
-def sources(settings: Settings) -> NewsSources:
-    """Return the sources port."""
-    return NewsSources(Seeds(settings.seeds_dir), Fetcher(settings.allow_networks))
+def sources(settings: Settings, archive: Archive | None = None) -> NewsSources:
+    """Return the sources port; without an archive it has only links and the samples."""
+    seeds, fetcher = Seeds(settings.seeds_dir), Fetcher(settings.allow_networks)
+    return NewsSources(seeds, fetcher, archive=archive, clock=SystemClock())
 
 
 def places() -> GazetteerPlaces:
@@ -106,7 +107,7 @@ async def assembled(settings: Settings) -> AsyncIterator[Parts]:
         clock, found = SystemClock(), finder(settings)
         await archive.set_defaults(read_defaults(settings.feeds_file), clock.now())
         desk = Desk(
-            Newsroom(sources(settings), clock),
+            Newsroom(sources(settings, archive), clock),
             places(),
             store,
             clock,

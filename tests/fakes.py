@@ -105,9 +105,17 @@ class FakeSources:
 
     stock: tuple[Article, ...] = (PARIS_TALKS, COMET)
     failures: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
     asked: list[str] = field(default_factory=list)
 
-    async def articles(self, chat: Chat) -> Reading:
+    async def articles(self, chat: Chat, topic: str = "") -> Reading:
+        if topic and topic not in self.topics:
+            raise RequestError(f"This chat has no topic “{topic}”.", "Give a feed one.")
+        return Reading(self.stock, self.failures)
+
+    async def about(
+        self, chat: Chat, place: Place, radius_km: float = 0, since: datetime | None = None
+    ) -> Reading:
         return Reading(self.stock, self.failures)
 
     async def read(self, target: str, *, local: bool) -> Article:

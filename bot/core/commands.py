@@ -14,12 +14,13 @@ from rapidfuzz import process
 from bot.core.archive import Archive
 from bot.core.briefing import briefing_reply, choose, story_reply
 from bot.core.digests import Digests
-from bot.core.errors import DatelineError, RequestError
+from bot.core.errors import DatelineError, RequestError, StoreError
 from bot.core.following import FeedFinder, Following
 from bot.core.maps import briefing_map, place_map
 from bot.core.messages import (
     Action,
     Argument,
+    Chat,
     ChatKind,
     CommandSpec,
     Heading,
@@ -30,9 +31,9 @@ from bot.core.messages import (
     Request,
 )
 from bot.core.newsroom import Newsroom
-from bot.core.places import PlaceReader, place_reply
+from bot.core.places import PlaceAnswer, PlaceReader, chosen, place_reply
 from bot.core.ports import Clock, Places, Store
-from bot.core.questions import is_question
+from bot.core.questions import is_question, understand
 from bot.core.text import links_in
 from summaries.article import Length
 from summaries.extractive import METHODS
@@ -201,6 +202,7 @@ class Desk:
         self._digests = Digests(store, places, clock, default_zone)
         self._default_zone = default_zone
         self._started = clock.now()
+        self._archive = archive
         self._following = Following(archive, finder, clock)
         self._handlers: Mapping[str, Callable[[Request], Awaitable[Reply]]] = {
             "start": self._start,
@@ -282,23 +284,44 @@ class Desk:
         return story_reply(story, target, length)
 
     async def _place(self, request: Request) -> Reply:
-        name = request.arguments.strip()
-        if not name:
+        if not request.arguments.strip():
             raise RequestError("Which place?", "Type for example: /place Mosul")
-        reading = await self._newsroom.articles(request.chat)
-        answer = await self._reader.ask(name, reading, self._clock.now())
-        return place_reply(answer, self._places)
+        return place_reply(await self._ask_place(request), self._places)
+
+    async def _ask_place(self, request: Request) -> PlaceAnswer:
+        """Say which place is meant and what the news says of it."""
+        words = request.arguments.strip()
+        known = await self._remembered(request.chat, words)
+        asked = await asyncio.to_thread(self._reader.resolve, words, known)
+        place, question, now = asked.lookup.place, asked.question, self._clock.now()
+        if asked.lookup.status != "found" or place is None:
+            return asked
+        reading = await self._newsroom.about(
+            request.chat, place, question.radius_km, question.since(now)
+        )
+        return await self._reader.tell(asked, reading, now)
+
+    async def _remembered(self, chat: Chat, words: str) -> int | None:
+        """Keep what the chat just chose, or return what it chose before for the name."""
+        try:
+            if choice := chosen(words):
+                await self._archive.remember_place(chat, choice[1], choice[0])
+                return None
+            name = understand(words).name
+            return await self._archive.remembered_place(chat, name) if name else None
+        except StoreError as error:  # it is asked again, that is all
+            log.warning("What %s chose is not known: %s", chat, error)
+            return None
 
     async def _map(self, request: Request) -> Reply:
-        reading = await self._newsroom.articles(request.chat)
-        name = request.arguments.strip()
-        if name:
-            answer = await self._reader.ask(name, reading, self._clock.now())
+        if request.arguments.strip():
+            answer = await self._ask_place(request)
             if answer.lookup.place is None:
                 return place_reply(answer, self._places, command="map")
             about = [told.article for told in answer.articles]
             near = await asyncio.to_thread(self._reader.mentions, about)
             return await asyncio.to_thread(place_map, answer.lookup.place, near)
+        reading = await self._newsroom.articles(request.chat)
         told, _ = choose(reading.articles, Length.NORMAL)
         subjects = await asyncio.to_thread(self._reader.subjects, told)
         return await asyncio.to_thread(briefing_map, subjects)

@@ -5,7 +5,8 @@ Article, Sentence and Summary stand in `summaries.article`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from summaries.article import Article, Summary
@@ -135,11 +136,21 @@ class Story:
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What one look at a chat's sources gave: its articles, newest first, and in words what
-    could not be read. One broken source never costs the others."""
+    could not be read. One broken source never costs the others.
+
+    `feeds` counts the feeds that were looked at, `unread` those that have not been read yet;
+    `topics` gives the chat's own word for a feed by its address. `total` counts the articles that
+    fit, also those left out; `older` those from before the asked time.
+    """
 
     articles: tuple[Article, ...]
     failures: tuple[str, ...] = ()
     samples: bool = False
+    feeds: int = 0
+    unread: int = 0
+    topics: Mapping[str, str] = field(default_factory=dict)
+    total: int = 0
+    older: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.core.briefing import choose
@@ -13,6 +14,7 @@ from bot.core.news import Briefing, Reading, Story
 from bot.core.ports import Clock, Sources
 from summaries.article import Article, Length
 from summaries.extractive import METHODS, summarize
+from summaries.places.place import Place
 
 
 class Newsroom:
@@ -45,9 +47,15 @@ class Newsroom:
         today = self._clock.now().astimezone(ZoneInfo(zone)).date()
         return Briefing(today, stories, reading.failures, reading.samples, left)
 
-    async def articles(self, chat: Chat) -> Reading:
-        """Return all that a chat's sources have, newest first."""
-        return await self._sources.articles(chat)
+    async def articles(self, chat: Chat, topic: str = "") -> Reading:
+        """Return what a chat's sources brought lately, newest first."""
+        return await self._sources.articles(chat, topic)
+
+    async def about(
+        self, chat: Chat, place: Place, radius_km: float = 0, since: datetime | None = None
+    ) -> Reading:
+        """Return what a chat's sources have about a place."""
+        return await self._sources.about(chat, place, radius_km, since)
 
 
 def _tell(articles: Sequence[Article], length: Length) -> tuple[Story, ...]:

@@ -6,6 +6,7 @@ Knows no gazetteer format and no platform; which place a name means is the Place
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -30,6 +31,7 @@ CHOICES_SHOWN = 6
 INSIDE_SHOWN = 6
 NEIGHBOUR_KM = 400
 """How far from a place that no article names its neighbours in the news are offered."""
+_AS = " = "
 _EARTH_KM = 6371.0
 _NO_QUESTION = PlaceQuestion("")
 
@@ -54,7 +56,8 @@ class PlaceAnswer:
     """What the news at hand says of the place that was asked about.
 
     Articles about it come first, then mentions, newest first in each. `older` counts the articles
-    that the asked time leaves out; `neighbours` are places near it that the news does name.
+    that the asked time leaves out, `beyond` those that were too many to read; `neighbours` are
+    places near it that the news does name.
     """
 
     query: str
@@ -63,6 +66,7 @@ class PlaceAnswer:
     question: PlaceQuestion = _NO_QUESTION
     older: int = 0
     neighbours: tuple[Place, ...] = ()
+    beyond: int = 0
 
 
 class PlaceReader:
@@ -77,7 +81,30 @@ class PlaceReader:
 
         `now` is what "this week" counts from; without it a time in the query leaves nothing out.
         """
-        return await asyncio.to_thread(self._answer, query, reading.articles, now)
+        asked = await asyncio.to_thread(self.resolve, query)
+        return await self.tell(asked, reading, now)
+
+    def resolve(self, query: str, remembered: int | None = None) -> PlaceAnswer:
+        """Say which place is meant, without any article yet.
+
+        `remembered` is what this chat once chose for the name, should it fit several places.
+        """
+        choice = chosen(query)
+        question = understand(f"geo:{choice[0]}" if choice else query)
+        lookup = self._places.lookup(question.name)
+        if lookup.status == "ambiguous" and remembered is not None:
+            place = self._places.lookup(f"geo:{remembered}").place
+            if place is not None:
+                lookup = replace(lookup, status="found", place=place)
+        return PlaceAnswer(query, lookup, question=question)
+
+    async def tell(
+        self, asked: PlaceAnswer, reading: Reading, now: datetime | None = None
+    ) -> PlaceAnswer:
+        """Collect what the articles say of the place that was asked about."""
+        if asked.lookup.status != "found" or asked.lookup.place is None:
+            return asked
+        return await asyncio.to_thread(self._tell, asked, asked.lookup.place, reading, now)
 
     def mentions(self, articles: Sequence[Article]) -> list[Mention]:
         """Return every place that the articles name."""
@@ -92,16 +119,16 @@ class PlaceReader:
             found += [mention for mention in mentions if mention.place.id in about]
         return found
 
-    def _answer(self, query: str, articles: Sequence[Article], now: datetime | None) -> PlaceAnswer:
-        question = understand(query)
-        lookup = self._places.lookup(question.name)
-        if lookup.status != "found" or lookup.place is None:
-            return PlaceAnswer(query, lookup, question=question)
-        told = self._collect(lookup.place, question, articles)
-        recent = [item for item in told if _is_recent(item.article, question, now)]
-        neighbours = () if told else self._neighbours(lookup.place, articles)
-        older = len(told) - len(recent)
-        return PlaceAnswer(query, lookup, tuple(recent), question, older, neighbours)
+    def _tell(
+        self, asked: PlaceAnswer, place: Place, reading: Reading, now: datetime | None
+    ) -> PlaceAnswer:
+        question = asked.question
+        told = self._collect(place, question, reading.articles)
+        recent = tuple(item for item in told if _is_recent(item.article, question, now))
+        neighbours = () if told else self._neighbours(place, reading.articles)
+        older = max(reading.older, len(told) - len(recent))
+        beyond = max(0, reading.total - len(told)) if told else 0
+        return replace(asked, articles=recent, older=older, neighbours=neighbours, beyond=beyond)
 
     def _collect(
         self, place: Place, question: PlaceQuestion, articles: Sequence[Article]
@@ -189,7 +216,8 @@ def place_reply(answer: PlaceAnswer, places: Places, command: str = "place") -> 
             return _found(answer, answer.lookup.place, places)
         case "ambiguous":
             asked = Notice(f"There are several places called “{_named(answer)}”. Which one?")
-            return Reply((asked,), _choices(answer.lookup.candidates, places, command))
+            named = answer.question.name
+            return Reply((asked,), _choices(answer.lookup.candidates, places, command, named))
         case _:
             return _unknown(answer, places, command)
 
@@ -215,8 +243,10 @@ def _found(answer: PlaceAnswer, place: Place, places: Places) -> Reply:
     blocks: list[Block] = [heading, _summary_line(answer, inside)]
     blocks += [_item(told) for told in shown]
     actions = [*_more(answer, place, page), Action("Map", "map", f"geo:{place.id}")]
+    actions.append(Action("Follow this place", "subscribe", f"08:00 place geo:{place.id}"))
     actions += [Action(_count(*pair), "place", f"geo:{pair[0].id}") for pair in inside[:3]]
-    return Reply(tuple(blocks), (*actions, *_choices(namesakes, places)))
+    named = answer.question.name
+    return Reply(tuple(blocks), (*actions, *_choices(namesakes, places, named=named)))
 
 
 def _heading(answer: PlaceAnswer, place: Place, places: Places) -> str:
@@ -248,7 +278,8 @@ def _summary_line(answer: PlaceAnswer, inside: Sequence[tuple[Place, int]]) -> P
         counted.append(f"{more} that mention it")
     named = ", ".join(_count(*pair) for pair in inside)
     within = f" In it: {named}." if named else ""
-    return Paragraph(f"{', '.join(counted)}.{within}")
+    beyond = f" {answer.beyond} older ones are not shown." if answer.beyond else ""
+    return Paragraph(f"{', '.join(counted)}.{within}{beyond}")
 
 
 def _articles(count: int) -> str:
@@ -294,14 +325,28 @@ def _item(told: PlaceArticle) -> StoryItem:
 
 
 def _choices(
-    candidates: Sequence[Place], places: Places, command: str = "place"
+    candidates: Sequence[Place], places: Places, command: str = "place", named: str = ""
 ) -> tuple[Action, ...]:
+    """Offer places; pressing one `named` like others says which is meant from now on."""
     shown = candidates[:CHOICES_SHOWN]
     labels = [places.label(place) for place in shown]
     return tuple(
-        Action(_telling(label, place, labels), command, f"geo:{place.id}")
+        Action(_telling(label, place, labels), command, choice(place, command, named))
         for place, label in zip(shown, labels, strict=True)
     )
+
+
+def choice(place: Place, command: str, named: str) -> str:
+    """Return the words that choose a place for a name, where a button can carry the name."""
+    words = f"geo:{place.id}{_AS}{named}"
+    plain = not named or named.startswith("geo:") or not Action.fits(command, words)
+    return f"geo:{place.id}" if plain else words
+
+
+def chosen(words: str) -> tuple[int, str] | None:
+    """Return the place and the name that it was chosen for, from the words of `choice`."""
+    match = re.fullmatch(rf"geo:(\d+){_AS}(.+)", words.strip(), re.DOTALL)
+    return (int(match[1]), match[2]) if match else None
 
 
 def _telling(label: str, place: Place, labels: Sequence[str]) -> str:

@@ -66,11 +66,27 @@ class Adapter(Protocol):
         """
 
 
+ABOUT = 60
+"""The most articles that one question about a place reads."""
+
+
 class Sources(Protocol):
     """Where articles come from."""
 
-    async def articles(self, chat: Chat) -> Reading:
-        """Return what this chat follows, newest first; with nothing followed, the samples."""
+    async def articles(self, chat: Chat, topic: str = "") -> Reading:
+        """Return what this chat's feeds (of one topic) brought lately, newest first.
+
+        What its filters refuse is left out. With nothing followed, the operator's feeds; with none
+        of these either, the samples. Raises RequestError for a topic that the chat has not.
+        """
+
+    async def about(
+        self, chat: Chat, place: Place, radius_km: float = 0, since: datetime | None = None
+    ) -> Reading:
+        """Return the articles of this chat's feeds that name a place, one inside it or near it.
+
+        Those about it come first, newest first in each; at most `ABOUT` of them.
+        """
 
     async def read(self, target: str, *, local: bool) -> Article:
         """Read one link, or with `local` also one file's path or "-" (standard input).

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 
+from bot.core.archive import Archive, Follow
 from bot.core.errors import RequestError
+from bot.core.failures import failing
+from bot.core.filters import follows_of_topic, passes
 from bot.core.messages import Chat
 from bot.core.news import Reading
+from bot.core.ports import ABOUT, Clock
 from bot.sources.articles import (
     article_from_any,
     article_from_page,
@@ -18,27 +24,104 @@ from bot.sources.articles import (
 from bot.sources.fetch import Fetcher
 from bot.sources.seeds import Seeds
 from summaries.article import Article
+from summaries.places.place import Place
+
+RECENT = timedelta(days=3)
+"""How far back a briefing looks."""
+MOST = 1_000
+"""The most articles that a briefing chooses from."""
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class NewsSources:
     """Where this bot's articles come from.
 
-    `standard_input` is what "-" stands for: the bytes that came in, or None in a chat, where
-    standard input is the chat itself.
+    `archive` keeps what feeds brought; without one there are only the samples. `standard_input` is
+    what "-" stands for: the bytes that came in, or None in a chat, where standard input is the
+    chat itself.
     """
 
-    def __init__(self, seeds: Seeds, fetcher: Fetcher, standard_input: bytes | None = None) -> None:
+    def __init__(
+        self,
+        seeds: Seeds,
+        fetcher: Fetcher,
+        standard_input: bytes | None = None,
+        *,
+        archive: Archive | None = None,
+        clock: Clock | None = None,
+    ) -> None:
         self._seeds = seeds
         self._fetcher = fetcher
         self._standard_input = standard_input
+        self._archive = archive
+        self._clock = clock
 
     def with_standard_input(self, body: bytes) -> NewsSources:
         """Return the same sources, where "-" is this."""
-        return NewsSources(self._seeds, self._fetcher, body)
+        return NewsSources(
+            self._seeds, self._fetcher, body, archive=self._archive, clock=self._clock
+        )
 
-    async def articles(self, chat: Chat) -> Reading:
+    async def articles(self, chat: Chat, topic: str = "") -> Reading:
         """See the Sources port."""
-        return await asyncio.to_thread(self._seeds.articles)
+        follows = await self._follows(chat, topic)
+        if self._archive is None or self._clock is None or not follows:
+            return await asyncio.to_thread(self._seeds.articles)
+        now = self._clock.now()
+        urls = [follow.feed.url for follow in follows]
+        found = await self._archive.articles(urls, now - RECENT, MOST)
+        states = await self._archive.feeds(urls)
+        kept = await self._wanted(chat, follows, found)
+        return Reading(
+            kept,
+            tuple(failing(states, now)),
+            feeds=len(urls),
+            unread=sum(state.tried_at is None for state in states),
+            topics={follow.feed.url: follow.topic for follow in follows},
+            total=len(kept),
+        )
+
+    async def about(
+        self, chat: Chat, place: Place, radius_km: float = 0, since: datetime | None = None
+    ) -> Reading:
+        """See the Sources port."""
+        follows = await self._follows(chat)
+        if self._archive is None or not follows:
+            return await asyncio.to_thread(self._seeds.articles)
+        urls = [follow.feed.url for follow in follows]
+        places = [place.id]
+        if radius_km:
+            where = place.latitude, place.longitude
+            places += await self._archive.near(*where, radius_km, urls)
+        found = await self._archive.about(places, urls, since or _LONG_AGO, ABOUT)
+        kept = await self._wanted(chat, follows, found.articles)
+        return Reading(kept, feeds=len(urls), total=found.total, older=found.older)
+
+    async def _follows(self, chat: Chat, topic: str = "") -> Sequence[Follow]:
+        """Return what a chat follows, else what the operator chose."""
+        if self._archive is None:
+            return ()
+        follows = await self._archive.follows(chat)
+        if topic:
+            chosen = follows_of_topic(follows, topic)
+            if not chosen:
+                raise _no_topic(topic, follows)
+            return chosen
+        return follows or [Follow(chat, feed) for feed in await self._archive.defaults()]
+
+    async def _wanted(
+        self, chat: Chat, follows: Sequence[Follow], found: Sequence[Article]
+    ) -> tuple[Article, ...]:
+        """Leave out what the chat's filters refuse."""
+        filters = await self._archive.filters(chat) if self._archive else ()
+        if not filters:
+            return tuple(found)
+        topics = {follow.feed.url: follow.topic for follow in follows}
+
+        def choose() -> tuple[Article, ...]:
+            return tuple(one for one in found if passes(one, filters, topics.get(one.feed, "")))
+
+        return await asyncio.to_thread(choose)
 
     async def read(self, target: str, *, local: bool) -> Article:
         """See the Sources port."""
@@ -74,6 +157,12 @@ class NewsSources:
         if self._standard_input is None:
             raise RequestError("There is no standard input to read here.", "Give a path or a link.")
         return text_of(self._standard_input, "Standard input")
+
+
+def _no_topic(topic: str, follows: Sequence[Follow]) -> RequestError:
+    known = sorted({follow.topic for follow in follows if follow.topic})
+    hint = f"There is {', '.join(known)}." if known else "Give a feed one: /follow LINK sport"
+    return RequestError(f"This chat has no topic “{topic[:60]}”, and that is no link.", hint)
 
 
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)

@@ -457,9 +457,29 @@ async def test_whatever_is_typed_is_answered(
     assert "went wrong" not in words(reply)
 
 
+async def test_which_one_is_asked_once_and_remembered_for_the_chat() -> None:
+    desk = make_desk()
+    asked = await desk.answer(Request(CHAT, "place", "Tripoli"))
+    assert "Which one?" in words(asked)
+    press = next(action for action in asked.actions if action.label == "Tripoli, LB")
+    await desk.answer(Request(CHAT, press.command, press.arguments))
+    assert "Tripoli, LB" in words(await desk.answer(Request(CHAT, "place", "tripoli")))
+    elsewhere = replace(CHAT, id="2")
+    assert "Which one?" in words(await desk.answer(Request(elsewhere, "place", "Tripoli")))
+
+
+async def test_another_choice_takes_the_place_of_the_first() -> None:
+    desk = make_desk()
+    for label in ("Tripoli, LB", "Tripoli, LY"):
+        asked = await desk.answer(Request(CHAT, "place", "Tripoli"))
+        press = next(action for action in asked.actions if action.label == label)
+        await desk.answer(Request(CHAT, press.command, press.arguments))
+        assert label in words(await desk.answer(Request(CHAT, "place", "Tripoli")))
+
+
 async def test_what_the_clock_asks_raises_rather_than_become_a_fault() -> None:
     class Away(FakeSources):
-        async def articles(self, chat: Chat) -> Reading:
+        async def articles(self, chat: Chat, topic: str = "") -> Reading:
             raise SourceError("the feeds are away")
 
     desk = make_desk(Away())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -39,7 +39,9 @@ class Atlas:
     def suggest(self, prefix: str, limit: int = 10) -> Sequence[Place]:
         return [place for place in KNOWN.values() if place.name.startswith(prefix)][:limit]
 
-    def find(self, text: str, language: str = "") -> Sequence[Mention]:
+    def find(
+        self, text: str, language: str = "", *, usual: Mapping[int, float] | None = None
+    ) -> Sequence[Mention]:
         found = [
             Mention(name, start, start + len(name), place, 1.0)
             for name, place in KNOWN.items()
@@ -117,11 +119,18 @@ async def test_an_ambiguous_name_asks_which_one_with_buttons_that_answer() -> No
     assert isinstance(notice, Notice)
     assert "Which one?" in notice.text
     assert [(a.label, a.arguments) for a in answer.actions] == [
-        ("Paris, FR", "geo:5"),
-        ("Paris, US", "geo:6"),
+        ("Paris, FR", "geo:5 = Paris"),
+        ("Paris, US", "geo:6 = Paris"),
     ]
     chosen = await reply(answer.actions[0].arguments, MENTION)
     assert chosen.blocks[0] == Heading("Paris, FR")
+
+
+def test_what_a_chat_once_chose_is_meant_from_then_on_and_the_others_are_offered() -> None:
+    asked = PlaceReader(Atlas()).resolve("news from Paris this week", TEXAS.id)
+    assert (asked.lookup.status, asked.lookup.place) == ("found", TEXAS)
+    assert PARIS in asked.lookup.candidates
+    assert PlaceReader(Atlas()).resolve("Mosul", TEXAS.id).lookup.place == MOSUL
 
 
 async def test_a_country_is_told_from_a_region_of_its_name() -> None:
