@@ -233,8 +233,9 @@ def _unknown(answer: PlaceAnswer, places: Places, command: str) -> Reply:
 def _found(answer: PlaceAnswer, place: Place, places: Places) -> Reply:
     heading = Heading(_heading(answer, place, places))
     namesakes = [other for other in answer.lookup.candidates if other.id != place.id][:3]
+    named = answer.question.name
     if not answer.articles:
-        offers = _choices([*answer.neighbours, *namesakes], places)
+        offers = *_choices(answer.neighbours, places), *_choices(namesakes, places, named=named)
         return Reply((heading, _silence(answer, place)), (*_any_time(answer, place), *offers))
     page = min(answer.question.page, -(-len(answer.articles) // ARTICLES_SHOWN))
     start = (page - 1) * ARTICLES_SHOWN
@@ -245,7 +246,6 @@ def _found(answer: PlaceAnswer, place: Place, places: Places) -> Reply:
     actions = [*_more(answer, place, page), Action("Map", "map", f"geo:{place.id}")]
     actions.append(Action("Follow this place", "subscribe", f"08:00 place geo:{place.id}"))
     actions += [Action(_count(*pair), "place", f"geo:{pair[0].id}") for pair in inside[:3]]
-    named = answer.question.name
     return Reply(tuple(blocks), (*actions, *_choices(namesakes, places, named=named)))
 
 
