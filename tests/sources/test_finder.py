@@ -162,7 +162,8 @@ async def test_a_site_that_keeps_one_waiting_is_left_after_the_deadline() -> Non
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         link = f"http://127.0.0.1:{runner.addresses[0][1]}"
         with pytest.raises(SourceError, match=r"within 0\.2 seconds"):
-            await finder(deadline=0.2).find(link)
+            async with asyncio.timeout(5):
+                await finder(deadline=0.2).find(link)
     finally:
         closing.set()
         await runner.cleanup()

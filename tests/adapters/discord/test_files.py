@@ -49,6 +49,7 @@ async def test_the_option_of_a_slash_command_brings_a_file_along() -> None:
         await discord.wait_for_post()
     assert (clerk.last.command, clerk.last.arguments) == ("follow", "my news")
     assert clerk.last.file == Attachment(*FILE)
+    assert len(discord.state.downloads) == 1
 
 
 async def test_a_list_sent_in_private_is_to_be_followed() -> None:
@@ -82,12 +83,13 @@ async def test_another_file_leaves_a_message_what_it_says() -> None:
     assert (clerk.last.command, clerk.last.file) == ("brief", None)
 
 
-async def test_a_file_that_is_too_large_is_refused_in_words() -> None:
+async def test_a_file_that_is_too_large_is_refused_in_words_and_not_fetched() -> None:
     clerk = Clerk()
     async with talking(clerk) as discord:
         await discord.slash("follow", {"file": ("feeds.opml", b"x" * (FILE_BYTES + 1))})
         [refusal] = await discord.wait_for_post()
     assert "feeds.opml is larger than 5 MB" in refusal.content
+    assert discord.state.downloads == []
     assert clerk.requests == []
 
 

@@ -529,6 +529,7 @@ class DiscordEmulator:
         return web.Response(body=content)
 
     async def _upload(self, request: web.Request) -> web.Response:
+        self.state.downloads.append(request.path)
         found = self.state.uploads.get(int(request.match_info["number"]))
         if found is None:
             raise web.HTTPNotFound

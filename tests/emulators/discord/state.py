@@ -134,6 +134,7 @@ class State:
         self.channels = {CHANNEL: Channel(CHANNEL, "news", GUILD)}
         self.messages: dict[int, Message] = {}
         self.uploads: dict[int, tuple[Json, bytes]] = {}
+        self.downloads: list[str] = []
         self.deleted: dict[int, Message] = {}
         self.interactions: dict[str, Interaction] = {}
         self.commands: dict[int, Json] = {}
