@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Final
 
@@ -44,8 +45,11 @@ def detect(text: str) -> str:
 
 def _main_script(text: str) -> tuple[str, int]:
     """The script of most letters, and how many letters there are; kana outweighs Han."""
-    counts = Counter(_script(char) for char in text if char.isalpha())
-    total = sum(counts.values())
+    counts: Counter[str] = Counter()
+    for char, times in Counter(text).items():
+        if char.isalpha():
+            counts[_script(char)] += times
+    total = counts.total()
     if counts["KANA"] * 10 > total:
         return "KANA", total
     if not counts:
@@ -62,25 +66,35 @@ def _script(char: str) -> str:
 
 
 def _by_common_words(text: str) -> str:
-    counts = Counter(word.lower() for word in WORD.findall(text))
-    letters = Counter(text.lower())
-    hits = {
-        code: sum(counts[word] for word in words) + _own_letters(code, letters)
-        for code, words in _common_words().items()
-    }
+    counts = Counter(map(str.lower, WORD.findall(text)))
+    hits = dict.fromkeys(table("languages")["common"], 0)
+    for seen, known in ((counts, _known_words()), (Counter(text.lower()), _own_letters())):
+        for item in known.keys() & seen:
+            for code in known[item]:
+                hits[code] += seen[item]
     (best, most), (_, second) = sorted(hits.items(), key=lambda item: (-item[1], item[0]))[:2]
     clear = most >= MIN_HITS and most >= second * MIN_MARGIN and most * 10 >= counts.total()
     return best if clear else ""
 
 
-def _own_letters(code: str, letters: Counter[str]) -> int:
-    """How often letters occur that, in its script, a language shares with few others."""
-    return sum(letters[letter] for letter in table("languages")["letters"].get(code, ""))
+@cache
+def _known_words() -> dict[str, list[str]]:
+    """Common word -> the languages that it is common in."""
+    return _inverted({code: words.split() for code, words in table("languages")["common"].items()})
 
 
 @cache
-def _common_words() -> dict[str, frozenset[str]]:
-    return {code: frozenset(words.split()) for code, words in table("languages")["common"].items()}
+def _own_letters() -> dict[str, list[str]]:
+    """Letter -> the few languages of its script that write it; as telling as a common word."""
+    return _inverted(table("languages")["letters"])
+
+
+def _inverted(members: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
+    codes: dict[str, list[str]] = {}
+    for code, items in members.items():
+        for item in dict.fromkeys(items):
+            codes.setdefault(item, []).append(code)
+    return codes
 
 
 def _by_library(text: str) -> str:
