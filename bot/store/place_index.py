@@ -9,10 +9,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import Insert as PostgresqlInsert
 from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -22,9 +34,11 @@ from bot.store.schema import article_feeds, article_places, feed_places
 
 Inserts = Callable[[Table], SqliteInsert | PostgresqlInsert]
 Row = dict[str, Any]
+Which = Sequence[ColumnElement[bool]]
 Number = tuple[int, int]
 """A feed and an article that it brought (or a place that it names)."""
 _COUNTED = ("feed", "place", "named")
+_FIELDS = attrgetter(*(field.name for field in fields(ArticlePlace)))
 _EVER = -(10**12)
 """Before every instant."""
 
@@ -50,7 +64,7 @@ class Hits:
 
 def packed(places: Iterable[ArticlePlace]) -> str:
     """Return an article's places as its row keeps them."""
-    return json.dumps([astuple(place) for place in places])
+    return json.dumps([_FIELDS(place) for place in places])
 
 
 def unpacked(kept: str) -> tuple[ArticlePlace, ...]:
@@ -149,45 +163,38 @@ async def search(
 ) -> Hits:
     """Return the articles of these feeds that name one of the places: those about it first."""
     heaps = feed_places.c.place.in_(places), feed_places.c.feed.in_(feeds)
-    earliest = [] if since is None else [article_places.c.instant >= since]
-    about = await _newest(connection, [*heaps, *earliest], limit, about=True)
+    about = await _newest(connection, heaps, since, limit, about=True)
     told = {article for _, article in about}
     rest = []
     if len(about) < limit:
-        rest = await _newest(connection, [*heaps, *earliest], limit + len(about), about=False)
+        rest = await _newest(connection, heaps, since, limit + len(about), about=False)
     found = [*about, *(number for number in rest if number[1] not in told)][:limit]
-    total = await _number(connection, [*heaps, *earliest])
     if since is None:
-        return Hits(tuple(found), total)
-    older = await _number(connection, [*heaps, article_places.c.instant < since])
+        return Hits(tuple(found), await _number(connection, heaps, None))
+    total = await _number(connection, heaps, article_places.c.instant >= since)
+    older = await _number(connection, heaps, article_places.c.instant < since)
     return Hits(tuple(found), total, older)
 
 
-_IN_HEAP = (
-    article_places.c.place == feed_places.c.place,
-    article_places.c.feed == feed_places.c.feed,
-)
-
-
 async def _newest(
-    connection: AsyncConnection, which: Sequence[ColumnElement[bool]], limit: int, *, about: bool
+    connection: AsyncConnection, which: Which, since: int | None, limit: int, *, about: bool
 ) -> list[Number]:
     """Return the newest articles, each once. Only the newest of each heap are looked at."""
-    same = article_places.alias("same")
+    same, after = article_places.alias("same"), _EVER if since is None else since
     last = (
         select(same.c.instant)
         .where(same.c.place == feed_places.c.place, same.c.feed == feed_places.c.feed)
-        .where(same.c.about == about)
+        .where(same.c.about == about, same.c.instant >= after)
         .order_by(same.c.instant.desc())
         .limit(1)
         .offset(limit - 1)
         .scalar_subquery()
     )
+    heaps = _heaps(which, func.coalesce(last, after).label("last"))
     query = (
         select(func.min(article_places.c.feed), article_places.c.article)
-        .join(feed_places, and_(*_IN_HEAP))
-        .where(*which, article_places.c.about == about)
-        .where(article_places.c.instant >= func.coalesce(last, _EVER))
+        .join_from(heaps, article_places, _in_heap(heaps))
+        .where(article_places.c.about == about, article_places.c.instant >= heaps.c.last)
         .group_by(article_places.c.article, article_places.c.instant)
         .order_by(article_places.c.instant.desc(), article_places.c.article.desc())
         .limit(limit)
@@ -195,14 +202,24 @@ async def _newest(
     return [(feed, article) for feed, article in await connection.execute(query)]
 
 
-async def _number(connection: AsyncConnection, which: Sequence[ColumnElement[bool]]) -> int:
+async def _number(
+    connection: AsyncConnection, which: Which, when: ColumnElement[bool] | None
+) -> int:
     """Count the articles that fit, each once, up to MOST_COUNTED."""
-    some = (
-        select(article_places.c.article)
-        .join(feed_places, and_(*_IN_HEAP))
-        .where(*which)
-        .distinct()
-        .limit(MOST_COUNTED)
-        .subquery()
-    )
-    return (await connection.execute(select(func.count()).select_from(some))).scalar_one()
+    heaps = _heaps(which)
+    some = select(article_places.c.article).join_from(heaps, article_places, _in_heap(heaps))
+    if when is not None:
+        some = some.where(when, article_places.c.about.in_([True, False]))
+    counted = some.distinct().limit(MOST_COUNTED).subquery()
+    return (await connection.execute(select(func.count()).select_from(counted))).scalar_one()
+
+
+def _heaps(which: Which, *more: ColumnElement[Any]) -> CTE:
+    """Return which heaps there are. Materialized: the few heaps are to lead to the many articles,
+    and a database that joins in the other order looks at every article."""
+    found = select(feed_places.c.place, feed_places.c.feed, *more).where(*which)
+    return found.cte("heaps").prefix_with("MATERIALIZED")
+
+
+def _in_heap(heaps: CTE) -> ColumnElement[bool]:
+    return and_(article_places.c.place == heaps.c.place, article_places.c.feed == heaps.c.feed)
