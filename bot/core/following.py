@@ -331,12 +331,16 @@ def parse_follow(request: Request) -> Order:
 
 
 _SCHEME = re.compile(r"(?:[a-z][a-z0-9+.-]*://|feed:)", re.IGNORECASE)
-_BARE = re.compile(r"[^\s/.:@]+(?:\.[^\s/.:@]+)+(?::\d+)?(?:[/?]\S*)?")
+# A name that ends in letters, or four numbers; a port and a path may follow.
+_BARE = re.compile(
+    r"(?:(?:[^\s/.:@]+\.)+(?:[^\W\d_]{2,}|xn--[a-z0-9-]+)|\d+(?:\.\d+){3})(?::\d+)?(?:[/?#]\S*)?",
+    re.IGNORECASE,
+)
 
 
 def as_link(word: str) -> str:
     """Return the link that a word means, or "" for none: the scheme may be left out."""
-    word = word.strip("<>")
+    word = word.rstrip(",;").strip("<>")
     if word.lower().startswith("feed:"):  # the scheme of old: feed://host/ and feed:https://host/
         rest = word[5:]
         return rest if "://" in rest else f"https://{rest.lstrip('/')}"

@@ -202,6 +202,12 @@ async def test_a_full_chat_is_refused_one_more(desk: Desk, archive: FakeArchive)
     [
         ("https://example.org/feed", "https://example.org/feed"),
         ("<https://example.org>", "https://example.org"),
+        ("https://example.org,", "https://example.org"),
+        ("éxample.рф", "https://éxample.рф"),
+        ("example.xn--p1ai/feed", "https://example.xn--p1ai/feed"),
+        ("127.0.0.1:8080/feed", "https://127.0.0.1:8080/feed"),
+        ("3.5", ""),
+        ("v2.0", ""),
         ("example.org", "https://example.org"),
         ("example.org:8080/feed.xml?x=1", "https://example.org:8080/feed.xml?x=1"),
         ("feed://example.org/rss", "https://example.org/rss"),
