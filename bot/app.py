@@ -43,6 +43,8 @@ log = logging.getLogger(__name__)
 VERSION = version("dateline-bot")
 TICK_SECONDS = 5
 """How often the clock looks for due digests; at the start of every minute among others."""
+READ_SECONDS = 5
+"""How often due feeds are looked for."""
 STOP_SECONDS = 10
 """What is in flight at a stop gets this long to finish."""
 
@@ -203,7 +205,11 @@ async def serve(
     Raises SettingsError when every platform refused its settings.
     """
     _make_folder(settings.data_dir)
-    async with assembled(settings) as parts, opened_jobs(settings) as jobs:
+    async with (
+        assembled(settings) as parts,
+        opened_jobs(settings) as jobs,
+        polling(settings, parts.archive) as poller,
+    ):
         delivery = Delivery(
             parts.store,
             {adapter.platform: adapter for adapter in adapters},
@@ -224,12 +230,13 @@ async def serve(
                     for adapter in adapters
                 ]
                 posting = group.create_task(_post(jobs, delivery, adapters))
+                reading = group.create_task(_read_feeds(poller))
                 watch = group.create_task(stop.wait())
                 everyone = group.create_task(_all_done(running))
                 await asyncio.wait([watch, everyone], return_when=asyncio.FIRST_COMPLETED)
                 # Digests in hand go out while their platforms are still there.
                 await _finish_ticking(scheduler, ticking, jobs, delivery)
-                for task in (*running, posting, watch, everyone):
+                for task in (*running, posting, reading, watch, everyone):
                     task.cancel()
         finally:
             await _finish_ticking(scheduler, ticking, jobs, delivery)
@@ -252,6 +259,18 @@ async def _post(jobs: Jobs, delivery: Delivery, adapters: Sequence[Adapter]) -> 
         else:
             return
         await asyncio.sleep(TICK_SECONDS)
+
+
+async def _read_feeds(poller: Poller) -> None:
+    """Read what is due, again and again; a fault is said and the next turn tries again."""
+    while True:
+        try:
+            await poller.tick()
+        except DatelineError as error:
+            log.error("The feeds could not be read: %s", error)
+        except Exception:
+            log.exception("The feeds could not be read")
+        await asyncio.sleep(READ_SECONDS)
 
 
 async def _all_done(tasks: Sequence[asyncio.Task[None]]) -> None:
