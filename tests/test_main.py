@@ -20,7 +20,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from bot.__main__ import main
+from bot.__main__ import _COMMANDS, main
 from bot.app import VERSION
 from bot.settings import ROOT
 from summaries.article import Length
@@ -355,14 +355,14 @@ def test_what_was_mistyped_is_told_with_where_to_look(
 def test_alone_it_shows_the_help_as_a_complaint(screen: Screen) -> None:
     status, out, err = screen.run()
     assert (status, out) == (2, "")
-    for command in ("brief", "place", "places", "chat", "run", "doctor", "health", "demo"):
+    for command in _COMMANDS:
         assert f"\n    {command} " in err
 
 
 def test_help_and_version_are_answers(screen: Screen) -> None:
     assert screen.says("--version") == f"dateline {VERSION}\n"
     assert "usage: dateline " in screen.says("--help")
-    for command in ("brief", "place", "places", "chat", "run", "doctor", "health", "demo"):
+    for command in _COMMANDS:
         assert f"usage: dateline {command} " in screen.says(command, "--help")
 
 

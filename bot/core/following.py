@@ -229,6 +229,8 @@ class Following:
         failing = {state.feed.url for state in states if state.failures}
         numbered = _of_topic(list(enumerate(known, 1)), topic, failing)
         shown = numbered[(page - 1) * PAGE : page * PAGE]
+        if topic == FAILING and not numbered:
+            return Reply((Paragraph("Nothing that this chat follows is failing."),), (_show_all(),))
         if not shown:
             raise RequestError(f"There is no page {page}.", "Type /following for the first one.")
         filters = await self._archive.filters(request.chat)

@@ -369,6 +369,13 @@ async def test_a_failing_feed_says_since_when_and_why(
     assert labels(failing) == ["As a file", "Unfollow 1", "Unfollow 3"]
 
 
+async def test_when_nothing_fails_that_is_said(desk: Desk, archive: FakeArchive) -> None:
+    await archive.follow([Follow(CHAT, BLOG)], MONDAY)
+    assert "Nothing that this chat follows is failing." in words(
+        await desk.answer(typed("/following failing"))
+    )
+
+
 async def test_a_long_list_comes_in_pages(desk: Desk, archive: FakeArchive) -> None:
     await archive.follow(many(2 * PAGE + 1, "news"), MONDAY)
     first = await desk.answer(typed("/following"))
