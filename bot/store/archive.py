@@ -406,7 +406,9 @@ class DatabaseArchive:
         """See the Archive port."""
         after = None if since is None else seconds(since)
         async with self._transaction() as connection:
-            named = await _named(connection, feeds)
+            named = await _naming(connection, feeds, places)
+            if not named:
+                return Found(())
             hits = await place_index.search(connection, places, list(named), after, limit)
             wanted = select(schema.articles).where(
                 schema.articles.c.id.in_([one for _, one in hits.found])
@@ -585,10 +587,16 @@ async def _numbers(connection: AsyncConnection, urls: Iterable[str]) -> dict[str
     }
 
 
-async def _named(connection: AsyncConnection, urls: Iterable[str]) -> dict[int, str]:
-    """Return the addresses of feeds by their numbers."""
+async def _naming(
+    connection: AsyncConnection, urls: Iterable[str], places: Sequence[int]
+) -> dict[int, str]:
+    """Return those of the feeds that ever named one of the places: their addresses by number."""
+    named = select(schema.feed_places.c.feed).where(
+        schema.feed_places.c.feed == schema.feeds.c.id, schema.feed_places.c.place.in_(places)
+    )
+    digests = [digest(url) for url in urls]
     query = select(schema.feeds.c.id, schema.feeds.c.url).where(
-        schema.feeds.c.digest.in_([digest(u) for u in urls])
+        schema.feeds.c.digest.in_(digests), named.exists()
     )
     return {row.id: row.url for row in await connection.execute(query)}
 

@@ -169,9 +169,10 @@ async def search(
     if len(about) < limit:
         rest = await _newest(connection, heaps, since, limit + len(about), about=False)
     found = [*about, *(number for number in rest if number[1] not in told)][:limit]
+    after = None if since is None else article_places.c.instant >= since
+    total = len(found) if len(found) < limit else await _number(connection, heaps, after)
     if since is None:
-        return Hits(tuple(found), await _number(connection, heaps, None))
-    total = await _number(connection, heaps, article_places.c.instant >= since)
+        return Hits(tuple(found), total)
     older = await _number(connection, heaps, article_places.c.instant < since)
     return Hits(tuple(found), total, older)
 
