@@ -76,20 +76,43 @@ _NEAR = (
     "вокруг",
 )
 _ASKING = (
-    r"what(?:['’]?s| is| has been| was)?(?: the)?(?: latest| new| news| (?:go|happen)\w*| on)*",
-    r"what do you know about|what about|tell me about|any news|(?:the )?(?:latest )?news",
-    r"que se passe[- ]t[- ]il|qu['’]est[- ]ce qui se passe|que s['’]est[- ]il passé|quoi de neuf",
+    r"what(?:['’]?s| is| has been| was)?(?: the)?(?: up| latest| news?| (?:go|happen)\w*| on)*",
+    r"what do you know about|what about|tell me (?:more )?about|how (?:is|are) things",
+    r"(?:is there )?any news|(?:the )?(?:latest|news|updates?)(?: news)?",
+    r"que se passe[- ]t[- ]il|qu['’]est[- ]ce qui se passe|que s['’]est[- ]il pass[ée]+",
+    r"quoi de neuf|il se passe quoi|(?:ça|ca) dit quoi|que devient",
     r"qu['’]y a[- ]t[- ]il de (?:neuf|nouveau)|que sait[- ]on|quelles(?: sont les)? nouvelles",
-    r"(?:les |des )?(?:nouvelles|infos|actualités?)|parle[- ]moi",
-    r"qué (?:pasa|pasó|está pasando|ocurre|sucede|hay de nuevo)|(?:últimas )?noticias",
-    r"was (?:passiert|geschieht|gibt es neues|gibt['’]s neues|ist los)|neuigkeiten|nachrichten",
-    r"(?:che )?cosa (?:succede|sta succedendo|è successo)|che succede|notizie|novità",
-    r"o que (?:está acontecendo|acontece|se passa|há de novo)|notícias|novidades",
-    r"ماذا (?:يحدث|يجري|حدث|حصل)|ما (?:الجديد|الذي يحدث|أخبار|هي أخبار)|(?:آخر )?أخبار",
-    r"что (?:происходит|случилось|нового|слышно)|(?:последние |какие )?новости",
+    r"(?:les |des )?(?:dernières |dernieres )?(?:nouvelles|infos|actualités?|actu)|parle[- ]moi",
+    r"qu[ée] (?:pas[aó]|pas[oó]|est[áa] pasando|ocurre|sucede|hay de nuevo|hay)",
+    r"(?:las )?(?:últimas |ultimas )?noticias|novedades|c[oó]mo est[aá]n las cosas",
+    r"was (?:passiert|geschieht|gibt es neues|gibt['’]?s neues|ist los|geht ab)|neuigkeiten|neues",
+    r"(?:aktuelle )?nachrichten|wie ist die lage",
+    r"(?:che )?cosa (?:succede|sta succedendo|è successo|c['’]è di nuovo)|che (?:succede|c['’]è)",
+    r"(?:ultime )?notizie|novità",
+    r"o que (?:est[áa] acontecendo|aconteceu|acontece|se passa|há de novo)",
+    r"(?:últimas )?not[íi]cias|novidades",
+    r"ماذا (?:يحدث|يجري|حدث|حصل|جرى)|ما (?:الجديد|الذي يحدث|أخبار|هي أخبار)",
+    r"(?:آخر |اخر )?(?:أخبار|اخبار)|شو (?:في|الأخبار)",
+    r"что (?:происходит|случилось|нового|слышно|там)|(?:последние |какие )?новости",
 )
-"""How people ask, one or more lines a language; regular expressions, matched at the start."""
 _LINKS = (
+    "aus dem",
+    "aus der",
+    "in der",
+    "in den",
+    "in dem",
+    "en el",
+    "en la",
+    "en los",
+    "de los",
+    "dans le",
+    "dans la",
+    "dans les",
+    "sur le",
+    "sur la",
+    "en ce moment à",
+    "over in",
+    "with",
     "in the",
     "in",
     "at",
@@ -185,7 +208,7 @@ def understand(text: str) -> PlaceQuestion:
 
 def is_question(text: str) -> bool:
     """Tell whether a text asks about somewhere in words ("what's new in Iraq?")."""
-    flat = " ".join(text.split())
+    flat = " ".join(text.split()).lstrip("¿¡ ")
     return _without_asking(flat) != flat.strip()
 
 

@@ -19,10 +19,14 @@ from summaries.places.folding import clean, fold, one_script, sound, tokenize
 from summaries.places.index import CODE_MARK, COMMA_MARK, SOUND_MARK, Entry, Index
 from summaries.places.nesting import contains, distance_km, nested
 from summaries.places.place import Lookup, Place
+from summaries.places.words import words_of
 
 CLEARLY = 1.4
 MOST = 10
 LONGEST = 80
+
+# A place of this standing is meant even by "nice" or "split", typed in lower case.
+_FAMOUS = 5.7
 
 # What a weaker kind of name costs, in powers of ten of standing, by rank.
 RANK_COST = (0.0, 0.0, 0.0, 0.9, 9.0, 3.0)
@@ -48,10 +52,37 @@ def look_up(index: Index, query: str, language: str = "") -> Lookup:
     if not name or len(name) > LONGEST:
         return Lookup(query, "unknown", None, ())
     ranked = _known(index, name, language)
-    if ranked:
-        legend = fold(name) in index.table("words").get("legends", ())
-        return _answer(query, ranked) if not legend else _doubt(query, ranked)
-    return _nearest(index, query, name)
+    if not ranked:
+        return _unsure(_nearest(index, query, name), index, name)
+    if fold(name) in index.table("words").get("legends", ()):
+        return _doubt(query, ranked)
+    if _everyday(index, name) and ranked[0][0] < _FAMOUS:
+        # Nobody who types "the moon" means Moon-sur-Elle; "la somme" may be the river.
+        moon = fold(name).startswith("the ") and _loses_an_article(index, name)
+        return _doubt(query, [] if moon else ranked)
+    return _answer(query, ranked)
+
+
+def _everyday(index: Index, name: str) -> bool:
+    """Tell words of every day, in lower case or after an article: "love", "The Moon"."""
+    words = words_of(index)
+    short = _BEFORE.sub("", fold(name)).split()
+    lists = (words.any_function, words.any_common, words.never)
+    everyday = all(any(word in known for known in lists) for word in short)
+    return everyday and (name.islower() or _loses_an_article(index, name))
+
+
+def _loses_an_article(index: Index, name: str) -> bool:
+    """Tell "the moon", which is known only as "moon", from The Hague."""
+    folded = fold(name)
+    return bool(_BEFORE.match(folded)) and not index.entries(folded)
+
+
+def _unsure(answer: Lookup, index: Index, name: str) -> Lookup:
+    """Return the answer for a typo; of words of every day it only offers what is near."""
+    if answer.place and _everyday(index, name):
+        return Lookup(answer.query, "unknown", None, answer.candidates)
+    return answer
 
 
 def _known(index: Index, name: str, language: str) -> list[tuple[float, Place]]:
@@ -164,7 +195,7 @@ def _answer(query: str, ranked: list[tuple[float, Place]]) -> Lookup:
 
 
 def _doubt(query: str, ranked: list[tuple[float, Place]]) -> Lookup:
-    """Return a name out of legend: real places of that name are offered, not assumed."""
+    """Return no answer: the real places of that name, if any, are offered, not assumed."""
     return Lookup(query, "unknown", None, tuple(_distinct([p for _, p in ranked])[:5]))
 
 
@@ -196,14 +227,14 @@ def _nearest(index: Index, query: str, name: str) -> Lookup:
     folded = fold(one_script(name))
     if len(folded) < 3:
         return Lookup(query, "unknown", None, ())
-    ranked = _by_spelling(index, folded)
+    ranked, spelt = _by_spelling(index, folded)
     places = _distinct([place for _, place in ranked])
     if not ranked:
         return Lookup(query, "unknown", None, ())
     score, first = ranked[0]
     rivals = [s for s, place in ranked[1:] if not _same(first, place)]
     sure = score >= _SURE and (not rivals or rivals[0] <= score - _TYPO_CLEARLY)
-    if sure and len(folded) >= 5:
+    if sure and len(_BEFORE.sub("", folded)) >= 5 and first.id in spelt:
         return Lookup(query, "found", first, tuple(places[:MOST]))
     return Lookup(query, "unknown", None, tuple(places[:5]))
 
@@ -215,8 +246,11 @@ _FIRST_LETTER_COST = 1.0
 _SOUND_COST = 1.6
 
 
-def _by_spelling(index: Index, folded: str) -> list[tuple[float, Place]]:
-    """Return the places whose names are a few typing errors away, best first."""
+def _by_spelling(index: Index, folded: str) -> tuple[list[tuple[float, Place]], set[int]]:
+    """Return the places whose names are a few typing errors away or sound alike, best first.
+
+    And the ids of those a few typing errors away: what only sounds alike is offered, not taken.
+    """
     reach = 1 if len(folded) < 6 else 2 if len(folded) < 12 else 3
     near = process.extract(
         folded,
@@ -230,10 +264,11 @@ def _by_spelling(index: Index, folded: str) -> list[tuple[float, Place]]:
         cost = edits * _EDIT_COST * 6 / max(6, len(folded))
         cost += _FIRST_LETTER_COST * (name[0] != folded[0])
         _keep(index, best, name, cost)
+    spelt = {index.place(row).id for row in best}
     if folded.isascii():
         _keep(index, best, SOUND_MARK + sound(folded), _SOUND_COST)
     ranked = [(score, index.place(row)) for row, score in best.items()]
-    return sorted(ranked, key=lambda pair: (-pair[0], pair[1].id))
+    return sorted(ranked, key=lambda pair: (-pair[0], pair[1].id)), spelt
 
 
 def _keep(index: Index, best: dict[int, float], key: str, cost: float) -> None:

@@ -48,6 +48,43 @@ def test_a_question_is_understood(typed: str, meant: PlaceQuestion) -> None:
 
 
 @pytest.mark.parametrize(
+    ("typed", "name", "days"),
+    [
+        ("que se passe-t-il à raqa ?", "raqa", 0),
+        ("que se passe t il a raqa", "raqa", 0),
+        ("quoi de neuf en irak", "irak", 0),
+        ("les dernières nouvelles de mossoul", "mossoul", 0),
+        ("qu’est-ce qui se passe dans le donbass ?", "donbass", 0),
+        ("what's new in iraq", "iraq", 0),
+        ("news from mosul today", "mosul", 1),
+        ("whats up in syria", "syria", 0),
+        ("latest from aleppo", "aleppo", 0),
+        ("what is going on in the sahel this week?", "sahel", 7),
+        ("¿qué pasa en irak?", "irak", 0),
+        ("que pasa en mosul hoy", "mosul", 1),
+        ("últimas noticias de alepo", "alepo", 0),
+        ("was ist los in bagdad", "bagdad", 0),
+        ("neues aus dem irak", "irak", 0),
+        ("nachrichten aus mossul heute", "mossul", 1),
+        ("che succede a mosul?", "mosul", 0),
+        ("notizie da gaza questa settimana", "gaza", 7),
+        ("o que está acontecendo em mossul?", "mossul", 0),
+        ("notícias do iraque hoje", "iraque", 1),
+        ("что происходит в мосуле?", "мосуле", 0),
+        ("новости из сирии сегодня", "сирии", 1),
+        ("ماذا يحدث في الموصل؟", "الموصل", 0),
+        ("أخبار غزة اليوم", "غزة", 1),
+    ],
+)
+def test_a_question_in_lower_case_is_understood_in_eight_languages(
+    typed: str, name: str, days: int
+) -> None:
+    assert is_question(typed)
+    period = timedelta(days=days) if days else None
+    assert understand(typed) == PlaceQuestion(name, 0, period)
+
+
+@pytest.mark.parametrize(
     "typed", ["what's new in Iraq?", "que se passe-t-il à Raqa ?", "news from Gaza"]
 )
 def test_asking_in_words_is_recognised(typed: str) -> None:

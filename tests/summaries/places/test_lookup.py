@@ -134,3 +134,69 @@ def test_a_country_contains_its_towns_and_an_area_its_countries(gazetteer: Gazet
     assert not gazetteer.contains(mosul, iraq)
     assert gazetteer.contains(sahel, mali)
     assert not gazetteer.contains(sahel, iraq)
+
+
+@pytest.mark.parametrize(
+    "words", ["the moon", "The Moon", "the sun", "the end", "the sea", "the best", "the war"]
+)
+def test_a_thing_of_every_day_is_no_place_and_none_is_offered_for_it(
+    gazetteer: Gazetteer, words: str
+) -> None:
+    answer = gazetteer.lookup(words)
+    assert (answer.status, answer.place) == ("unknown", None)
+    assert all(place.standing > 5.0 for place in answer.candidates)
+
+
+@pytest.mark.parametrize("word", ["moon", "home", "god", "love", "merci", "hello", "best"])
+def test_a_word_of_every_day_is_offered_as_a_place_but_not_taken_for_one(
+    gazetteer: Gazetteer, word: str
+) -> None:
+    assert gazetteer.lookup(word).status == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("name", "country"),
+    [
+        ("nice", "FR"),
+        ("tours", "FR"),
+        ("split", "HR"),
+        ("the hague", "NL"),
+        ("the bronx", "US"),
+        ("le havre", "FR"),
+        ("la rochelle", "FR"),
+        ("the united states", "US"),
+        ("Best", "NL"),
+        ("raqa", "SY"),
+    ],
+)
+def test_a_known_place_is_found_in_lower_case_and_after_its_article(
+    gazetteer: Gazetteer, name: str, country: str
+) -> None:
+    place = gazetteer.lookup(name).place
+    assert place is not None
+    assert place.country == country
+
+
+def test_what_only_sounds_like_a_place_is_offered(gazetteer: Gazetteer) -> None:
+    answer = gazetteer.lookup("merci")
+    assert answer.place is None
+    assert answer.candidates
+
+
+@pytest.mark.parametrize(
+    "name", ["<b>Mosul</b>", "<script>alert(1)</script>Mosul", "Mosul<br/>", "\u200fMosul\u200f"]
+)
+def test_markup_and_marks_around_a_name_are_left_out(gazetteer: Gazetteer, name: str) -> None:
+    answer = gazetteer.lookup(name)
+    assert answer.place == gazetteer.lookup("Mosul").place or answer.status == "unknown"
+    assert "<" not in "".join(place.name for place in answer.candidates)
+
+
+def test_a_name_in_mixed_scripts_is_read_or_unknown_but_never_another_place(
+    gazetteer: Gazetteer,
+) -> None:
+    moscow = gazetteer.lookup("Moscow").place
+    assert gazetteer.lookup("Mосcow").place == moscow  # Cyrillic о and с
+    assert gazetteer.lookup("Παris").place in (None, gazetteer.lookup("Paris").place)
+    assert gazetteer.lookup("Москва Moscow").place in (None, moscow)
+    assert gazetteer.lookup("Mosul الموصل").place in (None, gazetteer.lookup("Mosul").place)
