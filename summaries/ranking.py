@@ -18,6 +18,7 @@ Words = Sequence[str]
 
 _NEAR = 1e-5  # single precision errs by less than this in a sum of 600 words, the most there are
 _FREQUENT = 0.02  # words in more than this share of sentences go through one matrix product
+_JUDGED = 50_000  # pairs computed again: a real text has dozens, a hostile one millions
 _PAIRS = 1_000_000  # added at once: bounds the memory
 
 
@@ -44,7 +45,7 @@ def _similar(sentences: Sequence[Words], threshold: float) -> Flags:
     near &= cosines < threshold + _NEAR
     if near.any():
         idf = _idf(counts)
-        for i, j in np.argwhere(near).tolist():
+        for i, j in np.argwhere(near)[:_JUDGED].tolist():
             exact = _sumy_cosine(sentences[i], sentences[j], counts[i], counts[j], idf)
             above[i, j] = exact > threshold
     return above

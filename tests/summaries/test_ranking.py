@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +89,33 @@ def test_words_added_in_many_small_steps_give_the_same(monkeypatch: pytest.Monke
     rows = [["a", "b", "c"], ["b", "c", "d"], ["a", "d"], ["e"], ["e", "a"], ["a", "b", "c"]]
     monkeypatch.setattr(ranking, "_PAIRS", 5)
     assert np.array_equal(lexrank_matrix(rows, 0.1), _expected(rows, 0.1))
+
+
+LARGE = {
+    "alike": [["common", *(f"own{i}-{k}" for k in range(9))] for i in range(3_000)],
+    "frequent": [[f"word{(i * 50 + k) % 2_400}" for k in range(50)] for i in range(3_000)],
+    "the same": [["a", "b", "c"]] * 3_000,
+}
+
+
+@pytest.mark.parametrize("kind", LARGE)
+def test_three_thousand_sentences_take_little_time_and_memory(kind: str) -> None:
+    tracemalloc.start()
+    start = time.process_time()
+    lexrank_matrix(LARGE[kind], 0.1)
+    spent, peak = time.process_time() - start, tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert spent < 5
+    assert peak < 100_000_000
+
+
+def test_a_text_whose_pairs_are_all_at_the_threshold_is_ranked_in_time() -> None:
+    rows = LARGE["alike"][:1_000]
+    tf, idf = LexRankSummarizer()._compute_tf(rows), LexRankSummarizer._compute_idf(rows)
+    edge = LexRankSummarizer.cosine_similarity(rows[0], rows[1], tf[0], tf[1], idf)
+    start = time.process_time()
+    lexrank_matrix(rows, edge)
+    assert time.process_time() - start < 5
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason="the evaluation data is not beside the checkout")
