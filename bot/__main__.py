@@ -165,6 +165,14 @@ class _Parser(argparse.ArgumentParser):
         self.exit(MISUNDERSTOOD)
 
 
+class _Help(argparse.HelpFormatter):
+    """Leaves room beside the longest command: argparse forgets that commands stand further in."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog)
+        self._action_max_length = max(map(len, _COMMANDS)) + 4
+
+
 def _plainly(message: str) -> str:
     """Say argparse's complaint as a sentence."""
     if strange := re.fullmatch(r"argument COMMAND: invalid choice: '(.*?)' .*", message):
@@ -200,6 +208,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="dateline",
         description="A news-briefing bot: the article's own sentences, nothing invented.",
         epilog="dateline COMMAND --help says more about one command.",
+        formatter_class=_Help,
     )
     parser.add_argument("--version", action="version", version=f"dateline {app.VERSION}")
     parser.set_defaults(action=None)
