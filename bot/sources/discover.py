@@ -15,6 +15,8 @@ from bot.sources.feeds_xml import without_endless_tags
 
 _Element: TypeAlias = etree._Element  # noqa: SLF001 - lxml's only name for the type
 
+MAX_CHARACTERS = 1_000_000
+"""How much of a page is looked through: real ones name their feeds far before that."""
 MAX_FEEDS = 50
 """More than a person would choose from."""
 
@@ -77,7 +79,9 @@ def _rank(feed: FoundFeed) -> tuple[bool, bool]:
 def _parse(html: str) -> _Element | None:
     parser = etree.HTMLParser(encoding="utf-8", recover=True, no_network=True, huge_tree=False)
     try:
-        return etree.fromstring(without_endless_tags(html).encode("utf-8", "replace"), parser)
+        return etree.fromstring(
+            without_endless_tags(html[:MAX_CHARACTERS]).encode("utf-8", "replace"), parser
+        )
     except (etree.XMLSyntaxError, ValueError):  # nothing in it
         return None
 

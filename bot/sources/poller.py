@@ -12,31 +12,26 @@ import logging
 import random
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from bot.core.archive import Archive, Arrival, ArticlePlace, FeedState
 from bot.core.errors import DatelineError, RequestError, SourceError, StoreError
 from bot.core.news import Feed, KeyedEntry, ParsedFeed
 from bot.core.ports import Clock
 from bot.sources import feeds
-from bot.sources.charset import decode
-from bot.sources.discover import find_feeds
 from bot.sources.entries import announcement, completed, full_text
-from bot.sources.feeds import parse_feed
-from bot.sources.feeds_keys import keyed
+from bot.sources.feed_work import offered_feeds, read_feed
 from bot.sources.fetch import Fetcher, FetchError, Page, Response
 from bot.sources.reading_plan import Look, interval_after, next_read, page_pause, pause_after
 from bot.sources.robots import Robots, site_of
+from bot.sources.workshop import Workshop
 from summaries.article import Article
 from summaries.places.finder import focus
 from summaries.places.place import Mention, Place
 
 log = logging.getLogger(__name__)
-_T = TypeVar("_T")
 
 ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, "
@@ -51,8 +46,12 @@ NOTES = 100
 STALE = timedelta(days=14)
 """Of an entry that was older when it came, no page is fetched: a feed's first reading brings
 years of them."""
+MOST_TEXT = 100_000
+"""Characters of an article that are searched for places: a long read has half of them."""
 MAX_REASON = 300
 """Characters of a reason that are kept."""
+
+_CHILDREN_KNOW = (read_feed.__module__, full_text.__module__)
 
 ReadPage = Callable[[Page], Awaitable[Article]]
 Progress = Callable[[int, int, FeedState], None]
@@ -139,8 +138,7 @@ class Poller:
         self._clock = clock
         self._chance = chance
         self._robots = Robots(fetcher, clock)
-        # Threads of its own: parsing must not wait behind names that no server resolves.
-        self._threads = ThreadPoolExecutor(2, thread_name_prefix="feeds")
+        self._workshop = Workshop(_CHILDREN_KNOW)
         self._busy = asyncio.Lock()
         self._hands = asyncio.Semaphore(IN_HAND)
 
@@ -176,9 +174,9 @@ class Poller:
         return sum(await _together(self._read_arrival(one) for one in waiting), Tally())
 
     async def close(self) -> None:
-        """Let go of threads and questions; the fetcher is its owner's to close."""
+        """Let go of children and questions; the fetcher is its owner's to close."""
         await self._robots.close()
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._workshop.close()
 
     # --- feeds
 
@@ -228,11 +226,15 @@ class Poller:
         if answer.unchanged:
             return self._succeeded(state, answer, Look(unchanged=True)), (), True
         try:
-            parsed, entries = await self._in_thread(_parse, answer, self._clock.now())
+            parsed, entries = await self._parsed(answer)
         except SourceError as error:
             return await self._look_elsewhere(state, answer, error)
         state = await self._moved(state, answer.permanent_url)
         return self._read_well(state, answer, parsed, entries)
+
+    async def _parsed(self, answer: Response) -> tuple[ParsedFeed, Sequence[KeyedEntry]]:
+        told = answer.url, answer.media_type, answer.charset
+        return await self._workshop.do(read_feed, answer.body, *told, self._clock.now())
 
     def _read_well(
         self,
@@ -264,14 +266,17 @@ class Poller:
         Where there never was one, the page was meant, and its feed is read instead. Where there
         was, the page may be a passing fault, so its feeds are only named.
         """
-        offered = [] if state.failures else await self._in_thread(_offered, answer)
+        if state.failures:
+            raise error
+        page = answer.body, answer.url, answer.charset
+        offered = await self._workshop.do(offered_feeds, *page)
         offered = [url for url in offered if url not in {state.feed.url, answer.url}]
         if not offered:
             raise error
         if state.read_at is not None:
             raise SourceError(f"{error} It offers {offered[0]}: perhaps that is it now.") from error
         second = await self._fetcher.ask(offered[0], accept=ACCEPT, largest=feeds.MAX_BYTES)
-        parsed, entries = await self._in_thread(_parse, second, self._clock.now())
+        parsed, entries = await self._parsed(second)
         state = await self._moved(state, offered[0])
         return self._read_well(state, second, parsed, entries)
 
@@ -312,7 +317,7 @@ class Poller:
         """Keep an entry's article, or say when to try again, or why never."""
         try:
             article = await self._article(arrival)
-            places = await self._in_thread(self._places_in, article)
+            places = await asyncio.to_thread(self._places_in, article)
         except StoreError:
             raise
         except Exception as error:  # noqa: BLE001 - one broken page never costs the others
@@ -333,7 +338,7 @@ class Poller:
         """Return the article as far as it can be had: the feed's text when that is all of it, else
         the page's, else what the feed announces. Raises DatelineError."""
         entry = arrival.entry
-        whole = await self._in_thread(full_text, entry)
+        whole = await self._workshop.do(full_text, entry)
         if whole is not None:
             return whole
         try:
@@ -342,7 +347,7 @@ class Poller:
             return completed(await self._page(entry.link), entry)
         except Exception as error:
             last_try = not _may_pass(error) or page_pause(arrival.attempts + 1) is None
-            announced = await self._in_thread(announcement, entry) if last_try else None
+            announced = await self._workshop.do(announcement, entry) if last_try else None
             if announced is None:
                 raise
             return announced
@@ -359,12 +364,9 @@ class Poller:
         return await self._read_page(page)
 
     def _places_in(self, article: Article) -> Sequence[ArticlePlace]:
-        found = self._places.find(f"{article.title}\n\n{article.text}", article.language)
+        text = f"{article.title}\n\n{article.text}"[:MOST_TEXT]
+        found = self._places.find(text, article.language)
         return places_of(found, self._places.within)
-
-    async def _in_thread(self, work: Callable[..., _T], *arguments: object) -> _T:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, partial(work, *arguments))
 
 
 def places_of(
@@ -393,17 +395,6 @@ def places_of(
         )
         for number, count in counts.items()
     ]
-
-
-def _parse(answer: Response, now: datetime) -> tuple[ParsedFeed, Sequence[KeyedEntry]]:
-    parsed = parse_feed(answer.body, answer.url, answer.media_type, answer.charset, now)
-    return parsed, keyed(parsed.entries)
-
-
-def _offered(answer: Response) -> list[str]:
-    """Return the addresses of the feeds that a page declares."""
-    html = decode(answer.body, answer.charset)
-    return [feed.url for feed in find_feeds(html, answer.url) if feed.declared]
 
 
 def _check_link(url: str) -> None:
