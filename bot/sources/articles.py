@@ -3,35 +3,36 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal, TypeAlias
 
 from bot.core.errors import RequestError, SourceError
 from bot.sources.fetch import MAX_BYTES, Page, decode, not_a_page
+from bot.sources.pages import NO_ARTICLE, article_from_html
 from summaries.article import Article
 from summaries.clean import clean
 from summaries.language import detect
 
-if TYPE_CHECKING:
-    from trafilatura.settings import Document
-
 _PAGE_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 _TEXT_TYPES = frozenset({"text/plain", "text/markdown"})
 _DATA_TYPES = re.compile(r"(text|application)/(xml|json)|application/.*[+](xml|json)")
-_NO_ARTICLE = "There is no article to be found on that page."
 
 
-def article_from_page(page: Page) -> Article:
+Tell: TypeAlias = Callable[[str], str]
+"""How the language of a text is told: its ISO 639-1 code, or ""."""
+
+
+def article_from_page(page: Page, tell: Tell = detect) -> Article:
     """Return the article of a fetched page. Raises SourceError when there is none."""
     if not page.text.strip():
         raise SourceError("That page is empty.")
     match _kind(page):
         case "page":
-            return article_from_html(page.text, page.url)
+            return article_from_html(page.text, page.url, tell)
         case "text":
-            return _article_from_text_page(page)
+            return _article_from_text_page(page, tell)
         case "feed":
             raise SourceError(
                 "That link is a feed or data, not a page. Send the link of one of its articles."
@@ -51,65 +52,17 @@ def _kind(page: Page) -> Literal["page", "text", "feed", "other"]:
     return "feed" if _DATA_TYPES.fullmatch(page.media_type) else "other"
 
 
-def _article_from_text_page(page: Page) -> Article:
+def _article_from_text_page(page: Page, tell: Tell) -> Article:
     try:
-        article = replace(article_from_text(page.text), url=page.url)
+        article = replace(article_from_text(page.text, tell), url=page.url)
     except RequestError as error:
         raise SourceError(str(error)) from error
     if not article.paragraphs:
-        raise SourceError(_NO_ARTICLE)
+        raise SourceError(NO_ARTICLE)
     return article
 
 
-def article_from_html(html: str, url: str = "") -> Article:
-    """Return the article in an HTML page. Raises SourceError when there is none."""
-    found = _extract(html, url)
-    article = clean(found.text or "", title=found.title or "")
-    if not article.paragraphs:
-        raise SourceError(_NO_ARTICLE)
-    return replace(
-        article,
-        url=_canonical(found.url, url),
-        source=found.sitename or found.hostname or "",
-        published=_day(found.date),
-    )
-
-
-MAX_TAGS = 20_000
-"""The extractor's time grows with the square of a page; the largest of 250 real pages has 7,719."""
-
-
-def _extract(html: str, url: str) -> Document:
-    """Return trafilatura's Document. Raises SourceError when it finds no text, or falls over."""
-    if html.count("<") > MAX_TAGS:
-        raise SourceError("That page is far too large for an article, so it was not read.")
-    import trafilatura  # noqa: PLC0415 - half a second of imports that only a page needs
-    from trafilatura.settings import Document  # noqa: PLC0415
-
-    try:
-        found = trafilatura.bare_extraction(
-            html, url=url or None, with_metadata=True, include_comments=False, include_tables=False
-        )
-    except Exception as error:  # a foreign parser on foreign text: anything may come
-        raise SourceError("That page is so broken that it cannot be read.") from error
-    if not isinstance(found, Document) or not (found.text or "").strip():
-        raise SourceError(_NO_ARTICLE)
-    return found
-
-
-def _canonical(named: str | None, fetched: str) -> str:
-    """Return the address that a page gives itself, if that is a link at all."""
-    return named if named and named.startswith(("http://", "https://")) else fetched
-
-
-def _day(text: str | None) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text).replace(tzinfo=UTC) if text else None
-    except ValueError:
-        return None
-
-
-def article_from_text(text: str) -> Article:
+def article_from_text(text: str, tell: Tell = detect) -> Article:
     """Return the article in a bare text dump. Raises RequestError for an empty or binary one."""
     if not text.strip():
         raise RequestError("That text is empty.", "Give a file with an article in it, or a link.")
@@ -118,8 +71,7 @@ def article_from_text(text: str) -> Article:
             "That is not a text: it looks like a binary file.",
             "Give a text or HTML file, or a link.",
         )
-    article = clean(text)
-    return article if article.language else replace(article, language=detect(article.text))
+    return clean(text, language=tell(text))
 
 
 def is_binary(text: str) -> bool:
@@ -177,9 +129,11 @@ def article_from_file(name: str) -> Article:
     return article_from_any(read_file(name))
 
 
-def article_from_any(text: str) -> Article:
+def article_from_any(text: str, tell: Tell = detect) -> Article:
     """Return the article in an HTML page or a bare text, whichever it is."""
-    return article_from_html(text) if looks_like_html(text) else article_from_text(text)
+    if looks_like_html(text):
+        return article_from_html(text, tell=tell)
+    return article_from_text(text, tell)
 
 
 _ELEMENT = re.compile(r"<([a-z][\w:-]*|!doctype html)", re.IGNORECASE)

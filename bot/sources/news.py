@@ -14,14 +14,9 @@ from bot.core.filters import follows_of_topic, passes
 from bot.core.messages import Chat
 from bot.core.news import Reading
 from bot.core.ports import ABOUT, Clock
-from bot.sources.articles import (
-    article_from_any,
-    article_from_page,
-    looks_like_html,
-    read_file,
-    text_of,
-)
+from bot.sources.articles import article_from_text, looks_like_html, read_file, text_of
 from bot.sources.fetch import Fetcher
+from bot.sources.reader import PageReader
 from bot.sources.seeds import Seeds
 from summaries.article import Article
 from summaries.places.place import Place
@@ -49,17 +44,28 @@ class NewsSources:
         *,
         archive: Archive | None = None,
         clock: Clock | None = None,
+        reader: PageReader | None = None,
     ) -> None:
         self._seeds = seeds
         self._fetcher = fetcher
         self._standard_input = standard_input
         self._archive = archive
         self._clock = clock
+        self._reader = reader or PageReader()
+
+    async def close(self) -> None:
+        """End what reads the pages."""
+        await self._reader.close()
 
     def with_standard_input(self, body: bytes) -> NewsSources:
         """Return the same sources, where "-" is this."""
         return NewsSources(
-            self._seeds, self._fetcher, body, archive=self._archive, clock=self._clock
+            self._seeds,
+            self._fetcher,
+            body,
+            archive=self._archive,
+            clock=self._clock,
+            reader=self._reader,
         )
 
     async def articles(self, chat: Chat, topic: str = "") -> Reading:
@@ -127,10 +133,9 @@ class NewsSources:
         """See the Sources port."""
         link = as_link(target, local=local)
         if link:
-            page = await self._fetcher.get(link)
-            return await asyncio.to_thread(article_from_page, page)
+            return await self._reader.read(await self._fetcher.get(link))
         if local:
-            return await asyncio.to_thread(article_from_any, await self._local_text(target))
+            return await self._read_local(await self._local_text(target))
         raise RequestError(
             f"“{target[:60]}” is not a link.",
             "Type /brief and a link such as https://example.org/news",
@@ -146,10 +151,16 @@ class NewsSources:
             article = await self.read(target, local=True)
         else:
             text = await self._local_text(target)
-            article = await asyncio.to_thread(article_from_any, text)
+            article = await self._read_local(text)
             if not looks_like_html(text):
                 return text, article.language
         return f"{article.title}\n\n{article.text}", article.language
+
+    async def _read_local(self, text: str) -> Article:
+        """A bare text needs no parser that could fail to return, and so no child to kill."""
+        if looks_like_html(text):
+            return await self._reader.read_text(text)
+        return await asyncio.to_thread(article_from_text, text)
 
     async def _local_text(self, target: str) -> str:
         if target != "-":

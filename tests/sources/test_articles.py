@@ -182,7 +182,7 @@ def test_a_page_becomes_an_article_with_all_that_it_says_of_itself() -> None:
         language="en",
         source="The Example Gazette",
         url="https://gazette.example/news/freighter",
-        published=datetime(2016, 1, 20, tzinfo=UTC),
+        published=datetime(2016, 1, 20, 8, 30, tzinfo=UTC),
     )
 
 
