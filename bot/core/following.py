@@ -512,7 +512,7 @@ def _imported(file: Attachment, read: FeedList, new: Sequence[Follow], beyond: i
     if read.failures:
         blocks += [Notice("Not all of the list could be read:"), names(read.failures)]
     if new:
-        blocks.append(Paragraph("I read them from now on; /following says which ones fail."))
+        blocks.append(Paragraph("/following says which of them cannot be read."))
     return Reply(tuple(blocks), (_show_all(),))
 
 
