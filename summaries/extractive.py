@@ -18,7 +18,7 @@ from summaries import guard, ranking
 from summaries.article import Article, Length, Sentence, Summary
 from summaries.features import Stem, Text, opens_with_lead
 from summaries.model import word_chances
-from summaries.selection import BUDGETS, Budget, Worth, choose
+from summaries.selection import BUDGETS, LED, UNTITLED, Budget, Worth, choose
 from summaries.sentences import sentences as split_article
 from summaries.sentences import words as split_words
 from summaries.stems import stemmer
@@ -231,7 +231,8 @@ def _chosen(text: Text, budget: Budget) -> list[int]:
     content = text.content
     units = guard.units(text.raw, content, text.title_content, text.language)
     chances = word_chances(text).tolist()
-    worth = Worth(text.tokens, chances, budget.horizon, opens_with_lead(text))
+    led = LED if opens_with_lead(text) else ()
+    worth = Worth(text.tokens, chances, budget.horizon, led if text.title_content else UNTITLED)
     everything = [(place,) for place in range(len(text.raw))]
     return choose(
         units or everything, worth, budget, lambda i, j: guard.repeats(content[i], content[j])

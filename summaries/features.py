@@ -21,7 +21,6 @@ Numbers = NDArray[np.intp]
 Stem = Callable[[str], str]
 
 _QUOTED = re.compile(r"«[^»]*»|“[^”]*”|„[^“”]*[“”]|\"[^\"]*\"")
-_LEAD_WORDS = (15, 45)  # where there is no title to compare: who, where and when take some room
 _LEAD_IN_TITLE = 3 / 8  # of the title's content words
 _LEAD_LEAST = 25  # words
 CONTENT = 4  # characters: shorter words are mostly articles and prepositions
@@ -75,16 +74,12 @@ class Text:
 
 
 def opens_with_lead(text: Text) -> bool:
-    """Whether the first sentence looks like a lead: it says what the title says, and more.
-
-    Without a title: it is as long as leads are, and names somebody or something.
-    """
-    first = text.sentences[0] if text.sentences else ()
-    if text.title_content:
-        shared = len(text.content[0] & text.title_content) if first else 0
-        return len(first) >= _LEAD_LEAST and shared >= _LEAD_IN_TITLE * len(text.title_content)
-    least, most = _LEAD_WORDS
-    return least <= len(first) <= most and any(word[0].isupper() for word in first[1:])
+    """Whether the first sentence looks like a lead: it says what the title says, and more."""
+    if not text.title_content or not text.content:
+        return False
+    shared = len(text.content[0] & text.title_content)
+    enough = shared >= _LEAD_IN_TITLE * len(text.title_content)
+    return enough and len(text.sentences[0]) >= _LEAD_LEAST
 
 
 @dataclass(frozen=True)
