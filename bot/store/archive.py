@@ -423,7 +423,6 @@ class DatabaseArchive:
         self, latitude: float, longitude: float, radius_km: float, feeds: Sequence[str]
     ) -> Sequence[int]:
         """See the Archive port."""
-        band = math.degrees(radius_km / EARTH_RADIUS_KM)
         query = (
             select(
                 schema.feed_places.c.place,
@@ -431,11 +430,8 @@ class DatabaseArchive:
                 schema.feed_places.c.longitude,
             )
             .join(schema.feeds, schema.feeds.c.id == schema.feed_places.c.feed)
-            .where(
-                schema.feeds.c.digest.in_([digest(url) for url in feeds]),
-                schema.feed_places.c.named > 0,
-            )
-            .where(schema.feed_places.c.latitude.between(latitude - band, latitude + band))
+            .where(schema.feeds.c.digest.in_([digest(url) for url in feeds]))
+            .where(schema.feed_places.c.named > 0, *_box(latitude, longitude, radius_km))
         )
         async with self._transaction() as connection:
             rows = (await connection.execute(query.distinct())).all()
@@ -599,6 +595,23 @@ async def _naming(
         schema.feeds.c.digest.in_(digests), named.exists()
     )
     return {row.id: row.url for row in await connection.execute(query)}
+
+
+def _box(latitude: float, longitude: float, radius_km: float) -> list[ColumnElement[bool]]:
+    """Return what holds for every place in the circle, and is quick to look up.
+
+    Its width in degrees of longitude: asin(sin r / cos latitude). Across the date line a place is
+    looked for a whole turn further on; a circle around a pole has every longitude.
+    """
+    angle = radius_km / EARTH_RADIUS_KM
+    band = math.degrees(angle)
+    columns = schema.feed_places.c
+    box: list[ColumnElement[bool]] = [columns.latitude.between(latitude - band, latitude + band)]
+    if abs(latitude) + band < 90:
+        half = math.degrees(math.asin(math.sin(angle) / math.cos(math.radians(latitude)))) + 1e-9
+        turns = (longitude - 360, longitude, longitude + 360)
+        box.append(or_(*(columns.longitude.between(one - half, one + half) for one in turns)))
+    return box
 
 
 async def _lock(connection: AsyncConnection, url: str) -> Row[Any] | None:

@@ -96,6 +96,22 @@ chats = Table(
 )
 
 
+updates = Table(
+    "updates",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("platform", String(16), nullable=False),
+    Column("number", String(64), nullable=False),
+    Column("payload", JSON, nullable=False),
+    Column("state", Integer, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    UniqueConstraint("platform", "number"),
+    Index("ix_updates_at", "at"),
+    Index("ix_updates_platform_state", "platform", "state"),
+    sqlite_autoincrement=True,
+)
+
+
 # --- the archive of the news: what these mean is said at the Archive port
 #
 # `digest` stands for an address: addresses may be longer than an index takes (2,700 bytes on
@@ -230,6 +246,7 @@ feed_places = Table(
     Column("named", Integer, nullable=False),  # by how many articles, not counting places inside
     Column("latitude", Float, nullable=False),
     Column("longitude", Float, nullable=False),
+    Index("ix_feed_places_feed_latitude_longitude", "feed", "latitude", "longitude"),
     sqlite_with_rowid=False,
 )
 

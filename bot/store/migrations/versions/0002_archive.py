@@ -144,6 +144,9 @@ def _places() -> None:
         sa.Column("longitude", sa.Float, nullable=False),
         sqlite_with_rowid=False,
     )
+    op.create_index(
+        "ix_feed_places_feed_latitude_longitude", "feed_places", ["feed", "latitude", "longitude"]
+    )
 
 
 def _chats() -> None:
