@@ -2,46 +2,124 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+
+from babel import Locale, UnknownLocaleError
 
 from bot.core.errors import RequestError
 from bot.core.messages import Action, Picture, Reply
 from bot.core.places import distance_km, tally
+from bot.core.ports import Places
+from summaries.places.nesting import contains
 from summaries.places.place import Mention, Place
 
 PINS = 20
 """More names than this do not fit on a phone."""
 AROUND_KM = 1500
-"""How far from the asked place others in its articles are still shown."""
+"""How far from the asked place others in its articles are still shown; inside it, any are."""
 _POINTS = {"city", "building"}
 """A country or a sea is no point; its towns are."""
+_LANDS = {"country", "region", "area"}
+_NIGHT = re.compile(
+    r"(?:^|\s+)(?:night|dark|nuit|sombre|noche|nacht|dunkel|notte|noite|ночь|ночью|ليل|ليلا)\s*$",
+    re.IGNORECASE,
+)
 
 
-def briefing_map(mentions: Sequence[Mention]) -> Reply:
-    """Show the places that some articles name. Raises RequestError when they name none."""
-    return _picture([mention.place for mention in mentions], None, "Today's briefing")
+def night_asked(words: str) -> tuple[str, bool]:
+    """Take "night" off the end of what was typed after /map; tell whether it was there."""
+    rest = _NIGHT.sub("", words)
+    return rest.strip(), rest != words
 
 
-def place_map(place: Place, mentions: Sequence[Mention]) -> Reply:
-    """Show the asked place and the places around it that the articles about it name."""
-    near = [m.place for m in mentions if distance_km(place, m.place) <= AROUND_KM]
-    drawn = _picture(near, place, "")
+def briefing_map(
+    mentions: Sequence[Mention],
+    *,
+    places: Places | None = None,
+    language: str = "",
+    night: bool = False,
+) -> Reply:
+    """Show the places that some articles name. Raises RequestError when they name none.
+
+    With `places`, names are written in `language` (BCP 47); `night` is for dark chats.
+    """
+    name = _namer(places, language)
+    named = [mention.place for mention in mentions]
+    return _picture(named, None, "Today's briefing", name, language, night=night)
+
+
+def place_map(
+    place: Place,
+    mentions: Sequence[Mention],
+    *,
+    places: Places | None = None,
+    language: str = "",
+    night: bool = False,
+) -> Reply:
+    """Show the asked place and those in it or around it that the articles about it name.
+
+    The frame fits what the news names: of a vast country, where in it the news happens.
+    """
+    near = [
+        mention.place
+        for mention in mentions
+        if contains(place, mention.place) or distance_km(place, mention.place) <= AROUND_KM
+    ]
+    drawn = _picture(near, place, "", _namer(places, language), language, night=night)
     return Reply(drawn.blocks, (Action("What the news says", "place", f"geo:{place.id}"),))
 
 
-def _picture(named: Sequence[Place], asked: Place | None, title: str) -> Reply:
+def _picture(
+    named: Sequence[Place],
+    asked: Place | None,
+    title: str,
+    name: Callable[[Place], str],
+    language: str,
+    *,
+    night: bool,
+) -> Reply:
     # Pillow and the coasts take a third of a second to load, which only a map needs.
-    from summaries.places.map import Pin, alt_text, draw_map  # noqa: PLC0415
+    from summaries.places.map import Pin, Style, alt_text, draw_map  # noqa: PLC0415
 
     points = [(place, count) for place, count in tally(named) if place.kind in _POINTS]
     pins = [
-        Pin(place.name, place.latitude, place.longitude, count)
+        Pin(name(place), place.latitude, place.longitude, count)
         for place, count in points[:PINS]
         if asked is None or place.id != asked.id
     ]
-    if asked is not None:
+    is_frame = asked is not None and asked.kind in _LANDS and bool(pins)
+    if asked is not None and not is_frame:
         weight = max(1, sum(place.id == asked.id for place in named))
-        pins.append(Pin(asked.name, asked.latitude, asked.longitude, weight, asked=True))
+        pins.append(Pin(name(asked), asked.latitude, asked.longitude, weight, asked=True))
     if not pins:
         raise RequestError("The articles at hand name no place.", "Type for example: /map Iraq")
-    return Reply((Picture(draw_map(pins, title=title), alt_text(pins)),))
+    png = draw_map(
+        pins,
+        style=Style.NIGHT if night else Style.DAY,
+        title=name(asked) if asked and is_frame else title,
+        countries=country_names(language),
+        home=asked.country if asked and asked.kind == "country" else "",
+    )
+    pattern = f"Map of {name(asked)}: {{places}}" if asked else "Map: {places}"
+    return Reply((Picture(png, alt_text(pins, pattern=pattern)),))
+
+
+def _namer(places: Places | None, language: str) -> Callable[[Place], str]:
+    """Return how a place is called: the first part of its label, "Paris" of "Paris, Texas"."""
+
+    def name(place: Place) -> str:
+        return places.label(place, language).partition(",")[0] if places else place.name
+
+    return name
+
+
+@lru_cache(maxsize=16)
+def country_names(language: str) -> Mapping[str, str]:
+    """Return the name of each country (ISO 3166 alpha-2) in a language (BCP 47), else English."""
+    try:
+        locale = Locale.parse(language or "en", sep="-")
+    except (UnknownLocaleError, ValueError):
+        locale = Locale("en")
+    return {code: name for code, name in locale.territories.items() if code.isalpha()}

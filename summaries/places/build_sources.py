@@ -364,9 +364,18 @@ def _add_names(draft: Draft, names: str) -> None:
         language, colon, name = cell.partition(":")
         if colon:
             draft.labels[language] = name
+        elif script := _script_language(cell):
+            draft.labels.setdefault(script, cell)
         if language == "en":
             draft.name = name
         draft.add(name if colon else cell, ALIAS)
+
+
+def _script_language(name: str) -> str:
+    """Return the language that our tables write a name in by its script alone, or ""."""
+    if "\u0621" <= name[0] <= "\u064a":
+        return "ar"
+    return "ru" if "\u0410" <= name[0] <= "\u042f" and not set("іїєґІЇЄҐ") & set(name) else ""
 
 
 def made_id(key: str) -> int:

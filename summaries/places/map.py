@@ -67,10 +67,12 @@ def draw_map(
     size: tuple[int, int] = (800, 500),
     title: str = "",
     countries: Mapping[str, str] | None = None,
+    home: str = "",
 ) -> bytes:
     """A PNG of the places, under 100 KB at 800 x 500; the same arguments give the same bytes.
 
-    `countries` (ISO 3166 alpha-2 -> name as the reader writes it) are lettered where there is room.
+    `countries` (ISO 3166 alpha-2 -> name as the reader writes it) are lettered where there is room;
+    `home` (alpha-2) is set where a country is asked about: it is tinted, and alone it is whole.
     The asked place (the first, if several) always has its name, or its coordinates where no font
     can write it; others lose theirs rather than cover another. Raises ValueError for no pins, for
     coordinates that are not on Earth and for a size outside 200..2000.
@@ -78,12 +80,14 @@ def draw_map(
     _check(pins, size)
     world, palette, unit = load_world(), PALETTES[style], choose_unit(size)
     shown = most_important(pins)
-    view = choose_view(shown, world, size, titled=bool(clean(title)))
+    view = choose_view(shown, world, size, titled=bool(clean(title)), whole=bool(home))
     notes = list(_notes(view, title, palette.text, palette.faint, unit))
     texts = [_name(pin, size[0], unit) for pin in shown]
     dots = _dots(shown, texts, view, unit)
     labels = place_labels(dots, size, [note.box.grown(6) for note in notes], unit=unit)
-    homes = _homes(shown, world)
+    homes = _homes(shown, world) | {
+        n for n, code in enumerate(world.codes) if home and code == home
+    }
     canvas = new_canvas(size, palette, unit)
     paint_world(canvas, view, world, homes)
     _paint_scale(canvas, view)
@@ -127,14 +131,24 @@ def choose_unit(size: tuple[int, int]) -> float:
 
 
 def choose_view(
-    pins: Sequence[Pin], world: World, size: tuple[int, int], *, titled: bool = False
+    pins: Sequence[Pin],
+    world: World,
+    size: tuple[int, int],
+    *,
+    titled: bool = False,
+    whole: bool = False,
 ) -> View:
-    """All the pins, and around an asked or single one its country, or what of it is near."""
+    """All the pins, and around an asked or single one its country, or what of it is near.
+
+    With `whole` a single asked pin stands for its country: all the land it lies in is shown.
+    """
     unit = choose_unit(size)
     margins = Margins(side=84 * unit, top=(74 if titled else 46) * unit, bottom=50 * unit)
     points = _points(pins)
     about = [pin for pin in pins if pin.asked] or list(pins if len(pins) == 1 else ())
     context = [part for pin in about for part in _context(pin, world)]
+    if whole and len(pins) == 1 and (land := world.land_at(*points[0].tolist())) is not None:
+        context.append(world.lands.line(land))
     return fit(np.concatenate([points, *context]), size, margins, least_km=LEAST_KM)
 
 

@@ -5,14 +5,31 @@ from __future__ import annotations
 import pytest
 
 from bot.core.errors import RequestError
-from bot.core.maps import briefing_map, place_map
-from bot.core.messages import Picture
+from bot.core.maps import briefing_map, country_names, night_asked, place_map
+from bot.core.messages import Picture, Reply
+from bot.sources.places import GazetteerPlaces
 from summaries.places.place import Mention, Place
 
 MOSUL = Place(2, "Mosul", "IQ", 36.335, 43.119, "city", 1_700_000, "15")
 RAQQA = Place(3, "Raqqa", "SY", 35.95, 39.01, "city", 220_000, "04")
 PARIS = Place(5, "Paris", "FR", 48.85, 2.35, "city", 2_100_000, "11")
 IRAQ = Place(1, "Iraq", "IQ", 33.0, 44.0, "country", 40_000_000, "", level=1)
+RUSSIA = Place(6, "Russia", "RU", 60.0, 100.0, "country", 140_000_000, "", level=1)
+MOSCOW = Place(7, "Moscow", "RU", 55.75, 37.62, "city", 12_000_000, "48")
+ANADYR = Place(8, "Anadyr", "RU", 64.73, 177.51, "city", 13_000, "15")
+FIJI = Place(9, "Fiji", "FJ", -18.0, 178.0, "country", 900_000, "", level=1)
+SUVA = Place(10, "Suva", "FJ", -18.14, 178.44, "city", 90_000, "01")
+TAVEUNI = Place(11, "Waiyevo", "FJ", -16.79, -179.98, "city", 1_000, "03")
+
+
+def picture_of(reply: Reply) -> Picture:
+    [picture] = reply.blocks
+    assert isinstance(picture, Picture)
+    return picture
+
+
+def size_of(png: bytes) -> tuple[int, int]:
+    return int.from_bytes(png[16:20]), int.from_bytes(png[20:24])
 
 
 def mentions(*places: Place) -> list[Mention]:
@@ -47,3 +64,70 @@ def test_without_any_place_there_is_no_map_but_advice() -> None:
     with pytest.raises(RequestError) as caught:
         briefing_map([])
     assert "/map" in caught.value.hint
+
+
+def test_a_vast_country_shows_its_places_however_far_from_its_middle() -> None:
+    picture = picture_of(place_map(RUSSIA, mentions(MOSCOW, ANADYR, PARIS)))
+    assert picture.alt == "Map of Russia: Moscow, Anadyr"
+
+
+def test_a_country_on_both_sides_of_the_180th_meridian_is_one_small_picture() -> None:
+    picture = picture_of(place_map(FIJI, mentions(SUVA, TAVEUNI)))
+    assert picture.alt == "Map of Fiji: Suva, Waiyevo"
+    # The islands and sea between them; the whole world would be five times as much.
+    assert len(picture.png) < 20_000
+
+
+def test_a_country_that_no_article_names_is_shown_whole() -> None:
+    picture = picture_of(place_map(RUSSIA, []))
+    assert picture.alt == "Map of Russia: Russia"
+    assert len(picture.png) > len(picture_of(place_map(FIJI, [])).png)
+
+
+def test_the_map_is_dark_at_night() -> None:
+    day, night = (place_map(MOSUL, mentions(RAQQA), night=dark) for dark in (False, True))
+    assert picture_of(day).alt == picture_of(night).alt
+    assert picture_of(day).png != picture_of(night).png
+    assert size_of(picture_of(night).png) == (800, 500)
+
+
+@pytest.mark.parametrize(
+    ("typed", "rest", "dark"),
+    [
+        ("Mosul night", "Mosul", True),
+        ("night", "", True),
+        ("Irak nuit", "Irak", True),
+        ("الموصل ليل", "الموصل", True),
+        ("Москва ночь", "Москва", True),
+        ("Mosul", "Mosul", False),
+        ("Nightcliff", "Nightcliff", False),
+        ("", "", False),
+    ],
+)
+def test_night_is_asked_for_after_the_place(typed: str, rest: str, dark: bool) -> None:  # noqa: FBT001 (a column of the table)
+    assert night_asked(typed) == (rest, dark)
+
+
+def test_names_are_written_in_the_readers_language() -> None:
+    places = GazetteerPlaces()
+    mosul = places.lookup("Mosul").place
+    assert mosul is not None
+    picture = picture_of(place_map(mosul, [], places=places, language="fr"))
+    assert picture.alt == "Map of Mossoul: Mossoul"
+    arabic = picture_of(place_map(mosul, [], places=places, language="ar"))
+    assert "الموصل" in arabic.alt
+    assert arabic.png != picture.png
+
+
+@pytest.mark.parametrize(
+    ("language", "name"),
+    [
+        ("fr", "Allemagne"),
+        ("ar", "ألمانيا"),
+        ("pt-BR", "Alemanha"),
+        ("", "Germany"),
+        ("x!", "Germany"),
+    ],
+)
+def test_countries_are_called_as_the_reader_calls_them(language: str, name: str) -> None:
+    assert country_names(language)["DE"] == name
