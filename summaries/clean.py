@@ -120,7 +120,7 @@ def _unwrapped(block: list[str], width: int) -> Iterator[str]:
 # --- glued paragraphs ------------------------------------------------------------------------
 
 GLUED: Final = re.compile(
-    r"(?<=[a-zà-öø-ÿа-яё])(?P<mark>[\"»”]?)"
+    r"(?<=[^\W_])(?P<mark>[\"»”]?)"
     r"(?=(?P<right>[A-ZÀ-ÖØ-ÞА-ЯЁ](?:['’](?=\w)|[a-zà-öø-ÿа-яё]{1,20}| (?=[a-zà-öø-ÿ]))))"
 )
 DASHED: Final = re.compile(r"(?<![\w-])- [^.-]{3,70} -(?=[\"«“A-ZÀ-ÖØ-Þ])")
@@ -130,7 +130,7 @@ DATELINE: Final = re.compile(  # "(CNN)A law", "LONDON (Reuters) - The", "BERLIN
     r"(?:\s?[-–—:])?\s*(?=[\"«“‘'A-ZÀ-ÖØ-Þ])"
     r"|[A-ZÀ-ÖØ-Þ][A-ZÀ-ÖØ-Þ'’ -]{2,25}(?:, [\w.]+(?: [\w.]+)?)? [–—-] (?=[\"«“A-ZÀ-ÖØ-Þ])"
 )
-LAST_WORD: Final = re.compile(r"[^\W\d_]+\Z")
+LAST_WORD: Final = re.compile(r"[^\W_]+\Z")
 GLUED_CAP: Final = 2_000  # places looked at: keeps hostile text quick
 WORD_CAP: Final = 30  # characters: no word is longer
 LETTERS_BEFORE_NAME: Final = 4  # "eBay", "iPhone" have fewer
@@ -170,9 +170,12 @@ def _is_glued(left: str, right: str, language: str) -> bool:
     """Whether two words stand there, and no name such as "YouTube" or "iPhone"."""
     own = table("abbreviations")["language"].get(language, {})
     word = right.rstrip(" '’").lower()
+    starts = word not in IN_NAMES and word in own.get("starters", "").split()
+    if left.isupper() or not left.isalpha():  # "LREMLe", "2020Le"
+        return starts and len(left) > 1 and len(word) > 1
     if not left[1:].islower():  # "BlaBlaCar"
         return False
-    if word not in IN_NAMES and word in own.get("starters", "").split() and len(left) > 2:
+    if starts and len(left) > 2:
         return True
     return left[0].islower() and len(left) >= LETTERS_BEFORE_NAME and len(right) > 2
 

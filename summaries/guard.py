@@ -33,7 +33,7 @@ _SINGLE_CLOSES_SENTENCE = re.compile(r"[.,!?…]\s?['’](?=\s|$)")
 _ASKS = re.compile(r"[?？؟]['’\"»”“)\]\s]*$")
 _ENDED = re.compile(r"[.!?…。！？؟۔।]['’\"»”“)\]\s]*$")
 _LEAD_IN = re.compile(r"[:;,–—-]\s*$")
-_FRAGMENT = re.compile(r"\(|[^\W\d_A-ZÀ-ÖØ-Þ](?<=[a-zß-öø-ÿа-яё])[^A-Z]")
+_FRAGMENT = re.compile(r"[(:;,)]|[^\W\d_A-ZÀ-ÖØ-Þ](?<=[a-zß-öø-ÿа-яё])[^A-Z]")
 _NAME = re.compile(r"\w\W+(?:\w+['’])?[A-ZÀ-ÖØ-ÞА-ЯЁ]\w+")
 
 

@@ -32,6 +32,8 @@ LEANING = [
     ("fr", "Objectif : retrouver la taupe."),
     ("fr", "Selon la même source, deux autres jeunes ont été blessés."),
     ("fr", "Même constat à Lyon."),
+    ("fr", "S'il avoue les faits, il nie toute intention."),
+    ("fr", "Des révélations que la députée dément."),
     ("fr", "Le second, âgé de 7 ans, est blessé."),
     ("en", "It was a call to action for the whole country."),
     ("en", "Now the club is ready to poach him."),
@@ -89,6 +91,9 @@ STANDING = [
     ("fr", "Si la loi passe, elle entrera en vigueur en mai."),
     ("fr", "Selon la préfecture, il y a eu deux blessés."),
     ("fr", "Même le président a réagi."),
+    ("fr", "S'il gagne dimanche, Joe Biden sera le plus âgé des présidents."),
+    ("fr", "S'il faut fermer les écoles, Lyon le fera."),
+    ("fr", "Une décision de la Cour a surpris la mairie de Nice."),
     ("fr", "Le second tour aura lieu dimanche."),
     ("en", "It's not just Lima that is flooded."),
     ("en", "It was clear that the talks had failed."),
@@ -177,7 +182,15 @@ def test_all_quotation_has_no_speaker() -> None:
     assert not speakerless("« Nous partons », dit Ana.")
 
 
-@pytest.mark.parametrize("text", ["The list follows:", "and the rest of the line.", "He came with"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The list follows:",
+        ": Ana Ruiz left Lima on Monday.",
+        "and the rest of the line.",
+        "He came with",
+    ],
+)
 def test_a_fragment_is_not_whole(text: str) -> None:
     assert not whole(text)
 
