@@ -1,13 +1,12 @@
 """What a chat follows: feeds in and out, lists as files, filters by words. Knows no HTTP, no XML.
 
-The handlers of /follow, /following, /unfollow and /filter. What they say of feeds is put into
-words in `feed_words`.
+The handlers of /follow, /following, /unfollow and /filter. What was typed is understood in
+`follow_orders`, what is said of feeds is put into words in `feed_words`.
 """
 
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -26,13 +25,18 @@ from bot.core.feed_words import (
     topics_line,
     with_topic,
 )
-from bot.core.filters import (
-    describe_filter,
-    fold,
-    follows_of_topic,
-    is_within,
-    parse_filter,
-    parse_topic,
+from bot.core.filters import describe_filter, fold, parse_filter
+from bot.core.follow_orders import (
+    FAILING,
+    HOW,
+    Order,
+    choose_follows,
+    known_topic,
+    of_topic,
+    page_and_topic,
+    parse_follow,
+    same_topic,
+    spelt_alike,
 )
 from bot.core.messages import (
     Action,
@@ -48,24 +52,12 @@ from bot.core.messages import (
 )
 from bot.core.news import Feed, FeedList, ListedFeed
 from bot.core.ports import Clock
-from bot.core.text import links_in
 
 MAX_FOLLOWS = 5_000
 """The most feeds that one chat follows."""
-MAX_LINKS = 10
-"""The most links in one message."""
 PAGE = 15
 """Feeds shown at a time: their buttons, and those to turn the page, fit every platform."""
 LIST_FILE = "dateline.opml"
-FAILING = "failing"
-"""What /following takes for a topic that holds the feeds which cannot be read."""
-
-_RESERVED = {"all", FAILING, "long", "normal", "of", "off", "opml", "page", "short"}
-_LIST_NAMES = (".opml", ".xml")
-_HOW = (
-    "Send /follow and the address of a feed or of a site; a word after it is the topic. Or send "
-    "me the file with the feeds (OPML) that your reader exports."
-)
 _FIRST = "Type /follow and the address of a site, for example /follow https://example.org"
 
 
@@ -84,15 +76,6 @@ class FeedFinder(Protocol):
 
     def write_list(self, feeds: Iterable[ListedFeed]) -> bytes:
         """Return an OPML file of these feeds."""
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What /follow was typed with. `number` is the chosen one of a site's feeds, or 0."""
-
-    links: tuple[str, ...] = ()
-    topic: str = ""
-    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +101,7 @@ class Following:
         """Follow the feeds at the links, or in the file, that came with the request."""
         order = parse_follow(request)
         known = await self._archive.follows(request.chat)
-        order = replace(order, topic=_same_topic(order.topic, known))
+        order = replace(order, topic=same_topic(order.topic, known))
         if request.file is not None:
             return await self._take_list(request.chat, request.file, order.topic, known)
         if not order.links:
@@ -135,7 +118,7 @@ class Following:
                 ("/follow https://example.org/sport.xml sport", "puts it under “sport”"),
             )
         )
-        blocks = (Heading("Follow feeds and sites"), Paragraph(_HOW), examples)
+        blocks = (Heading("Follow feeds and sites"), Paragraph(HOW), examples)
         if known:
             return Reply((*blocks, Paragraph(_count(known))), (_show_all(),))
         return Reply((*blocks, Paragraph(await self._instead(chat))))
@@ -195,14 +178,14 @@ class Following:
         before = {one.feed.url for one in known}
         new = [one for one in read.feeds if one.feed.url not in before]
         room = max(0, MAX_FOLLOWS - len(known))
-        topics = _spelt_alike([topic or topic_of(one.folders) for one in new[:room]], known)
+        topics = spelt_alike([topic or topic_of(one.folders) for one in new[:room]], known)
         follows = [
             Follow(chat, one.feed, word) for one, word in zip(new[:room], topics, strict=True)
         ]
         if follows:
             await self._archive.follow(follows, self._clock.now())
         elif not read.feeds and not read.failures:
-            raise RequestError(f"There is no feed in {file.name}.", _HOW)
+            raise RequestError(f"There is no feed in {file.name}.", HOW)
         return _imported(file, read, follows, len(new) - len(follows))
 
     async def _instead(self, chat: Chat) -> str:
@@ -224,10 +207,10 @@ class Following:
         words = request.arguments.split()
         if [word.lower() for word in words] == ["opml"]:
             return self._as_file(known)
-        page, topic = _page_and_topic(words)
+        page, topic = page_and_topic(words)
         states = await self._archive.feeds([one.feed.url for one in known])
         failing = {state.feed.url for state in states if state.failures}
-        numbered = _of_topic(list(enumerate(known, 1)), topic, failing)
+        numbered = of_topic(list(enumerate(known, 1)), topic, failing)
         shown = numbered[(page - 1) * PAGE : page * PAGE]
         if topic == FAILING and not numbered:
             return Reply((Paragraph("Nothing that this chat follows is failing."),), (_show_all(),))
@@ -289,7 +272,7 @@ class Following:
             return _explain_filters(kept)
         changed = parse_filter(words, kept)
         known = await self._archive.follows(request.chat)
-        changed = replace(changed, topic=_known_topic(changed.topic, known, kept))
+        changed = replace(changed, topic=known_topic(changed.topic, known, kept))
         await self._archive.set_filter(request.chat, changed)
         of = f"Of “{changed.topic}” this chat" if changed.topic else "This chat"
         said = f"{of} now gets: {describe_filter(changed)}."
@@ -302,158 +285,6 @@ class Following:
             await self._archive.set_filter(chat, WordFilter(one.topic))
         said = "The filters are off: this chat gets everything." if kept else "No filter was on."
         return Reply((Paragraph(said),))
-
-
-# --- what was typed
-
-
-def parse_follow(request: Request) -> Order:
-    """Read what follows /follow: links and a topic in any order, or "2 of LINK".
-
-    Links in the quoted message count when none was typed. Raises RequestError.
-    """
-    words = request.arguments.split()
-    number = 0
-    if len(words) > 2 and words[0].isdecimal() and words[1].lower() == "of":
-        number, words = int(words[0]), words[2:]
-    links = [link for word in words if (link := as_link(word))]
-    topic = parse_topic(" ".join(word for word in words if not as_link(word)))
-    if not links and request.file is None:
-        links = links_in(request.quoted)
-        _check_no_file_name(topic, local=request.local)
-    if fold(topic) in _RESERVED:
-        raise RequestError(f"“{topic}” cannot be a topic.", "Choose another word for it.")
-    if topic and not links and request.file is None:
-        raise RequestError(f"“{topic[:40]}” is not an address.", _HOW)
-    if len(links) > MAX_LINKS:
-        raise RequestError(
-            f"{MAX_LINKS} links at a time, please.", "Send a long list as an OPML file."
-        )
-    return Order(tuple(dict.fromkeys(links)), topic, number)
-
-
-_SCHEME = re.compile(r"(?:[a-z][a-z0-9+.-]*://|feed:)", re.IGNORECASE)
-# A name that ends in letters, or four numbers; a port and a path may follow.
-_BARE = re.compile(
-    r"(?:(?:[^\s/.:@]+\.)+(?:[^\W\d_]{2,}|xn--[a-z0-9-]+)|\d+(?:\.\d+){3})(?::\d+)?(?:[/?#]\S*)?",
-    re.IGNORECASE,
-)
-
-
-def as_link(word: str) -> str:
-    """Return the link that a word means, or "" for none: the scheme may be left out."""
-    word = word.rstrip(",;").strip("<>")
-    if word.lower().startswith("feed:"):  # the scheme of old: feed://host/ and feed:https://host/
-        rest = word[5:]
-        return rest if "://" in rest else f"https://{rest.lstrip('/')}"
-    if _SCHEME.match(word):
-        return word
-    is_file = word.lower().endswith(_LIST_NAMES) and "/" not in word
-    return f"https://{word}" if _BARE.fullmatch(word) and not is_file else ""
-
-
-def _check_no_file_name(topic: str, *, local: bool) -> None:
-    if topic.lower().endswith(_LIST_NAMES) and local:
-        raise RequestError(f"There is no file {topic} here.", "Give the path of the list.")
-    if topic.lower().endswith(_LIST_NAMES):
-        raise RequestError(f"{topic} is a file's name.", "Send the file itself, with /follow.")
-
-
-def is_list_file(name: str) -> bool:
-    """Tell whether a file that came without words is a list of feeds, by its name."""
-    return name.lower().endswith(_LIST_NAMES)
-
-
-def choose_follows(words: str, known: Sequence[Follow]) -> tuple[Follow, ...]:
-    """Return what a person means by a number, address, title, topic, part of a title, or "all".
-
-    Raises RequestError when that is nothing, or not one thing.
-    """
-    text = " ".join(words.split())
-    if not text:
-        raise RequestError(
-            "Unfollow what?",
-            "Type /unfollow and a number of /following, an address, a title, a topic, or all.",
-        )
-    if text.lower() == "all":
-        return tuple(known)
-    number = text.removeprefix("#")
-    if number.isdecimal() and 1 <= int(number[:9]) <= len(known):
-        return (known[int(number) - 1],)
-    sought, link = fold(text), as_link(text)
-    for found in (
-        [one for one in known if key_of(one.feed.url) == text],
-        [one for one in known if one.feed.url in {text, link}],
-        [one for one in known if fold(one.feed.title) == sought],
-        follows_of_topic(known, text),
-    ):
-        if found:
-            return tuple(found)
-    return _by_part(text, [one for one in known if sought in fold(name_of(one.feed))])
-
-
-def _by_part(text: str, found: Sequence[Follow]) -> tuple[Follow, ...]:
-    if len(found) == 1:
-        return tuple(found)
-    hint = "Type /following to see the numbers."
-    if text.startswith("="):  # an old button
-        raise RequestError("This chat no longer follows that.", hint)
-    if not found:
-        raise RequestError(f"This chat follows nothing called “{text[:60]}”.", hint)
-    named = ", ".join(f"“{name_of(one.feed)[:60]}”" for one in found[:5])
-    raise RequestError(f"That could be {len(found)} feeds: {named}.", hint)
-
-
-def _page_and_topic(words: Sequence[str]) -> tuple[int, str]:
-    """Read "3", "page 3", "sport" or "page 3 sport"."""
-    rest = list(words)
-    if len(rest) > 1 and rest[0].lower() == "page":
-        rest = rest[1:]
-    if rest and rest[0].isdecimal() and len(rest[0]) < 6 and int(rest[0]):
-        return int(rest[0]), " ".join(rest[1:])
-    return 1, " ".join(rest)
-
-
-def _of_topic(
-    numbered: Sequence[tuple[int, Follow]], topic: str, failing: Collection[str]
-) -> Sequence[tuple[int, Follow]]:
-    if not topic:
-        return numbered
-    if topic == FAILING:
-        return [(number, one) for number, one in numbered if one.feed.url in failing]
-    chosen = set(follows_of_topic((one for _, one in numbered), topic))
-    if not chosen:
-        raise _no_topic(topic, [one for _, one in numbered])
-    return [(number, one) for number, one in numbered if one in chosen]
-
-
-def _no_topic(topic: str, known: Sequence[Follow]) -> RequestError:
-    line = topics_line(known)
-    hint = (
-        f"The topics here: {line}." if line else "A topic stands behind a link: /follow LINK sport"
-    )
-    return RequestError(f"Nothing is followed under “{topic[:60]}”.", hint)
-
-
-def _same_topic(topic: str, known: Sequence[Follow]) -> str:
-    """Return a topic as this chat writes it already."""
-    return next((one.topic for one in known if fold(one.topic) == fold(topic)), topic)
-
-
-def _spelt_alike(topics: Sequence[str], known: Sequence[Follow]) -> Sequence[str]:
-    """Return topics as this chat, or else the first of them, writes them."""
-    spelling: dict[str, str] = {}
-    for topic in (*(one.topic for one in known), *topics):
-        spelling.setdefault(fold(topic), topic)
-    return [spelling[fold(topic)] for topic in topics]
-
-
-def _known_topic(topic: str, known: Sequence[Follow], kept: Sequence[WordFilter]) -> str:
-    if not topic or any(fold(one.topic) == fold(topic) for one in kept):
-        return topic
-    if not any(one.topic and is_within(one.topic, topic) for one in known):
-        raise _no_topic(topic, known)
-    return _same_topic(topic, known)
 
 
 def _numbered(link: str, found: Sequence[Feed], number: int) -> _Look:

@@ -10,15 +10,8 @@ import pytest
 from bot.core.archive import FeedState, Follow
 from bot.core.commands import SUGGEST, Desk
 from bot.core.errors import RequestError
-from bot.core.following import (
-    MAX_FOLLOWS,
-    PAGE,
-    Following,
-    as_link,
-    choose_follows,
-    is_list_file,
-    parse_follow,
-)
+from bot.core.follow_orders import as_link, choose_follows, is_list_file, parse_follow
+from bot.core.following import MAX_FOLLOWS, PAGE, Following
 from bot.core.messages import Attachment, Chat, ChatKind, Listing, Notice, Reply, Request
 from bot.core.news import Feed, ListedFeed
 from bot.sources.opml import read_opml, write_opml
@@ -149,6 +142,7 @@ async def test_several_links_are_each_told_of(desk: Desk, archive: FakeArchive) 
         ("/follow https://nothing.example", "offers no feed"),
         ("/follow sport", "“sport” is not an address."),
         ("/follow feeds.opml", "feeds.opml is a file's name."),
+        (f"/follow {'9' * 5000} of sport", "at most 60 characters"),
         (f"/follow {BLOG.url} long", "“long” cannot be a topic."),
         (f"/follow {BLOG.url} {'x' * 61}", "at most 60 characters"),
         ("/follow " + " ".join(f"https://{n}.example" for n in range(11)), "10 links at a time"),

@@ -31,7 +31,7 @@ from bot.core.errors import (
     RequestError,
     SettingsError,
 )
-from bot.core.following import is_list_file
+from bot.core.follow_orders import is_list_file
 from bot.core.messages import (
     Answer,
     Argument,
