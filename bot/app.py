@@ -20,7 +20,7 @@ from bot.core.commands import COMMANDS, Desk
 from bot.core.delivery import Delivery
 from bot.core.errors import DatelineError, SettingsError
 from bot.core.following import FeedFinder
-from bot.core.messages import Answer
+from bot.core.journal import Journal
 from bot.core.newsroom import Newsroom
 from bot.core.ports import Adapter, Clock, Jobs, Store
 from bot.ops import health
@@ -65,6 +65,7 @@ class Parts:
     store: Store
     clock: Clock
     archive: Archive
+    journal: Journal
     finder: FeedFinder
 
 
@@ -85,16 +86,17 @@ def finder(settings: Settings) -> FetchingFinder:
 
 
 @asynccontextmanager
-async def opened(settings: Settings) -> AsyncIterator[tuple[Store, Archive]]:
-    """Open the database for the store and the archive, and close it at the end."""
+async def opened(settings: Settings) -> AsyncIterator[tuple[Store, Archive, Journal]]:
+    """Open the database for store, archive and journal, and close it at the end."""
     from bot.store.archive import DatabaseArchive  # noqa: PLC0415 - one-shot commands need no SQL
     from bot.store.database import DatabaseStore  # noqa: PLC0415
     from bot.store.engine import open_engine  # noqa: PLC0415
+    from bot.store.journal import DatabaseJournal  # noqa: PLC0415
 
     engine = await open_engine(settings.database_url)
     store = DatabaseStore(engine)
     try:
-        yield store, DatabaseArchive(engine)
+        yield store, DatabaseArchive(engine), DatabaseJournal(engine)
     finally:
         await store.close()
 
@@ -105,7 +107,7 @@ async def assembled(settings: Settings) -> AsyncIterator[Parts]:
 
     Raises SettingsError when the operator's list of feeds cannot be read.
     """
-    async with opened(settings) as (store, archive):
+    async with opened(settings) as (store, archive, journal):
         clock, found = SystemClock(), finder(settings)
         await archive.set_defaults(read_defaults(settings.feeds_file), clock.now())
         desk = Desk(
@@ -118,7 +120,7 @@ async def assembled(settings: Settings) -> AsyncIterator[Parts]:
             archive=archive,
             finder=found,
         )
-        yield Parts(desk, store, clock, archive, found)
+        yield Parts(desk, store, clock, archive, journal, found)
 
 
 @asynccontextmanager
@@ -226,8 +228,7 @@ async def serve(
         try:
             async with asyncio.TaskGroup() as group:
                 running = [
-                    group.create_task(_supervise(adapter, parts.desk.answer, refusals))
-                    for adapter in adapters
+                    group.create_task(_supervise(adapter, parts, refusals)) for adapter in adapters
                 ]
                 posting = group.create_task(_post(jobs, delivery, adapters))
                 reading = group.create_task(_read_feeds(poller))
@@ -277,13 +278,13 @@ async def _all_done(tasks: Sequence[asyncio.Task[None]]) -> None:
     await asyncio.wait(tasks)
 
 
-async def _supervise(adapter: Adapter, answer: Answer, refusals: list[str]) -> None:
+async def _supervise(adapter: Adapter, parts: Parts, refusals: list[str]) -> None:
     """Keep one platform running: its failure is its own, and after a pause it starts again."""
     pause = 1.0
     while True:
         started = asyncio.get_running_loop().time()
         try:
-            await adapter.run(answer)
+            await adapter.run(parts.desk.answer, parts.journal)
         except SettingsError as error:
             log.error("%s is off: %s", adapter.platform, error)
             refusals.append(str(error))
@@ -387,7 +388,7 @@ def _check_folder(folder: Path) -> str:
 
 
 async def _look_at_database(settings: Settings) -> str:
-    async with opened(settings) as (store, _):
+    async with opened(settings) as (store, _, _):
         tally = await store.tally()
     return f"opens, {tally['subscriptions']} subscription(s)"
 

@@ -16,6 +16,7 @@ from bot.core.chats import ChatSettings
 from bot.core.commands import Desk
 from bot.core.delivery import Delivery
 from bot.core.errors import DeliveryError, RequestError, SourceError
+from bot.core.journal import Journal, Update
 from bot.core.messages import (
     Action,
     Answer,
@@ -32,6 +33,7 @@ from bot.core.messages import (
 from bot.core.news import Reading
 from bot.core.newsroom import Newsroom
 from bot.core.ports import (
+    FORGETFUL,
     Adapter,
     Clock,
     Edition,
@@ -462,6 +464,38 @@ class FakeStore:
         pass
 
 
+# --- Journal
+
+
+class FakeJournal:
+    """The Journal port in memory."""
+
+    def __init__(self) -> None:
+        self.states: dict[tuple[str, str], str] = {}
+        self._updates: dict[tuple[str, str], Update] = {}
+
+    async def take(self, platform: str, updates: Sequence[Update]) -> Sequence[Update]:
+        new = [one for one in updates if (platform, one.id) not in self.states]
+        for one in new:
+            self.states[platform, one.id] = "taken"
+            self._updates[platform, one.id] = one
+        return new
+
+    async def begin(self, platform: str, number: str) -> bool:
+        if self.states.get((platform, number)) != "taken":
+            return False
+        self.states[platform, number] = "begun"
+        return True
+
+    async def finish(self, platform: str, number: str) -> None:
+        if (platform, number) in self.states:
+            self.states[platform, number] = "finished"
+
+    async def unfinished(self, platform: str) -> Sequence[Update]:
+        taken = [key for key, state in self.states.items() if state == "taken"]
+        return [self._updates[key] for key in taken if key[0] == platform]
+
+
 # --- Jobs
 
 
@@ -588,7 +622,7 @@ class FakeAdapter:
                 self._changed.clear()
                 await self._changed.wait()
 
-    async def run(self, answer: Answer) -> None:
+    async def run(self, answer: Answer, journal: Journal = FORGETFUL) -> None:
         while (request := await self._questions.get()) is not None:
             for payload in self.render(await answer(request)):
                 try:

@@ -21,6 +21,7 @@ from bot.adapters.files import answer_with_file, check_size
 from bot.adapters.plain import cleaned, one_line
 from bot.core.commands import in_words
 from bot.core.errors import RequestError
+from bot.core.journal import Journal
 from bot.core.messages import (
     Answer,
     Attachment,
@@ -37,7 +38,7 @@ from bot.core.messages import (
     Request,
     StoryItem,
 )
-from bot.core.ports import Payload
+from bot.core.ports import FORGETFUL, Payload
 
 ReadLine: TypeAlias = Callable[[], Awaitable[str | None]]
 
@@ -184,7 +185,7 @@ class ConsoleAdapter:
         self._posted += 1
         return str(self._posted)
 
-    async def run(self, answer: Answer) -> None:
+    async def run(self, answer: Answer, journal: Journal = FORGETFUL) -> None:
         """Answer line by line until the input ends (Ctrl-D) or "exit"."""
         read_line = self._read_line or self._reader()
         while (line := await read_line()) is not None and line.strip() not in {

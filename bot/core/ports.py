@@ -12,11 +12,14 @@ from enum import StrEnum
 from typing import Any, Protocol, TypeAlias
 
 from bot.core.chats import ChatSettings
+from bot.core.journal import Forgetful, Journal
 from bot.core.messages import Answer, Chat, Reply
 from bot.core.news import Reading
 from bot.core.schedule import Occurrence, Subscription
 from summaries.article import Article
 from summaries.places.place import Lookup, Mention, Place
+
+FORGETFUL = Forgetful()
 
 Payload: TypeAlias = Mapping[str, Any]
 """One platform message, ready to post, as JSON: only its own adapter reads it."""
@@ -59,10 +62,12 @@ class Adapter(Protocol):
         cannot tell. Raises DeliveryError.
         """
 
-    async def run(self, answer: Answer) -> None:
+    async def run(self, answer: Answer, journal: Journal = FORGETFUL) -> None:
         """Answer what people ask until cancelled; then finish what is in flight.
 
-        Raises SettingsError when the platform refuses the token.
+        What they ask is written into the journal before the platform is told that we have it, and
+        what the journal holds from before is answered first. Raises SettingsError when the platform
+        refuses the token.
         """
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -165,3 +166,26 @@ async def _posted(
     if platform == "telegram":
         return list(await telegram.wait_for_post(count=count))
     return list(await discord.wait_for_post(count=count))
+
+
+async def test_of_many_commands_none_is_lost_and_none_answered_twice_at_a_kill(
+    telegram: TelegramEmulator, tmp_path: Path
+) -> None:
+    """A hundred people type a command; the bot is killed in the middle and started again.
+
+    One answer may be on its way when the power goes: nobody can tell, so it is not repeated.
+    """
+    people = range(5000, 5100)
+    environment = settings_for(tmp_path, telegram)
+    async with running(environment) as bot:
+        for person in people:
+            await telegram.say("/about", chat=person)
+        await telegram.wait_for_post(None, count=20)
+        bot.kill()
+        await bot.process.wait()
+    assert len(telegram.posted(None)) < len(people)
+    async with running(environment):
+        await telegram.wait_for_post(None, count=len(people) - 1, timeout=30)
+    answers = Counter(post.chat for post in telegram.posted(None))
+    assert set(answers.values()) == {1}
+    assert len(answers) >= len(people) - 1

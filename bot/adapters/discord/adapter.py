@@ -32,6 +32,7 @@ from bot.core.errors import (
     SettingsError,
 )
 from bot.core.follow_orders import is_list_file
+from bot.core.journal import Journal
 from bot.core.messages import (
     Answer,
     Argument,
@@ -43,7 +44,7 @@ from bot.core.messages import (
     Request,
 )
 from bot.core.pacing import Budget, Rate
-from bot.core.ports import Payload
+from bot.core.ports import FORGETFUL, Payload
 
 log = logging.getLogger(__name__)
 
@@ -94,7 +95,7 @@ class DiscordAdapter:
         finally:
             await client.close()
 
-    async def run(self, answer: Answer) -> None:
+    async def run(self, answer: Answer, journal: Journal = FORGETFUL) -> None:
         """See the Adapter port."""
         client = _Client(
             lambda interaction: self._spawn(self._handle(interaction, answer)),

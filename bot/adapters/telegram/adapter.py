@@ -51,8 +51,11 @@ from bot.core.errors import (
     OutcomeUnknown,
     RequestError,
     SettingsError,
+    StoreError,
 )
 from bot.core.follow_orders import is_list_file
+from bot.core.journal import Journal
+from bot.core.journal import Update as Noted
 from bot.core.messages import (
     Answer,
     Attachment,
@@ -63,7 +66,7 @@ from bot.core.messages import (
     Request,
 )
 from bot.core.pacing import Budget, Rate
-from bot.core.ports import Payload
+from bot.core.ports import FORGETFUL, Payload
 
 log = logging.getLogger(__name__)
 
@@ -112,9 +115,10 @@ class TelegramAdapter:
             get_updates_request=self._requests[1],
         )
         self._tasks: set[asyncio.Task[None]] = set()
+        self._journal: Journal = FORGETFUL
         # https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this
-        # Of 30 a second a third is kept for answers: nobody waits behind a broadcast.
-        self._answers = Budget(Rate(10, 1.0, burst=5))
+        # Of 30 a second a third is left to answers: nobody waits behind a broadcast.
+        self._overall = Budget(Rate(30, 1.0, burst=5))
         self._digests = Budget(Rate(20, 1.0, burst=5))
         self._per_chat = Budget(Rate(60, 60.0, burst=3))
         self._per_group = Budget(Rate(20, 60.0, burst=5))
@@ -131,11 +135,14 @@ class TelegramAdapter:
         finally:
             await self._close()
 
-    async def run(self, answer: Answer) -> None:
+    async def run(self, answer: Answer, journal: Journal = FORGETFUL) -> None:
         """See the Adapter port."""
+        self._journal = journal
         try:
             await self._log_in()
             await self._announce_commands()
+            for update in await journal.unfinished(self.platform):
+                self._spawn(Update.de_json(dict(update.payload), self._bot), answer)
             log.info("Telegram: listening as @%s", self._bot.username)
             await self._poll(answer)
         finally:
@@ -170,18 +177,28 @@ class TelegramAdapter:
                     updates = await self._bot.get_updates(
                         offset=offset, timeout=POLL_SECONDS, allowed_updates=_UPDATES
                     )
-                except TelegramError as error:
+                    fresh = await self._taken(updates)
+                except (TelegramError, StoreError) as error:
                     failures += 1
                     await self._poll_failed(error, failures)
                     continue
                 failures = 0
-                for update in updates:
+                offset = updates[-1].update_id + 1 if updates else offset
+                for update in fresh:
                     self._spawn(update, answer)
-                    offset = update.update_id + 1
         finally:
             await self._acknowledge(offset)
 
-    async def _poll_failed(self, error: TelegramError, failures: int) -> None:
+    async def _taken(self, updates: Sequence[Update]) -> list[Update]:
+        """Write updates down before Telegram is told that we have them; return the new ones.
+
+        Telegram takes the next request's offset for that. Raises StoreError: it offers them again.
+        """
+        noted = [Noted(str(update.update_id), update.to_dict()) for update in updates]
+        new = {note.id for note in await self._journal.take(self.platform, noted)}
+        return [update for update in updates if str(update.update_id) in new]
+
+    async def _poll_failed(self, error: TelegramError | StoreError, failures: int) -> None:
         if isinstance(error, InvalidToken):
             raise SettingsError(
                 "Telegram no longer takes the token: it was revoked at @BotFather."
@@ -231,15 +248,22 @@ class TelegramAdapter:
         """Answer one update; whatever goes wrong with it stays with it."""
         try:
             if update.message is not None:
-                await self._handle_message(update.message, answer)
+                await self._handle_message(update, update.message, answer)
             elif update.callback_query is not None:
-                await self._handle_press(update.callback_query, answer)
+                await self._handle_press(update, update.callback_query, answer)
         except DeliveryError as error:
             log.warning("Telegram: an answer was not delivered: %s", error)
         except Exception:
             log.exception("Telegram: update %s failed", update.update_id)
+        await self._finished(update)
 
-    async def _handle_message(self, message: Message, answer: Answer) -> None:
+    async def _finished(self, update: Update) -> None:
+        try:
+            await self._journal.finish(self.platform, str(update.update_id))
+        except StoreError as error:
+            log.warning("Telegram: an answer was not noted: %s", error)
+
+    async def _handle_message(self, update: Update, message: Message, answer: Answer) -> None:
         parsed = parse_command(message, self._bot.username, self._names)
         if parsed is None:
             return
@@ -256,9 +280,9 @@ class TelegramAdapter:
         document = _document(message) if command.lower() in self._taking_files else None
         if document is not None and request.may_manage:
             fetch = partial(self._download, document)
-            await self._respond(request, partial(answer_with_file, fetch, answer))
+            await self._respond(update, request, partial(answer_with_file, fetch, answer))
         else:
-            await self._respond(request, answer)
+            await self._respond(update, request, answer)
 
     async def _download(self, document: Document) -> Attachment:
         """https://core.telegram.org/bots/api#getfile"""
@@ -274,7 +298,7 @@ class TelegramAdapter:
         check_size(name, len(content))
         return Attachment(name, content)
 
-    async def _handle_press(self, query: CallbackQuery, answer: Answer) -> None:
+    async def _handle_press(self, update: Update, query: CallbackQuery, answer: Answer) -> None:
         await self._acknowledge_press(query)
         message = query.message
         if not isinstance(message, Message) or not query.data:
@@ -289,7 +313,7 @@ class TelegramAdapter:
             may_manage=command.lower() not in self._managing
             or await self._is_manager(message.chat, query.from_user.id),
         )
-        await self._respond(request, answer)
+        await self._respond(update, request, answer)
 
     async def _acknowledge_press(self, query: CallbackQuery) -> None:
         try:
@@ -317,14 +341,25 @@ class TelegramAdapter:
             return False
         return member.status in _MANAGERS
 
-    async def _respond(self, request: Request, answer: Answer) -> None:
+    async def _respond(self, update: Update, request: Request, answer: Answer) -> None:
         typing = asyncio.create_task(self._show_typing(request.chat))
         try:
             reply = await answer(request)
         finally:
             typing.cancel()
-        for payload in self.render(reply):
-            await self._post_patiently(request.chat, payload)
+        await self._pace(request.chat)
+        if not await self._begun(update):
+            return
+        for position, payload in enumerate(self.render(reply)):
+            await self._post_patiently(request.chat, payload, paced=position == 0)
+
+    async def _begun(self, update: Update) -> bool:
+        """Note that the answer goes out now: what a crash leaves so is not answered again."""
+        try:
+            return await self._journal.begin(self.platform, str(update.update_id))
+        except StoreError as error:
+            log.warning("Telegram: an answer was not noted: %s", error)
+            return True
 
     async def _show_typing(self, chat: Chat) -> None:
         await asyncio.sleep(SLOW_SECONDS)
@@ -337,11 +372,16 @@ class TelegramAdapter:
         except TelegramError as error:
             log.debug("Telegram: no typing sign: %s", error)
 
-    async def _post_patiently(self, chat: Chat, payload: Payload) -> None:
-        """Post an answer; where Telegram asks to wait, wait. Never repeats an uncertain one."""
+    async def _post_patiently(self, chat: Chat, payload: Payload, *, paced: bool) -> None:
+        """Post an answer; where Telegram asks to wait, wait. Never repeats an uncertain one.
+
+        `paced` says that its first turn has been waited for already.
+        """
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
-            await self._pace(chat, self._answers)
+            if not paced:
+                await self._pace(chat)
+            paced = False
             try:
                 await self.post(chat, payload, "")
             except DeliveryError as error:
@@ -355,7 +395,7 @@ class TelegramAdapter:
 
     async def wait_turn(self, chat: Chat) -> None:
         """See the Adapter port."""
-        await self._pace(chat, self._digests)
+        await self._pace(chat, is_digest=True)
 
     async def look_up(self, chat: Chat, payload: Payload, key: str, since: datetime) -> str | None:
         """See the Adapter port. A bot cannot read a chat's history: nobody can tell."""
@@ -386,10 +426,13 @@ class TelegramAdapter:
             raise OutcomeUnknown(f"Telegram's answer made no sense: {error}") from error
         return str(message.message_id)
 
-    async def _pace(self, chat: Chat, overall: Budget) -> None:
+    async def _pace(self, chat: Chat, *, is_digest: bool = False) -> None:
+        """Wait for the chat's turn, then for the bot's own: that one is booked when it is used."""
         now = time.monotonic()
         budget = self._per_chat if chat.kind is ChatKind.PRIVATE else self._per_group
-        await asyncio.sleep(max(overall.take("", now), budget.take(chat.id, now)))
+        share = self._digests.take("", now) if is_digest else 0.0
+        await asyncio.sleep(max(share, budget.take(chat.id, now)))
+        await asyncio.sleep(self._overall.take("", time.monotonic()))
 
     async def _send(self, chat: Chat, payload: Payload) -> Message:
         common: dict[str, Any] = {

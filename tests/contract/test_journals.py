@@ -1,0 +1,63 @@
+"""What every journal promises: SQLite, PostgreSQL, and the fake."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from bot.core.journal import Journal, Update
+from bot.store.engine import open_engine
+from bot.store.journal import DatabaseJournal
+from tests.fakes import FakeJournal
+
+ONE, TWO = Update("1", {"text": "“/brief” \U0001f30d"}), Update("2", {"text": "/help"})
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+async def journal(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Journal]:
+    if request.param == "memory":
+        yield FakeJournal()
+        return
+    url = f"sqlite:///{tmp_path}/dateline.db"
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgresql_url")
+    engine = await open_engine(url)
+    async with engine.begin() as connection:
+        await connection.execute(text("DELETE FROM updates"))
+    yield DatabaseJournal(engine)
+    await engine.dispose()
+
+
+async def test_an_update_is_taken_once_however_often_it_is_offered(journal: Journal) -> None:
+    assert await journal.take("telegram", [ONE]) == [ONE]
+    assert await journal.take("telegram", [ONE, TWO]) == [TWO]
+    assert await journal.take("telegram", []) in ([], ())
+    assert await journal.take("discord", [ONE]) == [ONE]
+
+
+async def test_what_was_only_taken_is_still_to_do_in_its_order(journal: Journal) -> None:
+    await journal.take("telegram", [TWO, ONE])
+    await journal.take("discord", [ONE])
+    assert list(await journal.unfinished("telegram")) == [TWO, ONE]
+
+
+async def test_what_was_begun_is_never_begun_again(journal: Journal) -> None:
+    await journal.take("telegram", [ONE])
+    begun = await asyncio.gather(*(journal.begin("telegram", "1") for _ in range(5)))
+    assert sorted(begun) == [False] * 4 + [True]
+    assert list(await journal.unfinished("telegram")) == []
+    await journal.finish("telegram", "1")
+    assert not await journal.begin("telegram", "1")
+
+
+async def test_what_needs_no_answer_is_finished_without_one(journal: Journal) -> None:
+    await journal.take("telegram", [ONE])
+    await journal.finish("telegram", "1")
+    await journal.finish("telegram", "77")
+    assert list(await journal.unfinished("telegram")) == []
+    assert not await journal.begin("telegram", "1")
+    assert await journal.take("telegram", [ONE]) in ([], ())
