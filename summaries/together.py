@@ -30,14 +30,15 @@ def brief_together(
     articles: Sequence[Article],
     length: Length = Length.NORMAL,
     *,
-    seen: Collection[str] = (),
+    seen: Collection[str | Article] = (),
 ) -> tuple[Sourced, ...]:
     """Choose verbatim sentences from all the articles, none saying what another says.
 
-    `seen` are sentences that the reader was shown before. Sentences that repeat them are left out
-    while there is anything new; when there is not, they are given with `new=False`. The order is
-    that of the articles, and within each that of its sentences. The first article with a language
-    decides how words are counted. No sentences: ().
+    `seen` are sentences that the reader was shown before, or whole articles that were told.
+    Sentences that repeat them are left out while there is anything new; when there is not, they are
+    given with `new=False`. A sentence with another number (more victims, a new price) is new. The
+    order is that of the articles, and within each that of its sentences. The first article with a
+    language decides how words are counted. No sentences: ().
     """
     language = next((article.language for article in articles if article.language), "")
     pool = _pool(articles)
@@ -95,13 +96,24 @@ def _units(text: Text, pool: Sequence[tuple[int, Sentence]]) -> list[Unit]:
     return found
 
 
-def _known(text: Text, seen: Collection[str], language: str) -> set[int]:
-    """The places of sentences that repeat one the reader has seen."""
-    shown = list(seen)
+def _known(text: Text, seen: Collection[str | Article], language: str) -> set[int]:
+    """The places of sentences that repeat one the reader has seen, and name no other number."""
+    shown = [sentence for item in seen for sentence in _shown(item)]
     words = [split_words(sentence, language) for sentence in shown]
-    before = Text(words, shown, (), text.stem, language).content
+    before = Text(words, shown, (), text.stem, language)
+    old = [(content, _numbers(row)) for content, row in zip(before.content, words, strict=True)]
     return {
         place
-        for place, content in enumerate(text.content)
-        if any(guard.repeats(content, other) for other in before)
+        for place, (content, row) in enumerate(zip(text.content, text.sentences, strict=True))
+        if any(guard.repeats(content, other) and _numbers(row) <= numbers for other, numbers in old)
     }
+
+
+def _shown(item: str | Article) -> list[str]:
+    if isinstance(item, str):
+        return [item]
+    return [sentence.text for sentence in split_article(item)]
+
+
+def _numbers(words: Sequence[str]) -> frozenset[str]:
+    return frozenset(word for word in words if word[0].isdigit())

@@ -49,8 +49,8 @@ def defects(sentences: Sequence[tuple[int, str]], title: str, language: str) -> 
         follows = number > 0 and sentences[number - 1][0] == place - 1
         found += [f"{kind}: {text}" for kind in _alone(text, language) if not follows]
         found += [f"cut quotation: {text}"] * _cut(text)
-        found += [f"repeats the title: {text}"] * _same(text, title)
-        found += [f"repeats: {text}"] * any(_same(text, other) for _, other in sentences[:number])
+        found += [f"repeats the title: {text}"] * same(text, title)
+        found += [f"repeats: {text}"] * any(same(text, other) for _, other in sentences[:number])
     return found
 
 
@@ -80,7 +80,7 @@ def _cut(text: str) -> bool:
     return pairs or text.count('"') % 2 == 1
 
 
-def _same(text: str, other: str) -> bool:
+def same(text: str, other: str) -> bool:
     """Most of the longer words of the shorter stand in the longer, and it adds little."""
     ours = {word for word in re.findall(r"\w+", text.lower()) if len(word) > 3}
     theirs = {word for word in re.findall(r"\w+", other.lower()) if len(word) > 3}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
+
 from summaries.article import Article, Length
 from summaries.extractive import brief_together
 
@@ -41,6 +44,31 @@ def test_who_saw_yesterdays_brief_gets_what_is_new() -> None:
     today = brief_together([FIRST, SECOND], seen=yesterday)
     assert SECOND.paragraphs[1] in [item.sentence.text for item in today]
     assert all(item.new and item.sentence.text not in yesterday for item in today)
+
+
+def test_an_article_told_yesterday_is_not_told_again() -> None:
+    today = brief_together([FIRST, SECOND], seen=[FIRST])
+    assert today
+    assert all(item.new and item.article is SECOND for item in today)
+
+
+def test_a_higher_number_is_new() -> None:
+    more = replace(SECOND, paragraphs=(FIRST.paragraphs[0].replace("4,000", "9,000"),))
+    today = brief_together([FIRST, more], seen=FIRST.paragraphs)
+    assert [item.sentence.text for item in today if item.new] == list(more.paragraphs)
+
+
+def test_a_pronoun_never_opens_what_one_article_gives() -> None:
+    for length in Length:
+        texts = [item.sentence.text for item in brief_together([FIRST, SECOND], length)]
+        assert SECOND.paragraphs[2] not in texts or SECOND.paragraphs[1] in texts
+
+
+def test_twenty_long_articles_answer_quickly() -> None:
+    long = [replace(FIRST, paragraphs=FIRST.paragraphs * 60, title=str(i)) for i in range(20)]
+    start = time.process_time()
+    assert brief_together(long)
+    assert time.process_time() - start < 2
 
 
 def test_when_nothing_is_new_it_says_so() -> None:
