@@ -30,6 +30,7 @@ from bot.core.schedule import (
     Subscription,
     Timing,
     describe,
+    first_due,
     next_due,
     parse_hour,
     parse_timings,
@@ -109,7 +110,7 @@ class Digests:
         if there and there[0].timing == timing and not there[0].paused:
             said = "This chat already has a digest at {}. The next: {}."
             return self._said(wanted, said, there[1])
-        first = next_due(timing, self._clock.now())
+        first = first_due(timing, self._clock.now())
         await self._store.subscribe(wanted, first)
         said = "A digest will come here at {}. The first: {}."
         if there:
@@ -219,7 +220,10 @@ def split_question(words: str) -> tuple[str, Question]:
 
 def replanned(timing: Timing, due: Occurrence, now: datetime) -> Occurrence:
     """Return when a digest comes whose timing was changed; one that is held comes at once."""
-    planned = next_due(timing, now)
+    held = next_due(timing, now)
+    if held.day == due.day:
+        return held
+    planned = first_due(timing, now)
     return Occurrence(due.day, now) if planned.day > due.day else planned
 
 

@@ -105,6 +105,12 @@ def next_due(timing: Timing, after: datetime) -> Occurrence:
         day += timedelta(days=1)
 
 
+def first_due(timing: Timing, now: datetime) -> Occurrence:
+    """Return when a digest that begins now comes first: not one whose hour is over but held."""
+    own = next_due(replace(timing, quiet=None), now)
+    return next_due(timing, own.at - timedelta(seconds=1))
+
+
 def _due_on(day: date, timing: Timing, zone: ZoneInfo) -> datetime | None:
     due = _instant(datetime.combine(day, timing.at), zone)
     if due is None or timing.quiet is None:

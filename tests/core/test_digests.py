@@ -1,0 +1,225 @@
+"""The digests of a chat: several hours, places, topics, and quiet hours."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.commands import Desk
+from bot.core.digests import MAX_DIGESTS, Question, parse_quiet, split_question
+from bot.core.errors import RequestError
+from bot.core.messages import ChatKind, Reply, Request
+from bot.core.schedule import Quiet, Timing, next_due
+from tests.fakes import CHAT, MOSUL, FakeClock, FakeStore, make_desk, press
+
+NIGHT = Quiet(time(22), time(7))
+
+
+@pytest.fixture
+def store() -> FakeStore:
+    return FakeStore()
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def desk(store: FakeStore, clock: FakeClock) -> Desk:
+    return make_desk(store=store, clock=clock)
+
+
+async def ask(desk: Desk, line: str, **how: Any) -> Reply:  # noqa: ANN401 - Request's own fields
+    command, _, arguments = line.removeprefix("/").partition(" ")
+    return await desk.answer(Request(CHAT, command, arguments, **how))
+
+
+def words(reply: Reply) -> str:
+    return "\n".join(str(block) for block in reply.blocks)
+
+
+async def asked_at(store: FakeStore) -> list[tuple[str, str, str]]:
+    return [
+        (f"{one.timing.at:%H:%M}", one.command, one.arguments)
+        for one, _ in await store.subscriptions(CHAT)
+    ]
+
+
+# --- what a digest asks
+
+
+@pytest.mark.parametrize(
+    ("typed", "timing", "question"),
+    [
+        ("08:00", "08:00", Question("brief", "")),
+        ("08:00 Europe/Paris long", "08:00 Europe/Paris", Question("brief", "long")),
+        ("08:00 normal", "08:00", Question("brief", "")),
+        ("8 am weekdays place Deir Ezzor", "8 am weekdays", Question("place", "Deir Ezzor")),
+        ("08:00 short topic sport", "08:00", Question("brief", "sport short")),
+        ("08:00 TOPIC World / Africa", "08:00", Question("brief", "World / Africa")),
+    ],
+)
+def test_a_digest_may_be_of_a_length_a_place_or_a_topic(
+    typed: str, timing: str, question: Question
+) -> None:
+    before, found = split_question(typed)
+    assert (" ".join(before.split()), found) == (timing, question)
+
+
+async def test_several_hours_make_several_digests(desk: Desk, store: FakeStore) -> None:
+    reply = await ask(desk, "/subscribe 18:00 8am, 12h30 Europe/Paris weekdays")
+    assert [hour for hour, _, _ in await asked_at(store)] == ["08:00", "12:30", "18:00"]
+    kept = [one.timing for one, _ in await store.subscriptions(CHAT)]
+    assert {timing.zone for timing in kept} == {"Europe/Paris"}
+    assert words(reply).count("A digest will come here") == 3
+
+
+async def test_a_place_is_resolved_when_it_is_subscribed_to(desk: Desk, store: FakeStore) -> None:
+    reply = await ask(desk, "/subscribe 08:00 UTC place mosul")
+    assert "08:00, UTC, every day: Mosul, IQ, today" in words(reply)
+    await ask(desk, "/subscribe 08:00 UTC")
+    assert await asked_at(store) == [
+        ("08:00", "place", f"geo:{MOSUL.id} today"),
+        ("08:00", "brief", ""),
+    ]
+
+
+async def test_a_weekly_digest_of_a_place_tells_the_week(desk: Desk, store: FakeStore) -> None:
+    await ask(desk, "/subscribe 08:00 monday place mosul")
+    assert await asked_at(store) == [("08:00", "place", f"geo:{MOSUL.id} this week")]
+
+
+async def test_an_ambiguous_place_asks_which_one_and_the_button_subscribes(
+    desk: Desk, store: FakeStore
+) -> None:
+    reply = await ask(desk, "/subscribe 07:30 place Tripoli")
+    assert "Which one?" in words(reply)
+    assert await asked_at(store) == []
+    button = press(reply, "Tripoli, LB")
+    await ask(desk, f"/{button.data}")
+    assert await asked_at(store) == [("07:30", "place", "geo:5 today")]
+
+
+async def test_a_place_nobody_knows_is_said(desk: Desk, store: FakeStore) -> None:
+    assert "I know no place called “Atlantis”" in words(
+        await ask(desk, "/subscribe 08:00 place Atlantis")
+    )
+    assert await asked_at(store) == []
+
+
+async def test_a_stop_button_stops_its_own_digest_of_two_at_one_hour(
+    desk: Desk, store: FakeStore
+) -> None:
+    await ask(desk, "/subscribe 08:00")
+    reply = await ask(desk, "/subscribe 08:00 place mosul")
+    await ask(desk, f"/{press(reply, 'Stop 08:00').data}")
+    assert await asked_at(store) == [("08:00", "brief", "")]
+
+
+async def test_the_hour_alone_means_the_briefing_else_it_must_be_clear(
+    desk: Desk, store: FakeStore
+) -> None:
+    for asked in ("08:00", "08:00 place mosul", "08:00 place paris"):
+        await ask(desk, f"/subscribe {asked}")
+    await ask(desk, "/unsubscribe 08:00")
+    assert [command for _, command, _ in await asked_at(store)] == ["place", "place"]
+    assert "2 digests at 08:00" in words(await ask(desk, "/unsubscribe 08:00"))
+    assert len(await asked_at(store)) == 2
+
+
+async def test_a_chat_has_at_most_so_many_digests(desk: Desk, store: FakeStore) -> None:
+    for hour in range(MAX_DIGESTS):
+        await ask(desk, f"/subscribe {hour}:00")
+    assert f"at most {MAX_DIGESTS} digests" in words(await ask(desk, "/subscribe 8:30"))
+    assert len(await asked_at(store)) == MAX_DIGESTS
+
+
+# --- quiet hours
+
+
+@pytest.mark.parametrize("typed", ["22:00 07:00", "22:00-7:00", "22:00 – 7", "10pm to 7am"])
+def test_quiet_hours_are_read_as_people_write_them(typed: str) -> None:
+    assert parse_quiet(typed) == NIGHT
+
+
+@pytest.mark.parametrize("typed", ["22:00", "22:00 22:00", "08:00 07:00", "1 2 3", "soon late"])
+def test_quiet_hours_that_make_no_sense_are_refused_in_words(typed: str) -> None:
+    with pytest.raises(RequestError) as refused:
+        parse_quiet(typed)
+    assert refused.value.hint
+
+
+async def test_quiet_hours_are_kept_shown_and_taken_off(desk: Desk, store: FakeStore) -> None:
+    assert "no quiet hours" in words(await ask(desk, "/quiet"))
+    assert "22:00 to 07:00" in words(await ask(desk, "/quiet 22:00 7:00"))
+    assert (await store.settings(CHAT)).quiet == NIGHT
+    assert "22:00 to 07:00" in words(await ask(desk, "/quiet"))
+    await ask(desk, "/quiet off")
+    assert (await store.settings(CHAT)).quiet is None
+
+
+async def test_what_falls_into_the_quiet_hours_comes_when_they_end(
+    desk: Desk, store: FakeStore
+) -> None:
+    await ask(desk, "/subscribe 06:30 12:00")
+    await ask(desk, "/quiet 22:00 07:00")
+    hours = [due.at.hour for _, due in await store.subscriptions(CHAT)]
+    assert hours == [7, 12]
+    await ask(desk, "/subscribe 23:00")
+    due = {one.timing.at.hour: when for one, when in await store.subscriptions(CHAT)}
+    assert due[23].at.hour == 7
+    assert due[23].at.date() == due[23].day + timedelta(days=1)
+
+
+async def test_a_digest_held_when_the_quiet_hours_are_taken_off_comes_at_once(
+    desk: Desk, store: FakeStore, clock: FakeClock
+) -> None:
+    await ask(desk, "/quiet 22:00 07:00")
+    await ask(desk, "/subscribe 23:00")
+    clock.advance(hours=17, seconds=60)
+    [(_, held)] = await store.subscriptions(CHAT)
+    await ask(desk, "/quiet off")
+    [(_, due)] = await store.subscriptions(CHAT)
+    assert (due.day, due.at) == (held.day, clock.now())
+
+
+async def test_who_may_not_manage_the_chat_cannot_silence_it(desk: Desk, store: FakeStore) -> None:
+    group = replace(CHAT, kind=ChatKind.GROUP)
+    request = Request(group, "quiet", "22:00 07:00", may_manage=False)
+    assert "Only those who manage" in words(await desk.answer(request))
+
+
+START = datetime(2025, 1, 1)  # noqa: DTZ001 - hypothesis takes naive bounds
+ZONES = st.sampled_from(["UTC", "Europe/Paris", "America/New_York", "Australia/Lord_Howe"])
+HOURS = st.times().map(lambda at: at.replace(second=0, microsecond=0))
+
+
+@given(
+    HOURS,
+    ZONES,
+    HOURS,
+    st.integers(1, 12 * 60),
+    st.datetimes(START, START + timedelta(days=2000)),
+)
+def test_nothing_is_due_in_the_quiet_hours_and_no_day_is_lost(
+    at: time, zone: str, start: time, minutes: int, after: datetime
+) -> None:
+    end = (datetime.combine(after, start) + timedelta(minutes=minutes)).time()
+    timing = Timing(at, zone, quiet=Quiet(start, end))
+    due = next_due(timing, after.replace(tzinfo=UTC))
+    days = [due.day]
+    for _ in range(5):
+        wall = due.at.astimezone(ZoneInfo(zone)).time()
+        assert not Quiet(start, end).holds(wall) or wall == end
+        following = next_due(timing, due.at)
+        assert following.at > due.at
+        due = following
+        days.append(due.day)
+    assert days == [days[0] + timedelta(days=number) for number in range(6)]
