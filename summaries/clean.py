@@ -177,7 +177,8 @@ def _is_glued(left: str, right: str, language: str) -> bool:
         return False
     if starts and len(left) > 2:
         return True
-    return left[0].islower() and len(left) >= LETTERS_BEFORE_NAME and len(right) > 2
+    word_follows = len(right) > 2 or right[0] in "AÀ"
+    return left[0].islower() and len(left) >= LETTERS_BEFORE_NAME and word_follows
 
 
 def _dashed_at(line: str) -> Iterator[int]:

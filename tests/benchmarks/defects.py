@@ -2,7 +2,8 @@
 the rules that choose.
 
 A finding is visible to a reader who has not seen the article: an opening that points at nothing, a
-quotation cut in two or said by nobody, a sentence that repeats another.
+quotation cut in two or said by nobody, a sentence that repeats another, a subheading or caption
+glued to the sentence after it.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from collections.abc import Sequence
 _QUOTES = "«»“”\"‘’'„"
 
 _POINTS = {
-    "fr": r"(?:il(?! (?:n['’]y|n['’]est pas|était (?:plus|près|environ)|y|faut"
-    r"|fallait|faudra|est \w+ (?:de|d'|d’|que|qu))\b)"
+    "fr": r"(?:il(?! (?:n['’]y|n['’]est pas|était (?:plus|près|environ)|y|faut|aura fallu"
+    r"|fallait|faudra|(?:est|était) (?:\w+ )?\w+ (?:pour nous que|de|d'|d’|que|qu))\b)"
     r"|elle|ils|elles|celui-ci|celle-ci|ceux-ci|celles-ci|lui|eux"
-    r"|son|sa|ses|leurs?|(?:ce|cet|cette|ces)(?= \w))",
+    r"|son|sa|ses|leurs?|(?:ce(?! sont .* qui)|cet|cette|ces)(?= \w))",
     "en": r"(?:he|she|they|it(?! (?:is|was|has been) \w+ (?:that|to)\b)|his|her|their|its"
     r"|these|those(?! who)|this|that|such|the latter|the pair|the duo)",
 }
@@ -29,8 +30,9 @@ _TIME = {
 }
 _LINKS = {
     "fr": r"(?:mais|et|or|car|donc|puis|ainsi|cependant|toutefois|pourtant|en effet|de plus"
-    r"|en outre|par ailleurs|en revanche|du coup|d['’]ailleurs|néanmoins|au contraire|c['’]est"
-    r"|c['’]était|cela|ça)",
+    r"|en outre|par ailleurs|en revanche|du coup|d['’]ailleurs|néanmoins|au contraire|cela|ça"
+    # "C'est un instant qu'ont vécu ..." stands alone, "C'est ce qu'a dit ..." does not
+    r"|(?:c['’](?:est|était))(?!(?! ce).{3,120}? (?:qu[ie]|qu['’]\w+|dont|auquel)\b))",
     "en": r"(?:but|and|so|however|also|then|meanwhile|moreover|furthermore|nevertheless|instead"
     r"|therefore|yet|in addition|for example|as a result)",
 }
@@ -41,6 +43,12 @@ _NOBODY = {
     r"|continued|insisted|claimed)\b",
 }
 
+_GLUED = re.compile(
+    r"(?<![\w/.@#])[a-zà-ÿ]{4,}(?:[A-ZÀ-Ý][a-zà-ÿ]{2,}|(?:L['’]|[AÀ] )[a-zà-ÿ])"
+    r"|[a-zà-ÿ]{2}[\"»”](?:L[ea]s?|Une?|Des|Il|Elle|Cette|The|But) |(?i:scroll down for)"
+)
+_DATELINE = re.compile(r"[^.]{0,40}\((?:CNN|AFP|AP|Reuters)\)")
+
 
 def defects(sentences: Sequence[tuple[int, str]], title: str, language: str) -> list[str]:
     """What is wrong with a brief, in words; `sentences` are (place in the article, text)."""
@@ -49,6 +57,8 @@ def defects(sentences: Sequence[tuple[int, str]], title: str, language: str) -> 
         follows = number > 0 and sentences[number - 1][0] == place - 1
         found += [f"{kind}: {text}" for kind in _alone(text, language) if not follows]
         found += [f"cut quotation: {text}"] * _cut(text)
+        found += [f"glued: {text}"] * bool(_GLUED.search(text))
+        found += [f"dateline: {text}"] * bool(_DATELINE.match(text))
         found += [f"repeats the title: {text}"] * same(text, title)
         found += [f"repeats: {text}"] * any(same(text, other) for _, other in sentences[:number])
     return found

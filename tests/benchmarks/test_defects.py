@@ -12,10 +12,14 @@ from tests.benchmarks.defects import defects
     [
         ("Elle n'avait pas obtenu l'investiture.", "fr", "points at nothing"),
         ("Cette affaire a ému le pays.", "fr", "points at nothing"),
+        ("C'est ce qu'a annoncé le ministère.", "fr", "carries on"),
         ("En outre, le ministère a réagi.", "fr", "carries on"),
         ('"La confiance est brisée", explique-t-il.', "fr", "said by nobody"),
         ('"Le pays doit tourner !"', "fr", "quotes nobody"),
         ('Il y a "urgence.', "fr", "cut quotation"),
+        ("Fin du conflit sur les retraitesCes lettres sont parties.", "fr", "glued"),
+        ('"Un défi au terrorisme"Le président est arrivé.', "fr", "glued"),
+        ("(CNN)A new law bans the procedure.", "en", "dateline"),
         ("He left on Monday.", "en", "points at nothing"),
         ("“It is over,” she said.", "en", "said by nobody"),
     ],
@@ -31,6 +35,9 @@ def test_a_defect_is_found(text: str, language: str, kind: str) -> None:
         ("Ce mercredi, le ministre est parti.", "fr"),
         ('"Nous partons", a déclaré Emmanuel Macron.', "fr"),
         ("This week the Senate votes.", "en"),
+        ("C'est un instant rare qu'ont vécu les spectateurs de Lyon.", "fr"),
+        ("Ce sont sept personnes qui ont été arrêtées à Nice.", "fr"),
+        ("Ana regarde YouTube sur son iPhone, a indiqué BlaBlaCar.", "fr"),
     ],
 )
 def test_a_sound_sentence_passes(text: str, language: str) -> None:
