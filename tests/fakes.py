@@ -33,11 +33,13 @@ from bot.core.messages import (
 from bot.core.news import Reading
 from bot.core.newsroom import Newsroom
 from bot.core.ports import (
+    DROPPED,
     FORGETFUL,
     Adapter,
     Clock,
     Edition,
     Opening,
+    OutboxLine,
     Outcome,
     Part,
     PartState,
@@ -439,6 +441,45 @@ class FakeStore:
                 self._drop(kept.subscription.id)
             else:
                 kept.subscription = replace(kept.subscription, chat=moved, paused="")
+
+    async def outbox(self, limit: int = 100) -> Sequence[OutboxLine]:
+        lines = [
+            OutboxLine(
+                replace(kept.part, chat=self._chat_of(kept.part)),
+                self._editions[kept.part.edition].occurrence.day,
+            )
+            for kept in reversed(self._parts.values())
+            if kept.part.state in {PartState.UNKNOWN, PartState.DEAD}
+            or (kept.part.state is PartState.PENDING and kept.part.reason)
+        ]
+        return [line for line in lines if line.part.reason != DROPPED][:limit]
+
+    async def retry(self, parts: Sequence[int], now: datetime) -> int:
+        again = [
+            self._parts[number]
+            for number in parts
+            if number in self._parts
+            and self._parts[number].part.state in {PartState.UNKNOWN, PartState.DEAD}
+        ]
+        for kept in again:
+            kept.part = replace(kept.part, state=PartState.PENDING, reason="", uncertain_since=None)
+            kept.not_before = None
+            edition = self._editions[kept.part.edition]
+            edition.done, edition.missed = False, ""
+            edition.occurrence = Occurrence(edition.occurrence.day, now)
+        return len(again)
+
+    async def drop(self, parts: Sequence[int]) -> int:
+        open_states = {PartState.UNKNOWN, PartState.DEAD, PartState.PENDING}
+        given_up = [
+            self._parts[number]
+            for number in parts
+            if number in self._parts and self._parts[number].part.state in open_states
+        ]
+        for kept in given_up:
+            kept.part = replace(kept.part, state=PartState.DEAD, reason=DROPPED)
+        self._settle()
+        return len(given_up)
 
     async def settings(self, chat: Chat) -> ChatSettings:
         return self._chosen(chat)

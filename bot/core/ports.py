@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol, TypeAlias
 
@@ -20,6 +20,8 @@ from summaries.article import Article
 from summaries.places.place import Lookup, Mention, Place
 
 FORGETFUL = Forgetful()
+DROPPED = "dropped by the operator"
+"""The reason of a message that nobody needs to look at any more."""
 
 Payload: TypeAlias = Mapping[str, Any]
 """One platform message, ready to post, as JSON: only its own adapter reads it."""
@@ -200,6 +202,14 @@ class Outcome:
     uncertain: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class OutboxLine:
+    """A message that has not simply arrived, and the local date of the digest it belongs to."""
+
+    part: Part
+    day: date
+
+
 class Jobs(Protocol):
     """Queues of work, a key for each piece. They are only a hint: the next tick fills them again.
 
@@ -302,6 +312,15 @@ class Store(Protocol):
 
         Where both have a digest at the same hour, the new chat's stays.
         """
+
+    async def outbox(self, limit: int = 100) -> Sequence[OutboxLine]:
+        """Return messages that are unknown, dead, or waiting after a fault, newest first."""
+
+    async def retry(self, parts: Sequence[int], now: datetime) -> int:
+        """Let unknown or dead messages be sent again, as if due now; return how many."""
+
+    async def drop(self, parts: Sequence[int]) -> int:
+        """Give messages up for good, with the reason `DROPPED`; return how many."""
 
     async def settings(self, chat: Chat) -> ChatSettings:
         """Return what the chat chose; without a choice, the defaults."""

@@ -22,13 +22,23 @@ from sqlalchemy import (
     insert,
     select,
     text,
+    true,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.core.chats import ChatSettings, chat_settings, settings_row
 from bot.core.messages import Chat, ChatKind
-from bot.core.ports import Edition, Opening, Outcome, Part, PartState, Payload
+from bot.core.ports import (
+    DROPPED,
+    Edition,
+    Opening,
+    OutboxLine,
+    Outcome,
+    Part,
+    PartState,
+    Payload,
+)
 from bot.core.schedule import Occurrence, Subscription, Timing
 from bot.store.engine import clean, inserts, instant, open_engine, seconds, transaction
 from bot.store.schema import chats, editions, parts, subscriptions
@@ -205,21 +215,58 @@ class DatabaseStore:
         query = select(parts).where(parts.c.edition == edition.id).order_by(parts.c.position)
         async with self._transaction() as connection:
             rows = (await connection.execute(query)).all()
+        return [_part(row, edition.subscription.chat) for row in rows]
+
+    async def outbox(self, limit: int = 100) -> Sequence[OutboxLine]:
+        """See the Store port."""
+        stuck = parts.c.state.in_([PartState.UNKNOWN, PartState.DEAD])
+        waiting = (parts.c.state == PartState.PENDING) & (parts.c.reason != "")
+        where = subscriptions.c.platform, subscriptions.c.chat, subscriptions.c.thread
+        query = (
+            select(parts, editions.c.day, *where, subscriptions.c.kind)
+            .join(editions, editions.c.id == parts.c.edition)
+            .join(subscriptions, subscriptions.c.id == editions.c.subscription)
+            .where((stuck | waiting) & (parts.c.reason != DROPPED))
+            .order_by(parts.c.id.desc())
+            .limit(limit)
+        )
+        async with self._transaction() as connection:
+            rows = (await connection.execute(query)).all()
         return [
-            Part(
-                id=row.id,
-                edition=edition.id,
-                position=row.position,
-                chat=edition.subscription.chat,
-                payload=row.payload,
-                state=PartState(row.state),
-                attempts=row.attempts,
-                message_id=row.message_id,
-                reason=row.reason,
-                uncertain_since=instant(row.uncertain_since) if row.uncertain_since else None,
+            OutboxLine(
+                _part(row, Chat(row.platform, row.chat, ChatKind(row.kind), row.thread)),
+                date.fromisoformat(row.day),
             )
             for row in rows
         ]
+
+    async def retry(self, parts_: Sequence[int], now: datetime) -> int:
+        """See the Store port."""
+        stuck = parts.c.state.in_([PartState.UNKNOWN, PartState.DEAD])
+        again = (
+            update(parts)
+            .where(parts.c.id.in_(parts_), stuck)
+            .values(state=PartState.PENDING, not_before=0, uncertain_since=0, reason="")
+            .returning(parts.c.edition)
+        )
+        async with self._transaction() as connection:
+            opened = [row.edition for row in await connection.execute(again)]
+            reopen = update(editions).where(editions.c.id.in_(opened))
+            await connection.execute(reopen.values(done=False, missed="", due_at=seconds(now)))
+        return len(opened)
+
+    async def drop(self, parts_: Sequence[int]) -> int:
+        """See the Store port."""
+        waiting = parts.c.state.in_([PartState.UNKNOWN, PartState.DEAD, PartState.PENDING])
+        give_up = (
+            update(parts)
+            .where(parts.c.id.in_(parts_), waiting)
+            .values(state=PartState.DEAD, reason=DROPPED)
+        )
+        async with self._transaction() as connection:
+            dropped = (await connection.execute(give_up)).rowcount
+            await _settle(connection, true())
+        return dropped
 
     async def claim(self, part: Part, now: datetime, lease: timedelta) -> Part | None:
         """See the Store port."""
@@ -456,6 +503,21 @@ MOVE_ON = {
     )
     for name, rows in _ROWS.items()
 }
+
+
+def _part(row: Row[Any], chat: Chat) -> Part:
+    return Part(
+        id=row.id,
+        edition=row.edition,
+        position=row.position,
+        chat=chat,
+        payload=row.payload,
+        state=PartState(row.state),
+        attempts=row.attempts,
+        message_id=row.message_id,
+        reason=row.reason,
+        uncertain_since=instant(row.uncertain_since) if row.uncertain_since else None,
+    )
 
 
 def _next(row: Row[Any]) -> Occurrence:

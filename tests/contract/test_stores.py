@@ -365,6 +365,47 @@ async def test_whoever_lost_the_lease_writes_nothing_but_that_it_was_sent(store:
     assert (sent.state, sent.message_id, sent.uncertain_since) == (PartState.SENT, "1", None)
 
 
+# --- the outbox, as the operator sees it
+
+
+async def test_the_outbox_lists_what_did_not_simply_arrive_newest_first(store: Store) -> None:
+    edition = await opened(store, [HELLO] * 5)
+    sent, unknown, dead, waiting_, _ = await store.parts(edition)
+    outcomes = {
+        sent.id: Outcome(PartState.SENT, "1"),
+        unknown.id: Outcome(PartState.UNKNOWN, reason="no answer"),
+        dead.id: Outcome(PartState.DEAD, reason="too long"),
+        waiting_.id: Outcome(PartState.PENDING, reason="slow down"),
+    }
+    for part in (sent, unknown, dead, waiting_):
+        await store.mark(await claim(store, part), outcomes[part.id])
+    lines = await store.outbox()
+    assert [(line.part.id, line.part.reason) for line in lines] == [
+        (waiting_.id, "slow down"),
+        (dead.id, "too long"),
+        (unknown.id, "no answer"),
+    ]
+    assert {(line.part.chat, line.day) for line in lines} == {(CHAT, edition.occurrence.day)}
+    assert len(await store.outbox(limit=1)) == 1
+
+
+async def test_what_is_retried_is_due_now_and_what_is_dropped_is_gone(store: Store) -> None:
+    edition = await opened(store, [HELLO] * 3)
+    first, second, third = await store.parts(edition)
+    for part in (first, second, third):
+        unknown = Outcome(PartState.UNKNOWN, reason="no answer", uncertain=True)
+        await store.mark(await claim(store, part), unknown)
+    assert await waiting(store) == []
+    later = NOW + timedelta(days=3)
+    assert await store.retry([first.id, 999], later) == 1
+    assert await store.drop([second.id, 999]) == 1
+    [again] = await unfinished(store, FAKE, later)
+    assert again.occurrence == Occurrence(edition.occurrence.day, later)
+    states = [(part.state, part.uncertain_since) for part in await store.parts(again)]
+    assert states[0] == (PartState.PENDING, None)
+    assert [line.part.id for line in await store.outbox()] == [third.id]
+
+
 # --- what a chat chose
 
 
