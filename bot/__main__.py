@@ -25,13 +25,21 @@ from rapidfuzz import process
 
 from bot import app
 from bot.core.briefing import briefing_reply, story_reply
-from bot.core.errors import DatelineError, RequestError, SettingsError
+from bot.core.errors import DatelineError, RequestError, SettingsError, SourceError
 from bot.core.messages import Chat, Reply
 from bot.core.newsroom import Newsroom
 from bot.core.places import PlaceReader, place_reply
 from bot.ops.logs import Blanker, configure
 from bot.settings import Settings, load, unknown_names
-from bot.shapes import briefing_json, feed_json, mention_json, place_json, story_json
+from bot.shapes import (
+    article_json,
+    article_reply,
+    briefing_json,
+    feed_json,
+    mention_json,
+    place_json,
+    story_json,
+)
 from bot.sources.fetch import MAX_BYTES
 from bot.sources.news import NewsSources
 from summaries.article import Length
@@ -43,7 +51,18 @@ REFUSED, MISUNDERSTOOD, INTERRUPTED = 1, 2, 130
 """Exit statuses; the last is what a shell gives a command ended by Ctrl-C."""
 _CHAT = Chat("console", "terminal")
 _COMMANDS = (
-    *("brief", "place", "places", "follow", "unfollow", "following", "feeds", "fetch", "opml"),
+    *(
+        "brief",
+        "read",
+        "place",
+        "places",
+        "follow",
+        "unfollow",
+        "following",
+        "feeds",
+        "fetch",
+        "opml",
+    ),
     *("chat", "run", "doctor", "health", "demo"),
 )
 
@@ -214,6 +233,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.set_defaults(action=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _add_brief(commands)
+    _add_read(commands)
     _add_places(commands)
     _add_feeds(commands)
     for name, action, words in (
@@ -259,6 +279,12 @@ def _add_brief(commands: Any) -> None:  # noqa: ANN401
         help=f"how to choose the sentences: {', '.join(METHODS)}",
     )
     _add_json(brief)
+
+
+def _add_read(commands: Any) -> None:  # noqa: ANN401
+    read = _add(commands, "read", "what is kept of a page or file, whole", _read)
+    read.add_argument("target", metavar="PATH|URL|-", help="what to read (- is standard input)")
+    _add_json(read)
 
 
 def _add_places(commands: Any) -> None:  # noqa: ANN401
@@ -328,6 +354,18 @@ async def _brief(options: argparse.Namespace, settings: Settings) -> int:
         return 0
     story = await newsroom.story(target, length, local=True, method=options.method)
     _answer(options, lambda: story_json(story), lambda: story_reply(story, target, length))
+    return 0
+
+
+async def _read(options: argparse.Namespace, settings: Settings) -> int:
+    sources = _sources(options, settings)
+    try:
+        article = await sources.read(options.target, local=True)
+    finally:
+        await sources.close()
+    if not article.paragraphs:
+        raise SourceError("There is no article in it: only page furniture.")
+    _answer(options, lambda: article_json(article), lambda: article_reply(article))
     return 0
 
 

@@ -1,4 +1,4 @@
-"""The documented JSON of the command line: values -> plain objects. Knows no terminal, no file."""
+"""What the command line shows: values -> plain objects and replies. Knows no terminal, no file."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from bot.core.archive import FeedState
 from bot.core.briefing import newest_first
+from bot.core.messages import Heading, Paragraph, Reply
 from bot.core.news import Briefing, Story
 from bot.core.places import PlaceAnswer
 from summaries.article import Article
@@ -41,6 +42,31 @@ def feed_json(state: FeedState) -> dict[str, Any]:
         "reason": state.reason,
         "entries": state.entries,
     }
+
+
+def article_json(article: Article) -> dict[str, Any]:
+    """Return the documented JSON of what was kept of a page; `published` is ISO 8601 or null."""
+    return {
+        "title": article.title,
+        "author": article.author,
+        "published": article.published.isoformat() if article.published else None,
+        "published_guessed": article.published_guessed,
+        "language": article.language,
+        "site": article.source,
+        "url": article.url,
+        "image": article.image,
+        "text": article.text,
+    }
+
+
+def article_reply(article: Article) -> Reply:
+    """Return what was kept of a page, for a person: title, who and when, every paragraph, link."""
+    published = article.published.date().isoformat() if article.published else ""
+    day = f"about {published}" if article.published_guessed else published
+    about = " · ".join(part for part in (article.source, article.author, day) if part)
+    texts = (about, *article.paragraphs, article.url)
+    title = (Heading(article.title),) if article.title else ()
+    return Reply((*title, *(Paragraph(text) for text in texts if text)))
 
 
 def briefing_json(briefing: Briefing) -> dict[str, Any]:

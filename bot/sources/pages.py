@@ -1,8 +1,8 @@
 """An HTML page -> Article: its text by agreement of extractors, what it says of itself, walls.
 
 Knows no network; runs where it can be killed (reader.py), for parsers may not return.
-trafilatura is asked first and our own model second. Where they differ, readability is asked too,
-and the output that is most like the other two is taken.
+trafilatura is asked first and our own model second. Where they differ, breadability and justext are
+asked too, and the output that is most like all others is taken.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def _text(html: str, root: Element, found: Sequence[Block]) -> str:
     theirs = _trafilatura(root)
     if alike(theirs, ours) >= AGREEMENT:
         return theirs
-    return most_agreed([theirs, _readability(html), ours])
+    return most_agreed([theirs, ours, _readability(html), _justext(html)])
 
 
 def _trafilatura(root: Element) -> str:
@@ -110,25 +110,44 @@ def _trafilatura(root: Element) -> str:
 
 
 def _readability(html: str) -> str:
-    from readability import Document  # type: ignore[import-untyped]  # noqa: PLC0415 - likewise; it ships no types
+    """Readability's way, by breadability, which sumy brings along."""
+    from breadability.readable import (  # type: ignore[import-untyped]  # noqa: PLC0415 - likewise; it ships no types
+        Article as Readable,
+    )
 
     try:
-        summary = Document(html).summary(html_partial=True)
-        return "\n".join(block.text for block in blocks(parse(summary)))
-    except Exception:  # noqa: BLE001 - the third opinion is not worth the page
+        return "\n".join(block.text for block in blocks(Readable(html).readable_dom))
+    except Exception:  # noqa: BLE001 - a third opinion is not worth the page
         return ""
+
+
+def _justext(html: str) -> str:
+    """By lengths and links alone: no list of words, so any language."""
+    import justext  # type: ignore[import-untyped]  # noqa: PLC0415 - likewise; it ships no types
+
+    try:
+        found = justext.justext(html.encode(), frozenset(), stopwords_low=0, stopwords_high=0)
+    except Exception:  # noqa: BLE001 - likewise
+        return ""
+    return "\n".join(part.text for part in found if not part.is_boilerplate)
 
 
 def most_agreed(outputs: Sequence[str]) -> str:
     """Return the output whose likeness to all others is greatest; of equals, the first."""
-    return max(outputs, key=lambda one: sum(alike(one, other) for other in outputs))
+    bags = [_bag(output) for output in outputs]
+    return max(zip(outputs, bags, strict=True), key=lambda one: sum(_f1(one[1], b) for b in bags))[
+        0
+    ]
 
 
 def alike(one: str, other: str) -> float:
     """F1 of the words of two texts, counted as bags: 0 to 1."""
-    ours, theirs = _bag(one), _bag(other)
-    total = ours.total() + theirs.total()
-    return 2 * (ours & theirs).total() / total if total else 1.0
+    return _f1(_bag(one), _bag(other))
+
+
+def _f1(one: Counter[str], other: Counter[str]) -> float:
+    total = one.total() + other.total()
+    return 2 * (one & other).total() / total if total else 1.0
 
 
 def _bag(text: str) -> Counter[str]:
@@ -157,4 +176,5 @@ def warm_up() -> None:
     """Load what the first page would have to wait for."""
     _trafilatura(parse("<p>A sentence.</p>"))
     _readability("<p>A sentence.</p>")
+    _justext("<p>A sentence.</p>")
     guess_day("", ["3 May 2024"])
