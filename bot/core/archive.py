@@ -145,7 +145,7 @@ class Archive(Protocol):
         """Return the operator's feeds."""
 
     async def feeds(self, urls: Sequence[str] | None = None) -> Sequence[FeedState]:
-        """Return how the reading of these feeds stands (with None, of all), by address."""
+        """Return how the reading of these feeds stands, by address (None: of all that are read)."""
 
     async def due_feeds(self, now: datetime, limit: int = 500) -> Sequence[FeedState]:
         """Return the followed feeds whose next read is not after `now`, the most overdue first."""
@@ -157,6 +157,7 @@ class Archive(Protocol):
 
         `state.feed.url` names the feed; its title and link are brought up to date. An entry none
         of whose keys this feed had is new: it is kept and returned. All keys are remembered.
+        `state.entries` is not looked at: the archive counts. Of an unknown feed nothing is kept.
         """
 
     async def note(self, states: Sequence[FeedState]) -> None:
@@ -174,7 +175,8 @@ class Archive(Protocol):
     async def keep(
         self, arrival: Arrival, article: Article, places: Sequence[ArticlePlace]
     ) -> None:
-        """Keep the article of an entry, with its places; one address is kept once."""
+        """Keep the article of an entry, with its places; one address is kept once, as it first
+        came, for every feed that brings it."""
 
     async def put_off(self, arrival: Arrival, reason: str, until: datetime | None) -> None:
         """Say why an article could not be read, and when to try again (None: never)."""
@@ -220,4 +222,7 @@ class Archive(Protocol):
         """Give everything that belongs to one chat to another (a group became a supergroup)."""
 
     async def prune(self, before: datetime) -> int:
-        """Forget articles that came before this; return how many. Keys stay: none comes twice."""
+        """Forget articles that arrived before this; return how many. Keys stay: none comes twice.
+
+        Entries still to be read, and what chats were told, go with them.
+        """
