@@ -149,8 +149,9 @@ def _stop(line: str, match: re.Match[str], cut: int, since: int) -> _Stop:
     after = AFTER.match(line, cut)
     words = line[back:start].rsplit(None, 2)
     spaced = not start or line[start - 1].isspace()
+    token = OPENERS.split(words[-1])[-1] if words else ""
     return _Stop(
-        before="" if spaced else OPENERS.split(words[-1])[-1] or line[start - 1],
+        before="" if spaced else token or line[start - 1],
         earlier=words[-2] if len(words) > 1 else "",
         mark=match[0],
         closed=cut > match.end(),

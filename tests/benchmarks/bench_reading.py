@@ -195,15 +195,15 @@ def removed(path: Path, key: str, *, titled: bool) -> tuple[int, list[str]]:
         lines = [line.split() for line in fields[key].split("\n") if line.strip()]
         title = (fields.get("title") or "") if titled else ""
         article = clean(fields[key], title=title)
-        kept = {" ".join(_visible(line)) for line in (article.title, *article.paragraphs)}
+        kept = "".join(map(_visible, (article.title, *article.paragraphs)))
         total += len(lines)
-        lost += [text for line in lines if (text := " ".join(_visible(" ".join(line)))) not in kept]
+        lost += [text for line in lines if (text := _visible(" ".join(line))) not in kept]
     return total, lost
 
 
-def _visible(line: str) -> list[str]:
-    """The words of a line, entities decoded and invisible characters dropped as cleaning does."""
-    return html.unescape(line.replace("\u200b", "").replace("\ufeff", "")).split()
+def _visible(line: str) -> str:
+    """A line without spaces, entities decoded, invisible characters dropped, as in cleaning."""
+    return "".join(html.unescape(line.replace("\u200b", "").replace("\ufeff", "")).split())
 
 
 def speed_lines() -> Iterator[str]:

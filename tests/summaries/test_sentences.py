@@ -6,7 +6,7 @@ import time
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from summaries.article import Article
@@ -22,10 +22,11 @@ def visible(text: str) -> str:
     return "".join(text.split())
 
 
-NEWSY = st.text(alphabet="aàB1 .!?…«»“”\"'’()。」؟।\n\u00a0-", max_size=80)
+NEWSY = st.text(alphabet="aàB1 .!?…«»“”\"'’()[/。」》？؟।;•–\n\u00a0-", max_size=80)
 LANGUAGE = st.sampled_from(["", "fr", "en", "de", "zh", "el", "xx"])
 
 
+@example("。؟0", "")  # a mark right after a sentence that ended
 @given(st.one_of(st.text(), NEWSY), LANGUAGE)
 def test_spans_are_in_order_stripped_and_cover_all_that_is_visible(
     text: str, language: str
