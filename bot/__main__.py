@@ -51,18 +51,9 @@ REFUSED, MISUNDERSTOOD, INTERRUPTED = 1, 2, 130
 """Exit statuses; the last is what a shell gives a command ended by Ctrl-C."""
 _CHAT = Chat("console", "terminal")
 _COMMANDS = (
-    *(
-        "brief",
-        "read",
-        "place",
-        "places",
-        "follow",
-        "unfollow",
-        "following",
-        "feeds",
-        "fetch",
-        "opml",
-    ),
+    *("brief", "read", "place", "places", "follow", "unfollow", "following"),
+    *("feeds", "fetch", "opml"),
+    *("outbox", "backup", "restore"),
     *("chat", "run", "doctor", "health", "demo"),
 )
 
@@ -236,6 +227,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_read(commands)
     _add_places(commands)
     _add_feeds(commands)
+    _add_operating(commands)
     for name, action, words in (
         ("chat", _chat, "talk to the bot here, without a token"),
         ("run", _run, "run the bot on every platform whose token is set"),
@@ -324,6 +316,21 @@ def _add_feeds(commands: Any) -> None:  # noqa: ANN401
         "file", nargs="?", default="", metavar="FILE", help="where to write; without it, here"
     )
     _add_chat(opml)
+
+
+def _add_operating(commands: Any) -> None:  # noqa: ANN401
+    outbox = _add(commands, "outbox", "the messages that did not simply arrive", _outbox)
+    outbox.add_argument(
+        "what",
+        nargs="*",
+        metavar="retry|drop NUMBER...|all",
+        help="send messages again, or give them up; without it, list them",
+    )
+    _add_json(outbox)
+    backup = _add(commands, "backup", "copy the database to a file while the bot runs", _backup)
+    backup.add_argument("file", metavar="FILE", help="where to write it")
+    restore = _add(commands, "restore", "put a backup in the place of the database", _restore)
+    restore.add_argument("file", metavar="FILE", help="what `dateline backup` wrote")
 
 
 def _add_chat(parser: argparse.ArgumentParser) -> None:
@@ -450,6 +457,39 @@ async def _opml(options: argparse.Namespace, settings: Settings) -> int:
         feeds.save(Path(options.file), content)
     else:
         print(content.decode("utf-8"), end="")  # noqa: T201
+    return 0
+
+
+async def _outbox(options: argparse.Namespace, settings: Settings) -> int:
+    from bot import ops_commands as ops  # noqa: PLC0415
+
+    if options.what:
+        action, *which = options.what
+        if action not in {"retry", "drop"} or not which:
+            raise RequestError(
+                f"“{' '.join(options.what)[:40]}” is not understood.",
+                "Type: dateline outbox retry NUMBER, or drop NUMBER, or all for the number.",
+            )
+        print(await ops.change_outbox(settings, action, which))  # noqa: T201
+    elif options.json:
+        lines = await ops.outbox(settings)
+        _print_json({"outbox": [ops.outbox_json(line) for line in lines]})
+    else:
+        ops.print_outbox(await ops.outbox(settings))
+    return 0
+
+
+async def _backup(options: argparse.Namespace, settings: Settings) -> int:
+    from bot import ops_commands as ops  # noqa: PLC0415
+
+    print(await ops.backup(settings, options.file))  # noqa: T201
+    return 0
+
+
+async def _restore(options: argparse.Namespace, settings: Settings) -> int:
+    from bot import ops_commands as ops  # noqa: PLC0415
+
+    print(await ops.restore(settings, options.file))  # noqa: T201
     return 0
 
 

@@ -1,0 +1,98 @@
+"""A copy of the database while the bot runs, and back. Knows SQLite's files and no table.
+
+https://www.sqlite.org/backup.html
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from bot.core.errors import SettingsError
+
+_BESIDE = ("-wal", "-shm", "-journal")
+"""What SQLite keeps beside a database: of another database it would be read as this one's."""
+
+
+def backup(database: Path, target: Path) -> int:
+    """Copy the database to a new file, also while the bot writes; return its size in bytes.
+
+    The copy is whole or it is not there at all. Raises SettingsError in words.
+    """
+    if not database.exists():
+        raise SettingsError(f"There is no database at {database} yet: nothing to back up.")
+    if target.exists() and (target.is_dir() or target.samefile(database)):
+        raise SettingsError(f"{target} cannot be written to: give the name of a new file.")
+    fresh = target.with_name(target.name + ".new")
+    try:
+        fresh.unlink(missing_ok=True)
+        with closing(_open(database)) as source, closing(sqlite3.connect(fresh)) as copy:
+            source.backup(copy, pages=1000, sleep=0.01)
+            copy.execute("PRAGMA journal_mode=DELETE")
+        _check(fresh)
+        _sync(fresh)
+        fresh.replace(target)
+    except (sqlite3.Error, OSError) as error:
+        fresh.unlink(missing_ok=True)
+        raise SettingsError(f"The backup {target} could not be written: {error}.") from error
+    return target.stat().st_size
+
+
+def restore(source: Path, database: Path) -> Path | None:
+    """Put a backup in the place of the database; return where the one before was moved to.
+
+    The bot must not be running. Raises SettingsError in words, and then nothing has changed.
+    """
+    if not source.is_file():
+        raise SettingsError(f"There is no backup at {source}.")
+    fresh = database.with_name(database.name + ".new")
+    try:
+        _check(source)
+        database.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, fresh)
+        _check(fresh)
+        _sync(fresh)
+        kept = _put_aside(database)
+        fresh.replace(database)
+    except (sqlite3.Error, OSError) as error:
+        fresh.unlink(missing_ok=True)
+        raise SettingsError(f"{source} could not be restored: {error}.") from error
+    return kept
+
+
+def _put_aside(database: Path) -> Path | None:
+    """Keep the present database under another name, all that belongs to it included."""
+    if not database.exists():
+        return None
+    with closing(_open(database)) as connection:  # the log goes into the file
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    kept = database.with_name(database.name + ".before-restore")
+    database.replace(kept)
+    for end in _BESIDE:
+        database.with_name(database.name + end).unlink(missing_ok=True)
+    return kept
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=30)
+
+
+def _check(path: Path) -> None:
+    """Raise SettingsError unless the file is a sound database of Dateline."""
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as one:
+            sound = one.execute("PRAGMA quick_check").fetchone()[0]
+            named = one.execute("SELECT version_num FROM alembic_version").fetchall()
+    except sqlite3.Error as error:
+        raise SettingsError(f"{path} is not a backup of Dateline: {error}.") from error
+    if sound != "ok" or not named:
+        raise SettingsError(f"{path} is damaged: {sound}.")
+
+
+def _sync(path: Path) -> None:
+    """Have the file on the disk before its name is: a power cut must not leave an empty one."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())

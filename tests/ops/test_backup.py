@@ -1,0 +1,128 @@
+"""A backup is whole, taken while others write, and puts everything back."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from pathlib import Path
+
+import pytest
+
+from bot.core.errors import SettingsError
+from bot.core.schedule import Subscription, next_due, parse_timing
+from bot.ops.backup import backup, restore
+from bot.store.database import DatabaseStore
+from tests.fakes import CHAT, MONDAY
+
+
+async def made(path: Path, hours: int = 1) -> Path:
+    """A database with so many subscriptions."""
+    store = await DatabaseStore.open(f"sqlite:///{path}")
+    for hour in range(hours):
+        timing = parse_timing(f"{hour}:00", "UTC")
+        await store.subscribe(Subscription(CHAT, timing), next_due(timing, MONDAY))
+    await store.close()
+    return path
+
+
+async def kept(path: Path) -> int:
+    store = await DatabaseStore.open(f"sqlite:///{path}")
+    try:
+        return len(await store.subscriptions(CHAT))
+    finally:
+        await store.close()
+
+
+async def test_a_backup_holds_what_the_database_held(tmp_path: Path) -> None:
+    database = await made(tmp_path / "dateline.db", hours=3)
+    size = backup(database, tmp_path / "copy.db")
+    assert size > 0
+    assert await kept(tmp_path / "copy.db") == 3
+    assert not (tmp_path / "copy.db.new").exists()
+
+
+async def test_a_backup_while_the_bot_writes_is_whole(tmp_path: Path) -> None:
+    database = await made(tmp_path / "dateline.db")
+    stop = threading.Event()
+
+    with sqlite3.connect(database) as first:
+        first.execute("CREATE TABLE pairs (one INTEGER, other INTEGER)")
+    first.close()
+
+    def write() -> None:
+        connection = sqlite3.connect(database, timeout=30)
+        number = 0
+        while not stop.is_set():
+            with connection:
+                connection.execute("INSERT INTO pairs VALUES (?, ?)", (number, number))
+                connection.execute("UPDATE pairs SET other = one")
+            number += 1
+        connection.close()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for round_ in range(3):
+            backup(database, tmp_path / f"{round_}.db")
+    finally:
+        stop.set()
+        writer.join()
+    for round_ in range(3):
+        copy = sqlite3.connect(tmp_path / f"{round_}.db")
+        assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert copy.execute("SELECT count(*) FROM pairs WHERE one <> other").fetchone() == (0,)
+        copy.close()
+
+
+async def test_restoring_puts_everything_back_and_keeps_what_was_there(tmp_path: Path) -> None:
+    database = await made(tmp_path / "dateline.db", hours=2)
+    backup(database, tmp_path / "copy.db")
+    await made(database, hours=5)
+    before = restore(tmp_path / "copy.db", database)
+    assert await kept(database) == 2
+    assert before is not None
+    assert await kept(before) == 5
+
+
+async def test_restoring_where_there_is_nothing_yet_makes_the_database(tmp_path: Path) -> None:
+    database = await made(tmp_path / "dateline.db", hours=2)
+    backup(database, tmp_path / "copy.db")
+    assert restore(tmp_path / "copy.db", tmp_path / "new" / "dateline.db") is None
+    assert await kept(tmp_path / "new" / "dateline.db") == 2
+
+
+async def test_an_older_backup_is_migrated_and_keeps_its_data(tmp_path: Path) -> None:
+    database = await made(tmp_path / "dateline.db", hours=2)
+    with sqlite3.connect(database) as old:
+        old.execute("DROP TABLE updates")
+        old.execute("DROP TABLE chats")
+        old.execute("ALTER TABLE parts DROP COLUMN lease_until")
+        old.execute("UPDATE alembic_version SET version_num = '0002'")
+    old.close()
+    backup(database, tmp_path / "old.db")
+    restore(tmp_path / "old.db", tmp_path / "again.db")
+    assert await kept(tmp_path / "again.db") == 2
+
+
+@pytest.mark.parametrize("content", [b"", b"no database", b"SQLite format 3\0" + b"\0" * 4000])
+async def test_what_is_no_backup_is_refused_and_changes_nothing(
+    tmp_path: Path, content: bytes
+) -> None:
+    database = await made(tmp_path / "dateline.db", hours=2)
+    (tmp_path / "other.db").write_bytes(content)
+    with pytest.raises(SettingsError, match="not a backup"):
+        restore(tmp_path / "other.db", database)
+    assert await kept(database) == 2
+
+
+async def test_a_missing_file_is_said(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="no backup at"):
+        restore(tmp_path / "none.db", tmp_path / "dateline.db")
+    with pytest.raises(SettingsError, match="nothing to back up"):
+        backup(tmp_path / "none.db", tmp_path / "copy.db")
+    database = await made(tmp_path / "dateline.db")
+    for target in (database, tmp_path):
+        with pytest.raises(SettingsError, match="name of a new file"):
+            backup(database, target)
+    with pytest.raises(SettingsError, match="could not be written"):
+        backup(database, tmp_path / "no" / "such" / "copy.db")
