@@ -49,13 +49,17 @@ def find_places(
     mentions = [
         Mention(text[span.start : span.end], span.start, span.end, choice.place, round(score, 3))
         for span, choice, facts in found.names
-        for score in [probability(facts, index)]
+        for score in [1.0 if text[span.start] >= _FIRST_FLAG else probability(facts, index)]
         if score >= THRESHOLD
     ]
     if adjectives:
         mentions += [_adjective(text, span, gazetteer) for span in found.adjectives]
         mentions.sort(key=lambda mention: mention.start)
     return tuple(mentions)
+
+
+# A flag is its country, wherever it stands.
+_FIRST_FLAG = "\U0001f1e6"
 
 
 def _adjective(text: str, span: Span, gazetteer: Gazetteer) -> Mention:

@@ -31,6 +31,11 @@ _FAMOUS = 5.7
 # What a weaker kind of name costs, in powers of ten of standing, by rank.
 RANK_COST = (0.0, 0.0, 0.0, 0.9, 9.0, 3.0)
 
+# A name known to few, where another name, a slip away, is known to hundreds of times as many.
+_OBSCURE = 4.5
+_FAR_BETTER = 2.4
+_LONG_ENOUGH = 6
+
 _NEAR_KM = 30
 _LOOSE_KM = 150  # between a region with borders and the same without
 _QUALIFIED = re.compile(r"(.+?)\s*(?:,|[(（])\s*([^()（）]+?)\s*[)）]?$")
@@ -60,7 +65,21 @@ def look_up(index: Index, query: str, language: str = "") -> Lookup:
         # Nobody who types "the moon" means Moon-sur-Elle; "la somme" may be the river.
         moon = fold(name).startswith("the ") and _loses_an_article(index, name)
         return _doubt(query, [] if moon else ranked)
-    return _answer(query, ranked)
+    return _or_slip(index, query, name, ranked)
+
+
+def _or_slip(index: Index, query: str, name: str, ranked: list[tuple[float, Place]]) -> Lookup:
+    """Return the place of that name; if hardly anyone knows it, ask whether a slip was made.
+
+    "Barcelon" is a village of the Philippines, and what is typed for Barcelona.
+    """
+    answer = _answer(query, ranked)
+    if answer.place is None or ranked[0][0] > _OBSCURE or len(fold(name)) < _LONG_ENOUGH:
+        return answer
+    meant = _nearest(index, query, name).place
+    if meant is None or meant.standing < ranked[0][0] + _FAR_BETTER:
+        return answer
+    return Lookup(query, "ambiguous", None, (meant, *answer.candidates[: MOST - 1]))
 
 
 def _everyday(index: Index, name: str) -> bool:

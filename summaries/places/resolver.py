@@ -59,7 +59,7 @@ class Weights:
     """What each kind of evidence is worth, in powers of ten of standing. Tuned on dev documents.
 
     The evidence of other names grows with the logarithm of their number, up to `most_company`.
-    `world_city` is what a small namesake of a world city loses.
+    `world_city` is what a small namesake of a world city loses, `village` one of a country.
     `alternate` is what a name loses that is only an alternate name of the place. `pair` is what
     it is worth that another name has a meaning about `pair_km` away; its less known meanings count
     less, by a factor of e for each 1 / `doubt` powers of ten.
@@ -68,7 +68,8 @@ class Weights:
     standing: float = 1.0
     alternate: float = 1.6
     most_company: float = 5.3
-    world_city: float = 1.5
+    world_city: float = 2.5
+    village: float = 4.0
     within: float = 12.0
     around: float = 9.0
     common_region: float = 3.0
@@ -148,6 +149,7 @@ class _Table:
         alone = worth.standing * standing - worth.alternate * (ranks == _ALTERNATE)
         small = (level > 3) & (standing < best - _DWARFED)
         alone -= worth.world_city * ((best > _WORLD_CITY) & small)
+        alone -= worth.village * ((best - standing > _MILLION) & small)
         vector = unit_vectors(index.latitude[rows], index.longitude[rows])
         if usual:
             alone += _habit(usual, index, rows, worth)
@@ -239,6 +241,7 @@ class _Table:
 
 _DWARFED = 2.8
 _WORLD_CITY = 8.25
+_MILLION = 6.0
 _ALTERNATE = 3
 
 

@@ -53,6 +53,7 @@ def test_arabic_prefixes_are_understood(gazetteer: Gazetteer) -> None:
 
 def test_a_flag_in_a_text_is_its_country(gazetteer: Gazetteer) -> None:
     assert words(find_places("Visite officielle 🇺🇦 lundi", gazetteer, "fr")) == [("🇺🇦", "UA")]
+    assert words(find_places("Tonight 🇫🇷 plays.", gazetteer, "en")) == [("🇫🇷", "FR")]
 
 
 def test_words_for_the_people_of_a_country_are_found_when_asked(gazetteer: Gazetteer) -> None:
@@ -126,3 +127,36 @@ def test_everyday_words_of_arabic_are_no_places(gazetteer: Gazetteer) -> None:
     text = "وقال القائد إن المعركة في المدينة كلفة باهظة، وإن النصر قريب في الموصل."
     found = find_places(text, gazetteer, "ar")
     assert [mention.place.name for mention in found] == ["Mosul"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " \n\t",
+        "x" * 5000,
+        "\u202e\u200f\x00",
+        "🙂🙂",
+        "'; DROP TABLE places;--",
+        "<b></b>",
+        "Atlantis sank.",
+    ],
+)
+def test_a_text_that_names_no_place_has_none_and_raises_nothing(
+    gazetteer: Gazetteer, text: str
+) -> None:
+    assert find_places(text, gazetteer, "en") == ()
+
+
+def test_two_names_that_are_neighbours_only_in_one_state_are_taken_for_those(
+    gazetteer: Gazetteer,
+) -> None:
+    text = "Huntsville will mend a road, the commissioners of Walker County said."
+    found = find_places(text, gazetteer, "en")
+    assert {(m.place.country, m.place.region) for m in found} == {("US", "TX")}
+
+
+def test_a_world_city_is_not_its_namesake_next_door(gazetteer: Gazetteer) -> None:
+    text = "Kentucky's governor was in Frankfort; Paris and Berlin protested."
+    found = {m.text: m.place.country for m in find_places(text, gazetteer, "en")}
+    assert (found["Frankfort"], found["Paris"], found["Berlin"]) == ("US", "FR", "DE")
