@@ -23,6 +23,8 @@ from summaries.places.place import Place
 
 RECENT = timedelta(days=3)
 """How far back a briefing looks."""
+NEAREST = 20
+"""The most places around one that a question about its surroundings looks for."""
 MOST = 1_000
 """The most articles that a briefing chooses from."""
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -98,7 +100,8 @@ class NewsSources:
         places = [place.id]
         if radius_km:
             where = place.latitude, place.longitude
-            places += await self._archive.near(*where, radius_km, urls)
+            near = await self._archive.near(*where, radius_km, urls)
+            places += near[:NEAREST]
         found = await self._archive.about(places, urls, since or _LONG_AGO, ABOUT)
         kept = await self._wanted(chat, follows, found.articles)
         return Reading(kept, feeds=len(urls), total=found.total, older=found.older)
