@@ -116,13 +116,14 @@ def leans(text: str, language: str) -> bool:
     if speakerless(text):
         return True
     rules = _rules(language)
-    if rules is None or rules.unless.match(text):
+    if rules is None:
         return False
-    if rules.points.match(text):
+    if rules.said.search(text) and not text.rstrip().endswith("?"):
         return True
-    if rules.links.match(text) and not _QUOTES_FIRST.match(text):
-        return True
-    return bool(rules.said.search(text)) and not text.rstrip().endswith("?")
+    if rules.unless.match(text):
+        return False
+    links = rules.links.match(text) and not _QUOTES_FIRST.match(text)
+    return bool(links or rules.points.match(text))
 
 
 def speakerless(text: str) -> bool:

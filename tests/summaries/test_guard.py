@@ -32,6 +32,8 @@ LEANING = [
     ("fr", "Objectif : retrouver la taupe."),
     ("fr", "Selon la même source, deux autres jeunes ont été blessés."),
     ("fr", "Même constat à Lyon."),
+    ("fr", "Comme l'ancien ministre, il juge la loi trop dure."),
+    ("fr", "« Il y a un truc fuyant » dans son discours, a t-il estimé."),
     ("fr", "Il était âgé de 75 ans et vivait à Nice."),
     ("fr", "S'il avoue les faits, il nie toute intention."),
     ("fr", "Des révélations que la députée dément."),
@@ -251,4 +253,5 @@ def test_speech_that_lost_its_marks_is_left_out_unless_the_article_says_i() -> N
 
 
 def test_a_sentence_about_the_page_is_left_out() -> None:
-    assert _kept([*STATEMENTS, "Scroll down for video of the storm in Piura."], "en") == STATEMENTS
+    for page in ("Scroll down for video of the storm in Piura.", "Here is all you need to know."):
+        assert _kept([*STATEMENTS, page], "en") == STATEMENTS
