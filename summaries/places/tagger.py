@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -13,7 +12,7 @@ from summaries.places.index import CODE_MARK, COMMA_MARK, SOUND_MARK, Entry, Ind
 LONGEST = 7
 
 # What may stand between the words of one name: a space, a hyphen, an apostrophe, "St. Louis".
-_GAP = re.compile(r"[ \u00a0\u202f\-‐‑'’`]|\. ?|\.?-")
+_GAPS = frozenset((*" \u00a0\u202f-‐‑'’`", ".", ". ", ".-"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,7 @@ def _adjective(text: str, tokens: tuple[Token, ...], first: int, index: Index) -
     """Return "Syrian", "South Korean" or "syrienne" if it begins here, unless it names a place."""
     one = tokens[first].folded
     keys = [(first, one)]
-    if first + 1 < len(tokens) and _GAP.fullmatch(text, tokens[first].end, tokens[first + 1].start):
+    if first + 1 < len(tokens) and text[tokens[first].end : tokens[first + 1].start] in _GAPS:
         keys.insert(0, (first + 1, f"{one} {tokens[first + 1].folded}"))
     for last, key in keys:
         if len(key) < _SHORTEST_ADJECTIVE:
@@ -126,7 +125,7 @@ _OFFICES = frozenset(
 def _reach(text: str, tokens: tuple[Token, ...], first: int) -> int:
     last = first
     while last + 1 < len(tokens) and last - first + 1 < LONGEST:
-        if not _GAP.fullmatch(text, tokens[last].end, tokens[last + 1].start):
+        if text[tokens[last].end : tokens[last + 1].start] not in _GAPS:
             break
         last += 1
     return last
