@@ -65,6 +65,14 @@ class FeedState:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """One attempt at a feed: its new state, and the entries it gave."""
+
+    state: FeedState
+    entries: Sequence[KeyedEntry] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Arrival:
     """An entry that came in and whose article has not been read yet.
 
@@ -160,11 +168,8 @@ class Archive(Protocol):
         `state.entries` is not looked at: the archive counts. Of an unknown feed nothing is kept.
         """
 
-    async def note(self, states: Sequence[FeedState]) -> None:
-        """Write down attempts that gave no entries, all in one transaction.
-
-        As `record` does each of them, but titles and links stay as they are.
-        """
+    async def record_all(self, readings: Sequence[Reading], at: datetime) -> Sequence[Arrival]:
+        """Write many attempts down in one transaction, each as `record` does; each feed once."""
 
     async def rename(self, old: str, new: str) -> None:
         """Give a feed that moved for good its new address; followers and keys go with it."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 
 from rapidfuzz import process
 
@@ -41,6 +42,9 @@ from summaries.extractive import METHODS
 log = logging.getLogger(__name__)
 
 _IN_SHORT = "in short"
+MOVED, GONE, BACK = "moved", "gone", "back"
+"""What may happen to a chat: it has the id that the arguments say; the bot was shut out of it, for
+the reason that they say; the bot is let in again. Only an adapter can say so: see `is_event`."""
 SUGGEST = "suggest"
 """A command that no person types: a platform asks what a half-typed argument may become."""
 _LENGTH = Argument("length", "How much to read", choices=tuple(Length))
@@ -239,6 +243,8 @@ class Desk:
         A digest is asked for in this way: it had better come later than be a fault.
         """
         try:
+            if request.is_event:
+                return await self._event(request)
             if request.command == SUGGEST:
                 return await self._suggest(request)
             spec = find_command(request.command)
@@ -246,6 +252,22 @@ class Desk:
             return await self._handlers[spec.name](request)
         except RequestError as error:
             return Reply((Notice(str(error), error.hint),))
+
+    async def _event(self, request: Request) -> Reply:
+        """Let a chat move, rest, or come back with all that belongs to it."""
+        chat, said = request.chat, request.arguments
+        match request.command:
+            case "moved" if said and said != chat.id:
+                new = replace(chat, id=said, thread="")
+                await self._store.move_chat(chat, new)
+                await self._archive.move_chat(chat, new)
+            case "gone":
+                await self._store.pause(chat, said or "the bot was shut out")
+            case "back":
+                return await self._digests.resume(chat)
+            case _:
+                pass
+        return Reply(())
 
     async def _start(self, _: Request) -> Reply:
         first = (

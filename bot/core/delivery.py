@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import groupby
+from typing import TypeAlias
 
 from bot.core.errors import ChatUnavailable, DatelineError, DeliveryError, OutcomeUnknown
 from bot.core.messages import Answer, Chat, ChatKind, Notice, Reply, Request
@@ -50,8 +51,24 @@ BATCH = 2_000
 """How many due subscriptions are opened in one transaction."""
 
 
+CONFIRM = timedelta(minutes=1)
+"""A chat that shuts the bot out is asked once more after this, before its digests stop."""
+
+Move: TypeAlias = Callable[[Chat, Chat], Awaitable[None]]
+"""Gives all that belongs to one chat to another."""
+Tell: TypeAlias = Callable[[str, str], Awaitable[None]]
+"""Tells the operator: what it is about (told once in a while), and the words."""
+
+
+async def _only_log(_: str, words: str) -> None:
+    log.error(words)
+
+
 class Delivery:
-    """Posts digests through the adapters and answers nobody."""
+    """Posts digests through the adapters and answers nobody.
+
+    `move` is told of a chat that has another id now; `tell` of what the operator should know.
+    """
 
     def __init__(
         self,
@@ -60,7 +77,12 @@ class Delivery:
         answer: Answer,
         clock: Clock,
         jobs: Jobs,
+        *,
+        move: Move | None = None,
+        tell: Tell | None = None,
     ) -> None:
+        self._move = move or store.move_chat
+        self._tell = tell or _only_log
         self._store = store
         self._adapters = adapters
         self._answer = answer
@@ -237,7 +259,8 @@ class Delivery:
             return await self._attempt(adapter, part)
         reason = part.reason or "nobody said whether it arrived"
         await self._record(part, Outcome(PartState.UNKNOWN, reason=reason, uncertain=True))
-        log.error("Nobody can tell whether a message reached %s: %s", part.chat, reason)
+        words = f"Nobody can tell whether a message reached {_where(part.chat)}: {reason}"
+        await self._tell(f"unknown {part.chat.platform}", words)
         return True
 
     async def _attempt(self, adapter: Adapter, part: Part) -> bool:
@@ -266,8 +289,12 @@ class Delivery:
         if error.moved_to and error.moved_to != part.chat.id:
             new = Chat(part.chat.platform, error.moved_to, part.chat.kind, part.chat.thread)
             await self._record(part, Outcome(PartState.PENDING, reason=str(error)))
-            await self._store.move_chat(part.chat, new)
+            await self._move(part.chat, new)
             log.info("%s moved to %s", part.chat, new.id)
+            return False
+        if part.attempts == 1:  # it may be a mistake of the moment
+            not_before = self._clock.now() + CONFIRM
+            await self._record(part, Outcome(PartState.PENDING, "", str(error), not_before))
             return False
         await self._record(part, Outcome(PartState.DEAD, reason=str(error)))
         await self._store.pause(part.chat, str(error))
@@ -278,7 +305,8 @@ class Delivery:
         """Whatever passes (an outage, a limit) is waited for; only GRACE ends that."""
         if error.final:
             await self._record(part, Outcome(PartState.DEAD, reason=str(error)))
-            log.error("Gave up on a message for %s: %s", part.chat, error)
+            words = f"Gave up on a message for {_where(part.chat)}: {error}"
+            await self._tell(f"dead {part.chat.platform} {error}", words)
             return True
         await self._wait(part, error)
         return False
@@ -315,6 +343,10 @@ class Delivery:
             except DatelineError as error:
                 log.warning("An outcome is not written down yet: %s", error)
                 self._unrecorded.append(write)
+
+
+def _where(chat: Chat) -> str:
+    return ":".join(part for part in (chat.platform, chat.id, chat.thread) if part)
 
 
 def _openings(subscription: Subscription, first: Occurrence, now: datetime) -> Iterator[Opening]:

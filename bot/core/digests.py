@@ -159,6 +159,18 @@ class Digests:
         actions = tuple(a for one, _ in kept[:10] for a in _stop_actions(one))
         return Reply((Heading("Digests of this chat"), Listing(lines)), actions)
 
+    async def resume(self, chat: Chat) -> Reply:
+        """Start the chat's stopped digests again, and offer what was missed meanwhile."""
+        now = self._clock.now()
+        again = [one for one, _ in await self._store.subscriptions(chat) if one.paused]
+        for subscription in again:
+            await self._store.subscribe(subscription, first_due(subscription.timing, now))
+        if not again:
+            return Reply(())
+        hours = ", ".join(f"{one.timing.at:%H:%M}" for one in again)
+        words = f"I am back. The digests at {hours} come again; what came meanwhile was not sent."
+        return Reply((Paragraph(words),), (Action("Today's briefing", "brief"),))
+
     async def quiet(self, request: Request) -> Reply:
         """Answer /quiet: hold digests back in some hours of the day."""
         settings = await self._store.settings(request.chat)

@@ -457,6 +457,34 @@ async def test_whatever_is_typed_is_answered(
     assert "went wrong" not in words(reply)
 
 
+async def test_a_chat_that_moves_takes_its_digests_and_choices_along() -> None:
+    desk, new = make_desk(), replace(CHAT, id="-100")
+    await desk.answer(Request(CHAT, "subscribe", "08:00"))
+    assert not (await desk.answer(Request(CHAT, "moved", "-100", is_event=True))).blocks
+    assert "08:00" in words(await desk.answer(Request(new, "subscriptions")))
+    assert "No digests" in words(await desk.answer(Request(CHAT, "subscriptions")))
+
+
+async def test_a_chat_that_comes_back_has_its_digests_again_and_is_told() -> None:
+    desk = make_desk()
+    await desk.answer(Request(CHAT, "subscribe", "08:00"))
+    await desk.answer(Request(CHAT, "gone", "the bot was blocked", is_event=True))
+    assert "the bot was blocked" in words(await desk.answer(Request(CHAT, "subscriptions")))
+    back = await desk.answer(Request(CHAT, "back", is_event=True))
+    assert "08:00" in words(back)
+    assert back.actions[0].command == "brief"
+    assert "blocked" not in words(await desk.answer(Request(CHAT, "subscriptions")))
+    assert not (await desk.answer(Request(CHAT, "back", is_event=True))).blocks
+
+
+@pytest.mark.parametrize("line", ["moved -100", "gone away", "back"])
+async def test_nobody_can_type_what_only_happens(line: str) -> None:
+    desk = make_desk()
+    await desk.answer(Request(CHAT, "subscribe", "08:00"))
+    assert "There is no command" in words(await desk.answer(typed(f"/{line}")))
+    assert "next" in words(await desk.answer(Request(CHAT, "subscriptions")))
+
+
 async def test_which_one_is_asked_once_and_remembered_for_the_chat() -> None:
     desk = make_desk()
     asked = await desk.answer(Request(CHAT, "place", "Tripoli"))

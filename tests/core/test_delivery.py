@@ -432,19 +432,34 @@ async def test_a_message_refused_for_good_is_given_up_at_once_and_the_rest_goes(
 # --- chats
 
 
-async def test_a_chat_that_shut_the_bot_out_is_asked_once_and_paused(world: World) -> None:
-    world.adapter.faults = [ChatUnavailable("the bot was blocked")]
+def shut_out() -> list[Exception]:
+    return [ChatUnavailable("the bot was blocked") for _ in range(2)]
+
+
+async def test_a_chat_that_shut_the_bot_out_is_asked_once_more_and_then_paused(
+    world: World,
+) -> None:
+    world.adapter.faults = shut_out()
+    await world.until(50)
+    assert world.adapter.attempts == 1
+    assert not (await world.store.subscriptions(CHAT))[0][0].paused
     await world.until(60)
     await world.turn(24 * 3600)
-    assert world.adapter.attempts == 1
+    assert world.adapter.attempts == 2
     [(kept, _)] = await world.store.subscriptions(CHAT)
     assert kept.paused == "the bot was blocked"
     assert (await world.store.tally()).get("pending", 0) == 0
 
 
+async def test_a_refusal_that_was_a_mistake_costs_no_digest(world: World) -> None:
+    world.adapter.faults = shut_out()[:1]
+    await world.until(120)
+    assert world.texts == list(WORDS)
+
+
 async def test_a_chat_that_lets_the_bot_in_again_gets_no_old_digests(world: World) -> None:
-    world.adapter.faults = [ChatUnavailable("the bot was blocked")]
-    await world.until(60)
+    world.adapter.faults = shut_out()
+    await world.until(120)
     world.clock.advance(days=30)
     await world.subscribe()
     await world.until(60)
@@ -465,9 +480,9 @@ async def test_a_group_that_moved_gets_its_digest_in_the_new_chat(world: World) 
 
 
 async def test_a_group_that_moved_to_itself_is_gone(world: World) -> None:
-    world.adapter.faults = [ChatUnavailable("moved", moved_to=CHAT.id)]
-    await world.until(30)
-    assert world.adapter.attempts == 1
+    world.adapter.faults = [ChatUnavailable("moved", moved_to=CHAT.id) for _ in range(2)]
+    await world.until(90)
+    assert world.adapter.attempts == 2
     assert (await world.store.tally())["dead"] == 3
 
 
@@ -679,6 +694,21 @@ async def test_a_chat_that_wants_it_rather_twice_gets_it_again() -> None:
     await world.until(30)
     assert len(world.texts) == 2
     assert (await world.store.tally()).get("unknown", 0) == 0
+
+
+async def test_the_operator_is_told_of_what_was_given_up_and_what_nobody_knows(
+    world: World,
+) -> None:
+    told: list[tuple[str, str]] = []
+
+    async def tell(about: str, words: str) -> None:
+        told.append((about, words))
+
+    world.delivery._tell = tell
+    world.adapter.faults = [DeliveryError("too long", final=True), OutcomeUnknown("no answer")]
+    await world.until(60)
+    assert [about for about, _ in told] == ["dead fake too long", "unknown fake"]
+    assert all("fake:1001" in words for _, words in told)
 
 
 # --- faults of our own
