@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,10 +110,7 @@ def resolve(
             break
         company = table.company(chosen, worth)
     score = alone + company
-    return {
-        name.key: _choice(table, number, score, company, within)
-        for number, name in enumerate(names)
-    }
+    return table.choices(score, company, within)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +156,10 @@ class _Table:
 
     def best(self, score: Floats) -> Rows:
         """Return the row of the best candidate of each name."""
-        edges = self.first.tolist()
-        return np.array([start + int(score[start:end].argmax()) for start, end in pairwise(edges)])
+        top = np.maximum.reduceat(score, self.first[:-1])
+        best = np.flatnonzero(score == top[self.owner])
+        _, first = np.unique(self.owner[best], return_index=True)
+        return np.asarray(best[first])
 
     def company(self, chosen: Rows, worth: Weights) -> Floats:
         """Return what the places chosen for the other names say for each candidate."""
@@ -214,6 +212,25 @@ class _Table:
         logs: Floats = np.log10(1 + np.maximum(0.0, others))
         return logs
 
+    def choices(self, score: Floats, company: Floats, within: Floats) -> dict[str, Choice]:
+        """Return for each name its best place, and how far ahead of the next one elsewhere."""
+        best = self.best(score)
+        cosine = np.einsum("ij,ij->i", self.vector, self.vector[best][self.owner])
+        elsewhere = np.where(cosine < _APART, score, -np.inf)
+        margins = score[best] - np.maximum.reduceat(elsewhere, self.first[:-1])
+        return {
+            name.key: Choice(self._place(row), rank, min(margin, _NO_RIVAL), support, bool(inside))
+            for name, row, rank, margin, support, inside in zip(
+                self.names,
+                best.tolist(),
+                self.ranks[best].tolist(),
+                margins.tolist(),
+                company[best].tolist(),
+                within[best].tolist(),
+                strict=True,
+            )
+        }
+
     def nesting(self) -> tuple[Floats, Floats]:
         """Return which candidates lie in one named right after them, and which have one inside.
 
@@ -234,9 +251,10 @@ class _Table:
             self.level[outer] > 0 and self.country[outer] != self.country[inner]
         ):
             return False
-        return contains(
-            self.index.place(int(self.rows[outer])), self.index.place(int(self.rows[inner]))
-        )
+        return contains(self._place(outer), self._place(inner))
+
+    def _place(self, row: int) -> Place:
+        return self.index.place(int(self.rows[row]))
 
 
 _DWARFED = 2.8
@@ -252,15 +270,7 @@ def unit_vectors(latitude: NDArray[np.float32], longitude: NDArray[np.float32]) 
     return np.stack([across * np.cos(lon), across * np.sin(lon), np.sin(lat)], 1)
 
 
-def _choice(table: _Table, number: int, score: Floats, company: Floats, within: Floats) -> Choice:
-    start, end = int(table.first[number]), int(table.first[number + 1])
-    best = start + int(score[start:end].argmax())
-    far = table.vector[start:end] @ table.vector[best] < _APART
-    margin = float(score[best] - score[start:end][far].max()) if far.any() else 9.0
-    place = table.index.place(int(table.rows[best]))
-    return Choice(place, int(table.ranks[best]), margin, float(company[best]), bool(within[best]))
-
-
+_NO_RIVAL = 9.0
 _APART = math.cos(APART_KM / EARTH_RADIUS_KM)
 
 
