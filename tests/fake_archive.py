@@ -15,6 +15,7 @@ from bot.core.archive import (
     FeedState,
     Follow,
     Found,
+    Reading,
     WordFilter,
     came,
     folded_name,
@@ -158,12 +159,9 @@ class FakeArchive:
         feed.state = replace(state, feed=named, entries=feed.state.entries + len(new))
         return [self._named(one) for one in new]
 
-    async def note(self, states: Sequence[FeedState]) -> None:
-        for state in states:
-            known = self._feeds.get(state.feed.url)
-            if known is not None:
-                was = known.state
-                known.state = replace(state, feed=was.feed, entries=was.entries)
+    async def record_all(self, readings: Sequence[Reading], at: datetime) -> Sequence[Arrival]:
+        new = [await self.record(one.state, one.entries, at) for one in readings]
+        return [arrival for some in new for arrival in some]
 
     def _named(self, one: _Arrival) -> Arrival:
         """The entry's feed is named as it is now."""

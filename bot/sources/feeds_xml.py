@@ -225,6 +225,7 @@ _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _NAMED = re.compile(
     r"<!\[CDATA\[.*?(?:\]\]>|\Z)|&(?!\#\d{1,7};|\#x[0-9a-fA-F]{1,6};)(?:(\w{1,32}+);)?", re.DOTALL
 )
+_NUMBERED = re.compile(r"&#(?:(\d{1,7})|x([0-9a-fA-F]{1,6}));")
 _ENDLESS_TAG = re.compile(
     r"""<(?=[a-zA-Z][^<]{999})[^\s<>]++(?:\s++(?:[^\s<>"']|"[^"<]*+"|'[^'<]*+')++){500}"""
 )
@@ -341,7 +342,8 @@ def _prologue(text: str) -> tuple[int, str]:
 
 
 def _mended(text: str, entities: dict[str, str]) -> str:
-    """Take out forbidden signs; outside of CDATA write HTML's entities as signs, & as &amp;."""
+    """Take out forbidden signs and the numbers of such; outside of CDATA write HTML's entities as
+    signs, & as &amp;."""
 
     def mend(found: re.Match[str]) -> str:
         name = found[1]
@@ -352,7 +354,16 @@ def _mended(text: str, entities: dict[str, str]) -> str:
         sign = entities.get(name) or html5.get(f"{name};")
         return sign if sign else f"&amp;{name};"
 
-    return _NAMED.sub(mend, _FORBIDDEN.sub("", text))
+    return _NAMED.sub(mend, _NUMBERED.sub(_allowed, _FORBIDDEN.sub("", text)))
+
+
+def _allowed(found: re.Match[str]) -> str:
+    """Leave a number out that means no character: libxml2 would write half of a pair into the tree,
+    where nobody can read it."""
+    number = int(found[1]) if found[1] else int(found[2], 16)
+    if number > 0x10FFFF or 0xD800 <= number < 0xE000 or _FORBIDDEN.match(chr(number)):
+        return ""
+    return found[0]
 
 
 # ---------------------------------------------------------------- tree -> values

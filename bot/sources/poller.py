@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from bot.core.archive import Archive, Arrival, ArticlePlace, FeedState
+from bot.core.archive import Archive, Arrival, ArticlePlace, FeedState, Reading
 from bot.core.errors import DatelineError, RequestError, SourceError, StoreError
 from bot.core.news import Feed, KeyedEntry, ParsedFeed
 from bot.core.ports import Clock
@@ -41,8 +41,9 @@ FEEDS_A_TICK = 500
 ARRIVALS_A_TICK = 100
 IN_HAND = 50
 """The most feeds fetched or parsed at once: it bounds the memory that their bodies take."""
-NOTES = 100
-"""Attempts without entries that are written down in one transaction."""
+ATTEMPTS_AT_ONCE = 100
+ENTRIES_AT_ONCE = 1_000
+"""The most attempts, and about the most entries, that are written down in one transaction."""
 STALE = timedelta(days=14)
 """Of an entry that was older when it came, no page is fetched: a feed's first reading brings
 years of them."""
@@ -90,24 +91,47 @@ class Tally:
         )
 
 
-class _Notes:
-    """Attempts without entries, written down a hundred at a time: most attempts are such."""
+class _Ledger:
+    """Attempts to be written down, many in one transaction: each alone would take milliseconds."""
 
-    def __init__(self, archive: Archive) -> None:
+    def __init__(self, archive: Archive, clock: Clock) -> None:
         self._archive = archive
-        self._waiting: list[FeedState] = []
+        self._clock = clock
+        self._waiting: list[Reading] = []
+        self.arrived = 0
+        """How many entries were new so far."""
 
-    async def add(self, state: FeedState) -> None:
+    async def add(self, reading: Reading) -> None:
         """Have an attempt written down soon."""
-        self._waiting.append(state)
-        if len(self._waiting) >= NOTES:
+        if any(one.state.feed.url == reading.state.feed.url for one in self._waiting):
+            await self.write()  # two addresses have become one feed
+        self._waiting.append(reading)
+        entries = sum(len(one.entries) for one in self._waiting)
+        if len(self._waiting) >= ATTEMPTS_AT_ONCE or entries >= ENTRIES_AT_ONCE:
             await self.write()
 
     async def write(self) -> None:
-        """Write down what waits. Raises StoreError."""
-        states, self._waiting = self._waiting, []
-        if states:
-            await self._archive.note(states)
+        """Write down what waits. Raises StoreError when an attempt cannot be; others are."""
+        readings, self._waiting = self._waiting, []
+        if not readings:
+            return
+        try:
+            new = await self._archive.record_all(readings, self._clock.now())
+        except StoreError:
+            new = await self._write_each(readings)
+        self.arrived += len(new)
+
+    async def _write_each(self, readings: Sequence[Reading]) -> Sequence[Arrival]:
+        new: list[Arrival] = []
+        failed: StoreError | None = None
+        for one in readings:
+            try:
+                new += await self._archive.record(one.state, one.entries, self._clock.now())
+            except StoreError as error:
+                failed = error
+        if failed is not None:
+            raise failed
+        return new
 
 
 def _silent(_done: int, _total: int, _state: FeedState) -> None:
@@ -181,41 +205,36 @@ class Poller:
     # --- feeds
 
     async def _read_feeds(self, states: Sequence[FeedState], progress: Progress) -> Tally:
-        notes = _Notes(self._archive)
+        ledger = _Ledger(self._archive, self._clock)
         done = 0
 
         async def read(state: FeedState) -> Tally:
             nonlocal done
-            tally, after = await self._read_feed(state, notes)
+            tally, reading = await self._read_feed(state)
+            await ledger.add(reading)
             done += 1
-            progress(done, len(states), after)
+            progress(done, len(states), reading.state)
             return tally
 
         try:
-            return sum(await _together(read(state) for state in states), Tally())
+            tally = sum(await _together(read(state) for state in states), Tally())
         finally:
-            await notes.write()
+            await ledger.write()
+        return tally + Tally(entries=ledger.arrived)
 
-    async def _read_feed(self, state: FeedState, notes: _Notes) -> tuple[Tally, FeedState]:
-        """Make one attempt at a feed and write it down."""
+    async def _read_feed(self, state: FeedState) -> tuple[Tally, Reading]:
+        """Make one attempt at a feed."""
         try:
             async with self._hands:
-                found = await self._look(state)
+                reading, unchanged = await self._look(state)
         except StoreError:
             raise
         except Exception as error:  # noqa: BLE001 - one broken feed never costs the others
-            after = self._failed(state, error)
-            await notes.add(after)
-            return Tally(failed=1), after
-        after, entries, unchanged = found
-        if unchanged:
-            await notes.add(after)
-            return Tally(read=1, unchanged=1), after
-        new = await self._archive.record(after, entries, self._clock.now())
-        return Tally(read=1, entries=len(new)), after
+            return Tally(failed=1), Reading(self._failed(state, error))
+        return Tally(read=1, unchanged=int(unchanged)), reading
 
-    async def _look(self, state: FeedState) -> tuple[FeedState, Sequence[KeyedEntry], bool]:
-        """Ask a feed; return its new state, its entries, and whether it was as before."""
+    async def _look(self, state: FeedState) -> tuple[Reading, bool]:
+        """Ask a feed; return what it gave, and whether it is as it was."""
         answer = await self._fetcher.ask(
             state.feed.url,
             etag=state.etag,
@@ -224,13 +243,13 @@ class Poller:
             largest=feeds.MAX_BYTES,
         )
         if answer.unchanged:
-            return self._succeeded(state, answer, Look(unchanged=True)), (), True
+            return Reading(self._succeeded(state, answer, Look(unchanged=True))), True
         try:
             parsed, entries = await self._parsed(answer)
         except SourceError as error:
-            return await self._look_elsewhere(state, answer, error)
+            return await self._look_elsewhere(state, answer, error), False
         state = await self._moved(state, answer.permanent_url)
-        return self._read_well(state, answer, parsed, entries)
+        return self._read_well(state, answer, parsed, entries), False
 
     async def _parsed(self, answer: Response) -> tuple[ParsedFeed, Sequence[KeyedEntry]]:
         told = answer.url, answer.media_type, answer.charset
@@ -242,14 +261,14 @@ class Poller:
         answer: Response,
         parsed: ParsedFeed,
         entries: Sequence[KeyedEntry],
-    ) -> tuple[FeedState, Sequence[KeyedEntry], bool]:
+    ) -> Reading:
         feed = Feed(
             state.feed.url, parsed.title or state.feed.title, parsed.link or state.feed.link
         )
         entries = [replace(one, entry=replace(one.entry, feed=feed)) for one in entries]
         dates = tuple(one.entry.dated for one in entries if one.entry.dated)
         look = Look(dates, fresh_for=answer.fresh_for, ttl=parsed.ttl)
-        return self._succeeded(replace(state, feed=feed), answer, look), entries, False
+        return Reading(self._succeeded(replace(state, feed=feed), answer, look), entries)
 
     async def _moved(self, state: FeedState, address: str) -> FeedState:
         """Follow a feed that moved for good to where it can be read now."""
@@ -260,7 +279,7 @@ class Poller:
 
     async def _look_elsewhere(
         self, state: FeedState, answer: Response, error: SourceError
-    ) -> tuple[FeedState, Sequence[KeyedEntry], bool]:
+    ) -> Reading:
         """Look once for the feed of a page that stands where a feed should.
 
         Where there never was one, the page was meant, and its feed is read instead. Where there

@@ -7,12 +7,12 @@ answered quickly.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import date, datetime
 from itertools import islice
-from operator import itemgetter
 from typing import Any, TypeVar
 
 from sqlalchemy import (
@@ -37,6 +37,7 @@ from bot.core.archive import (
     FeedState,
     Follow,
     Found,
+    Reading,
     WordFilter,
     folded_name,
 )
@@ -235,16 +236,61 @@ class DatabaseArchive:
             named = feed_of((await connection.execute(changed.returning(schema.feeds))).one())
         return [Arrival(number, replace(one.entry, feed=named), at) for number, one in new]
 
-    async def note(self, states: Sequence[FeedState]) -> None:
+    async def record_all(self, readings: Sequence[Reading], at: datetime) -> Sequence[Arrival]:
         """See the Archive port."""
-        if not states:
-            return
-        # In the order of the index, so that two who write the same feeds wait but never deadlock.
-        rows = sorted((_noted_row(state) for state in states), key=itemgetter("noted"))
-        changed: dict[str, Any] = {name: bindparam(name) for name in rows[0] if name != "noted"}
-        which = schema.feeds.c.digest == bindparam("noted")
         async with self._transaction() as connection:
-            await connection.execute(update(schema.feeds).where(which).values(changed), rows)
+            rows = await _lock_all(connection, [one.state.feed.url for one in readings])
+            known = [
+                (rows[digest(one.state.feed.url)], one)
+                for one in readings
+                if digest(one.state.feed.url) in rows
+            ]
+            new = await self._enter_all(connection, known, at)
+            count = Counter(feed.id for feed, _, _ in new)
+            changes = [_changed_row(feed, one.state, count[feed.id]) for feed, one in known]
+            if changes:
+                names: dict[str, Any] = {
+                    name: bindparam(name) for name in changes[0] if name != "its_id"
+                }
+                its = schema.feeds.c.id == bindparam("its_id")
+                await connection.execute(update(schema.feeds).where(its).values(**names), changes)
+        named = {row["its_id"]: row for row in changes}
+        return [
+            Arrival(number, replace(one.entry, feed=_named_feed(feed, named[feed.id])), at)
+            for feed, number, one in new
+        ]
+
+    async def _enter_all(
+        self, connection: AsyncConnection, known: Sequence[tuple[Row[Any], Reading]], at: datetime
+    ) -> list[tuple[Row[Any], int, KeyedEntry]]:
+        """Keep what is new of many feeds, and every key; return it with its feed and number."""
+        rows = sorted(
+            {(feed.id, key) for feed, one in known for given in one.entries for key in given.keys}
+        )
+        if not rows:
+            return []
+        keys = schema.feed_keys.c
+        once = self._insert(schema.feed_keys).on_conflict_do_nothing()
+        entered = await connection.execute(
+            once.returning(keys.feed, keys.key), [{"feed": feed, "key": key} for feed, key in rows]
+        )
+        seen = set(rows) - {(row.feed, row.key) for row in entered}
+        new = [
+            (feed, given)
+            for feed, one in known
+            for given in _new_ones(
+                one.entries, {key for key in _keys_of(one) if (feed.id, key) in seen}
+            )
+        ]
+        if not new:
+            return []
+        entries = schema.entries.c
+        made = await connection.execute(
+            insert(schema.entries).returning(entries.feed, entries.key, entries.id),
+            [_entry_row(feed.id, given, at) for feed, given in new],
+        )
+        numbers = {(row.feed, row.key): row.id for row in made}
+        return [(feed, numbers[feed.id, given.key], given) for feed, given in new]
 
     async def _enter(
         self, connection: AsyncConnection, feed: int, given: Sequence[KeyedEntry], at: datetime
@@ -620,10 +666,31 @@ async def _lock(connection: AsyncConnection, url: str) -> Row[Any] | None:
     return (await connection.execute(query)).first()
 
 
-def _noted_row(state: FeedState) -> dict[str, Any]:
-    """Return what an attempt without entries changes; "noted" says in which feed."""
-    row = state_row(replace(state, feed=Feed(state.feed.url)))
-    return row | {"noted": digest(state.feed.url)}
+async def _lock_all(connection: AsyncConnection, urls: Iterable[str]) -> dict[str, Row[Any]]:
+    """Return the rows of feeds by digest, and let nobody else write to them.
+
+    In the order of the index, so that two who write the same feeds wait but never deadlock.
+    """
+    its = schema.feeds.c.digest
+    rows: dict[str, Row[Any]] = {}
+    for some in _batches(sorted(digest(url) for url in urls)):
+        query = select(schema.feeds).where(its.in_(some)).order_by(its).with_for_update()
+        rows |= {row.digest: row for row in await connection.execute(query)}
+    return rows
+
+
+def _changed_row(feed: Row[Any], state: FeedState, new: int) -> dict[str, Any]:
+    """Return what an attempt changes; a name it no longer gives stays."""
+    names = {"title": feed.title, "link": feed.link}
+    return {"its_id": feed.id} | names | state_row(state) | {"entries": feed.entries + new}
+
+
+def _named_feed(feed: Row[Any], changed: dict[str, Any]) -> Feed:
+    return Feed(feed.url, changed["title"], changed["link"])
+
+
+def _keys_of(reading: Reading) -> set[str]:
+    return {key for given in reading.entries for key in given.keys}
 
 
 def _new_ones(given: Sequence[KeyedEntry], seen: set[str]) -> list[KeyedEntry]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from bot.core.archive import Archive, Arrival, ArticlePlace, FeedState, Follow, WordFilter
+from bot.core.archive import Archive, Arrival, ArticlePlace, FeedState, Follow, Reading, WordFilter
 from bot.core.messages import Chat, ChatKind
 from bot.core.news import Enclosure, Entry, Feed, KeyedEntry
 from bot.store.archive import DatabaseArchive
@@ -265,20 +265,34 @@ async def test_a_feed_that_gives_no_name_keeps_its_name(archive: Archive) -> Non
     assert (await state_of(archive)).feed == WORLD
 
 
-async def test_attempts_without_entries_are_noted_together(archive: Archive) -> None:
-    await archive.follow([Follow(CHAT, WORLD), Follow(CHAT, SPORT)], NOW)
-    await recorded(archive, keyed(entry(1)))
-    noted = [
-        FeedState(Feed(url), at(1), f'"{url[-9:]}"', "then", NOW, at(-1), 900, 2, "It is away.", 0)
-        for url in [*BOTH, "https://nobody.example/"]
-    ]
-    await archive.note(noted)
-    await archive.note([])
-    world, sport = (
-        replace(state, feed=feed, entries=entries)
-        for state, feed, entries in zip(noted, (WORLD, SPORT), (1, 0), strict=False)
+async def test_many_attempts_are_recorded_together_as_each_alone(archive: Archive) -> None:
+    await archive.follow([Follow(CHAT, WORLD), Follow(CHAT, Feed(SPORT.url))], NOW)
+    await recorded(archive, keyed(entry(1), "a", "b"))
+    went_well = FeedState(
+        Feed(SPORT.url, "Sport", "https://example.org/"), at(2), '"2"', read_at=NOW
     )
-    assert await archive.feeds(BOTH) == [sport, world]
+    went_wrong = FeedState(
+        Feed(WORLD.url), at(1), '"1"', "then", NOW, at(-1), 900, 2, "It is away.", 0
+    )
+    given = (
+        keyed(entry(1, SPORT), "a", "c"),
+        keyed(entry(2, SPORT), "c"),
+        keyed(entry(3, SPORT), "d"),
+    )
+    readings = [
+        Reading(went_wrong, (keyed(entry(1), "b", "x"),)),
+        Reading(FeedState(Feed("https://nobody.example/"), NOW), given),
+        Reading(went_well, given),
+    ]
+    arrivals = await archive.record_all(readings, NOW)
+    assert [one.entry for one in arrivals] == [entry(1, SPORT), entry(3, SPORT)]
+    assert len({one.id for one in arrivals}) == 2
+    assert await archive.record_all(readings, NOW) == []
+    assert await archive.record_all([], NOW) == []
+    assert await archive.feeds(BOTH) == [
+        replace(went_well, entries=2),
+        replace(went_wrong, feed=WORLD, entries=1),
+    ]
 
 
 async def test_a_feed_nobody_ever_followed_is_not_recorded(archive: Archive) -> None:

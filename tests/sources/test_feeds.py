@@ -205,6 +205,13 @@ def test_nul_and_control_characters_go() -> None:
     assert only(rss("<item><title>a\0b\x0bc\x1bd</title></item>")).title == "abcd"
 
 
+@pytest.mark.parametrize("number", ["#xD800", "#55357", "#xDFFF", "#x110000", "#0", "#xFFFE", "#8"])
+def test_a_number_that_means_no_character_costs_only_itself(number: str) -> None:
+    item = f"<item><title>A&{number};B</title><link type='&{number};'>/1</link></item>"
+    (entry,) = parse_feed(rss(item), HERE).entries
+    assert (entry.title, entry.link) == ("AB", "https://news.example/1")
+
+
 def test_a_bare_ampersand_and_names_of_html_are_read() -> None:
     entry = only(rss("<item><title>AT&T &eacute;t&eacute; &unknown; A & B</title></item>"))
     assert entry.title == "AT&T été &unknown; A & B"

@@ -519,37 +519,36 @@ async def test_while_robots_txt_cannot_be_reached_no_page_is_fetched() -> None:
 # Stops, faults, the whole of it
 
 
-@dataclass
-class Telling(FakeArchive):
-    """An archive that tells when it wrote something down."""
-
-    recorded: asyncio.Event = field(default_factory=asyncio.Event)
-
-    async def record(
-        self, state: FeedState, entries: Sequence[KeyedEntry], at: datetime
-    ) -> Sequence[Arrival]:
-        new = await super().record(state, entries, at)
-        self.recorded.set()
-        return new
-
-
-async def test_a_stop_in_the_middle_loses_nothing() -> None:
-    archive = Telling()
-    async with world(archive=archive, deadline=60) as w:
+async def test_a_stop_in_the_middle_loses_nothing_and_doubles_nothing() -> None:
+    async with world(deadline=60) as w:
         quick = w.site.put_feed("/quick", [item(1, text=LONG)])
         slow = w.site.put("/slow", hangs=True)
         await w.follow(quick, slow)
         ticking = asyncio.create_task(w.poller.tick())
         async with asyncio.timeout(10):
-            await archive.recorded.wait()
             await w.site.hanging.wait()
         ticking.cancel()
         with pytest.raises(asyncio.CancelledError):
             await ticking
         assert await w.titles() == []
         w.site.put_feed("/slow", [item(2, text=LONG)])
-        assert await w.poller.tick() == Tally(read=1, entries=1, kept=2)
+        assert (await w.poller.tick()).kept == 2
         assert await w.titles() == ["Bridge number 1 opens", "Bridge number 2 opens"]
+        assert (await w.later()).entries == 0
+
+
+async def test_what_was_read_before_a_stop_is_written_down() -> None:
+    async with world(deadline=60) as w:
+        quick, slow = w.site.put_feed("/quick", []), w.site.put("/slow", hangs=True)
+        await w.follow(quick, slow)
+
+        def stop(_done: int, _total: int, _state: FeedState) -> None:
+            reading.cancel()
+
+        reading = asyncio.create_task(w.poller.read_all(stop))
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+        assert [state.read_at for state in await w.archive.feeds([quick])] == [MONDAY]
 
 
 class Failing(FakeArchive):
