@@ -10,7 +10,9 @@ import pytest
 
 from bot.app import serve
 from bot.core.errors import SettingsError
+from bot.core.journal import Journal
 from bot.core.messages import Answer, Chat, Reply, Request
+from bot.core.ports import FORGETFUL
 from bot.core.schedule import Occurrence, Subscription, Timing
 from bot.ops.health import is_well
 from bot.settings import Settings, load
@@ -26,7 +28,7 @@ def settings(tmp_path: Path) -> Settings:
 class Refused(FakeAdapter):
     """A platform that does not take the token."""
 
-    async def run(self, answer: Answer) -> None:
+    async def run(self, answer: Answer, journal: Journal = FORGETFUL) -> None:
         raise SettingsError(f"{self.platform} refuses the token")
 
 
@@ -39,7 +41,7 @@ class Stubborn(FakeAdapter):
         self.replies: list[Reply] = []
         self.closed_after = 0
 
-    async def run(self, answer: Answer) -> None:
+    async def run(self, answer: Answer, journal: Journal = FORGETFUL) -> None:
         self.begun.set()
         try:
             await asyncio.Event().wait()
