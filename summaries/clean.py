@@ -123,6 +123,7 @@ GLUED: Final = re.compile(
     r"(?<=[^\W_])(?P<mark>[\"»”]?)"
     r"(?=(?P<right>[A-ZÀ-ÖØ-ÞА-ЯЁ](?:['’](?=\w)|[a-zà-öø-ÿа-яё]{1,20}| (?=[a-zà-öø-ÿ]))))"
 )
+STOPPED: Final = re.compile(r"(?<=[a-zà-öø-ÿ]{3})[.!?](?=\d+ [^\W\d])")  # "... over.15 people"
 DASHED: Final = re.compile(r"(?<![\w-])- [^.-]{3,70} -(?=[\"«“A-ZÀ-ÖØ-Þ])")
 DATELINE: Final = re.compile(  # "(CNN)A law", "LONDON (Reuters) - The", "BERLIN — The"
     r"(?:[A-ZÀ-ÖØ-Þ][\w'’.-]*(?:,? [\w'’.-]+){0,5} )?"
@@ -131,6 +132,7 @@ DATELINE: Final = re.compile(  # "(CNN)A law", "LONDON (Reuters) - The", "BERLIN
     r"|[A-ZÀ-ÖØ-Þ][A-ZÀ-ÖØ-Þ'’ -]{2,25}(?:, [\w.]+(?: [\w.]+)?)? [–—-] (?=[\"«“A-ZÀ-ÖØ-Þ])"
 )
 LAST_WORD: Final = re.compile(r"[^\W_]+\Z")
+SHORTEST_GLUED: Final = 20  # characters: nothing shorter is two paragraphs
 GLUED_CAP: Final = 2_000  # places looked at: keeps hostile text quick
 WORD_CAP: Final = 30  # characters: no word is longer
 LETTERS_BEFORE_NAME: Final = 4  # "eBay", "iPhone" have fewer
@@ -139,8 +141,12 @@ IN_NAMES: Final = frozenset({"in", "on"})  # "LinkedIn"
 
 def _unglued(line: str, language: str) -> Iterator[str]:
     """The paragraphs in a line: cut where a small letter stands right before a capital one."""
+    if len(line) < SHORTEST_GLUED:
+        yield line
+        return
     start = 0
     cuts = {*_glued_at(line, language), *_dashed_at(line), *_captions_at(line, language)}
+    cuts |= {found.end() for found in STOPPED.finditer(line)}
     dateline = DATELINE.match(line)
     if dateline:
         cuts.add(dateline.end())

@@ -326,6 +326,7 @@ def test_hand_checked_article_text_loses_next_to_nothing() -> None:
     ("text", "language", "second"),
     [
         ("Fin du conflit sur les retraitesCes lettres sont parties lundi.", "fr", "Ces lettres"),
+        ("Bercy n'a rien confirmé.15 millions de foyers concernés", "fr", "15 millions"),
         ("Une députée LREMLe maire de Nice a réagi lundi.", "fr", "Le maire"),
         ("The dog loves to chase him The video maker laughed.", "en", "The video"),
         ("Des gaz à ToulouseLe calme est revenu dans la ville.", "fr", "Le calme"),

@@ -32,6 +32,9 @@ LEANING = [
     ("fr", "Objectif : retrouver la taupe."),
     ("fr", "Selon la même source, deux autres jeunes ont été blessés."),
     ("fr", "Même constat à Lyon."),
+    ("fr", "Le même, qui a produit la série, reste à Lyon."),
+    ("fr", "La première est fleuriste à Paris."),
+    ("en", "It's hard to believe that his song is 44 years old."),
     ("fr", "Comme l'ancien ministre, il juge la loi trop dure."),
     ("fr", "« Il y a un truc fuyant » dans son discours, a t-il estimé."),
     ("fr", "Il était âgé de 75 ans et vivait à Nice."),
@@ -253,5 +256,9 @@ def test_speech_that_lost_its_marks_is_left_out_unless_the_article_says_i() -> N
 
 
 def test_a_sentence_about_the_page_is_left_out() -> None:
-    for page in ("Scroll down for video of the storm in Piura.", "Here is all you need to know."):
+    for page in (
+        "Scroll down for video of the storm in Piura.",
+        "Here is all you need to know.",
+        "Here, Sportsmail recounts ten goals.",
+    ):
         assert _kept([*STATEMENTS, page], "en") == STATEMENTS
