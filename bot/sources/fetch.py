@@ -187,7 +187,7 @@ class Fetcher:
                 await stack.enter_async_context(self._turn(host))
                 await stack.enter_async_context(asyncio.timeout(self._deadline))
                 session = await stack.enter_async_context(self._using(host, wanted))
-                return await _answer(session, url, wanted)
+                return await _answer(session, url, host, wanted)
         except TimeoutError as error:
             raise FetchError(
                 f"{host} took longer than {self._deadline:g} seconds to answer."
@@ -242,8 +242,7 @@ class Fetcher:
         )
 
 
-async def _answer(session: aiohttp.ClientSession, url: str, wanted: _Wanted) -> Response:
-    host = _host(url)
+async def _answer(session: aiohttp.ClientSession, url: str, host: str, wanted: _Wanted) -> Response:
     headers = wanted.headers
     async with session.get(url, headers=headers, max_redirects=MAX_REDIRECTS) as response:
         unchanged = response.status == _UNCHANGED and _is_conditional(headers)
