@@ -10,7 +10,7 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,12 +18,13 @@ from typing import TYPE_CHECKING
 from bot.core.archive import Archive
 from bot.core.commands import COMMANDS, Desk
 from bot.core.delivery import Delivery
-from bot.core.errors import DatelineError, SettingsError
+from bot.core.errors import DatelineError, SettingsError, StoreError
 from bot.core.following import FeedFinder
 from bot.core.journal import Journal
 from bot.core.newsroom import Newsroom
 from bot.core.ports import Adapter, Clock, Jobs, Store
 from bot.ops import health
+from bot.ops.operator import Operator
 from bot.settings import Settings
 from bot.sources.articles import article_from_page
 from bot.sources.fetch import Fetcher, Page
@@ -45,6 +46,13 @@ TICK_SECONDS = 5
 """How often the clock looks for due digests; at the start of every minute among others."""
 READ_SECONDS = 5
 """How often due feeds are looked for."""
+STANDSTILL = timedelta(minutes=5)
+"""A bot whose clock could do nothing for so long had better be started anew."""
+_STANDS_STILL = (
+    f"For {STANDSTILL.total_seconds() / 60:.0f} minutes no digest could be looked after, so Dateline "
+    "ends and waits to be started again. What to mend is in the log: most often the database or "
+    "the disk."
+)
 STOP_SECONDS = 10
 """What is in flight at a stop gets this long to finish."""
 
@@ -55,6 +63,13 @@ class SystemClock:
     def now(self) -> datetime:
         """See the Clock port."""
         return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class Pulse:
+    """When the clock last did its work."""
+
+    last: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,18 +227,23 @@ async def serve(
         opened_jobs(settings) as jobs,
         polling(settings, parts.archive) as poller,
     ):
+        named = {adapter.platform: adapter for adapter in adapters}
+        operator = Operator(named, settings.operator_chat, parts.clock)
         delivery = Delivery(
             parts.store,
-            {adapter.platform: adapter for adapter in adapters},
+            named,
             parts.desk.reply,
             parts.clock,
             jobs,
+            move=parts.desk.move,
+            tell=operator.tell,
         )
         if settings.database_url.startswith("sqlite"):  # nobody else can be at it
             await delivery.recover()
         ticking = asyncio.Lock()
         beats = settings.data_dir if heartbeat else None
-        scheduler = start_clock(_tick, delivery, beats, ticking)
+        pulse = Pulse(parts.clock.now())
+        scheduler = start_clock(_tick, delivery, beats, ticking, pulse)
         refusals: list[str] = []
         try:
             async with asyncio.TaskGroup() as group:
@@ -232,12 +252,13 @@ async def serve(
                 ]
                 posting = group.create_task(_post(jobs, delivery, adapters))
                 reading = group.create_task(_read_feeds(poller))
+                guard = group.create_task(_watch(pulse, parts.clock))
                 watch = group.create_task(stop.wait())
                 everyone = group.create_task(_all_done(running))
                 await asyncio.wait([watch, everyone], return_when=asyncio.FIRST_COMPLETED)
                 # Digests in hand go out while their platforms are still there.
                 await _finish_ticking(scheduler, ticking, jobs, delivery)
-                for task in (*running, posting, reading, watch, everyone):
+                for task in (*running, posting, reading, guard, watch, everyone):
                     task.cancel()
         finally:
             await _finish_ticking(scheduler, ticking, jobs, delivery)
@@ -324,11 +345,23 @@ def start_clock(tick: Callable[..., Awaitable[None]], *arguments: object) -> Asy
     return scheduler
 
 
-async def _tick(delivery: Delivery, data_dir: Path | None, ticking: asyncio.Lock) -> None:
+async def _watch(pulse: Pulse, clock: Clock) -> None:
+    """End the bot when its clock stands still. Raises StoreError: a supervisor starts it again."""
+    while True:
+        left = STANDSTILL - (clock.now() - pulse.last)
+        if left <= timedelta():
+            raise StoreError(_STANDS_STILL)
+        await asyncio.sleep(left.total_seconds() + 1)
+
+
+async def _tick(
+    delivery: Delivery, data_dir: Path | None, ticking: asyncio.Lock, pulse: Pulse
+) -> None:
     """One turn of the clock; a fault is said and the next turn tries again."""
     async with ticking:
         try:
             await delivery.tick()
+            pulse.last = datetime.now(UTC)
             if data_dir is not None:
                 health.beat(data_dir, datetime.now(UTC))
         except (DatelineError, OSError) as error:

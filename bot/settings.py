@@ -15,6 +15,7 @@ from platformdirs import user_data_path
 from rapidfuzz import process
 
 from bot.core.errors import RequestError, SettingsError
+from bot.core.messages import Chat
 from bot.core.schedule import parse_zone
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -44,6 +45,7 @@ class Settings:
     feeds_file: Path
     time_zone: str
     allow_networks: tuple[Network, ...]
+    operator_chat: Chat | None
     log_format: str
     telegram_api_url: str
     discord_api_url: str
@@ -66,6 +68,7 @@ def load(environ: Mapping[str, str], config: Path = ROOT / "config") -> Settings
         feeds_file=_path("feeds_file", values, config / "feeds.opml", faults),
         time_zone=_zone(values["time_zone"], faults),
         allow_networks=_networks(values["allow_networks"], faults),
+        operator_chat=_operator(values["operator_chat"], faults),
         log_format=_log_format(values, faults),
         telegram_api_url=_url("telegram_api_url", values, faults).rstrip("/"),
         discord_api_url=_url("discord_api_url", values, faults).rstrip("/"),
@@ -158,6 +161,18 @@ def _log_format(values: Mapping[str, str], faults: list[str]) -> str:
     if log_format not in {"text", "json"}:
         faults.append(f"{_env('log_format')} is “{values['log_format']}”: it must be text or json.")
     return log_format
+
+
+def _operator(text: str, faults: list[str]) -> Chat | None:
+    """Read "telegram:123456" or "discord:123:thread"; "" is nobody."""
+    platform, _, rest = text.strip().partition(":")
+    number, _, thread = rest.partition(":")
+    if not text.strip():
+        return None
+    if not platform.isalpha() or not number:
+        faults.append(f"{_env('operator_chat')} is “{text}”: it looks like telegram:123456789.")
+        return None
+    return Chat(platform.lower(), number, thread=thread)
 
 
 def _networks(text: str, faults: list[str]) -> tuple[Network, ...]:

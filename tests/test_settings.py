@@ -9,6 +9,7 @@ import pytest
 from platformdirs import user_data_path
 
 from bot.core.errors import SettingsError
+from bot.core.messages import Chat
 from bot.settings import ROOT, Settings, load, unknown_names
 
 DEFAULTS = (ROOT / "config" / "defaults.toml").read_text("utf-8")
@@ -258,3 +259,12 @@ def test_the_operators_feeds_stand_beside_the_settings_unless_named_elsewhere(
     assert load({}).feeds_file == ROOT / "config" / "feeds.opml"
     named = {"DATELINE_FEEDS_FILE": str(tmp_path / "mine.opml")}
     assert load(named).feeds_file == tmp_path / "mine.opml"
+
+
+def test_the_operators_chat_is_read_as_platform_and_number() -> None:
+    assert load({}).operator_chat is None
+    told = load({"DATELINE_OPERATOR_CHAT": "Discord:42:7"}).operator_chat
+    assert told == Chat("discord", "42", thread="7")
+    for wrong in ("42", "telegram:", ":42"):
+        with pytest.raises(SettingsError, match="DATELINE_OPERATOR_CHAT"):
+            load({"DATELINE_OPERATOR_CHAT": wrong})

@@ -253,14 +253,17 @@ class Desk:
         except RequestError as error:
             return Reply((Notice(str(error), error.hint),))
 
+    async def move(self, old: Chat, new: Chat) -> None:
+        """Give all that belongs to one chat to another: a group became a supergroup."""
+        await self._store.move_chat(old, new)
+        await self._archive.move_chat(old, new)
+
     async def _event(self, request: Request) -> Reply:
         """Let a chat move, rest, or come back with all that belongs to it."""
         chat, said = request.chat, request.arguments
         match request.command:
             case "moved" if said and said != chat.id:
-                new = replace(chat, id=said, thread="")
-                await self._store.move_chat(chat, new)
-                await self._archive.move_chat(chat, new)
+                await self.move(chat, replace(chat, id=said))
             case "gone":
                 await self._store.pause(chat, said or "the bot was shut out")
             case "back":
