@@ -49,9 +49,9 @@ READ_SECONDS = 5
 STANDSTILL = timedelta(minutes=5)
 """A bot whose clock could do nothing for so long had better be started anew."""
 _STANDS_STILL = (
-    f"For {STANDSTILL.total_seconds() / 60:.0f} minutes no digest could be looked after, so Dateline "
-    "ends and waits to be started again. What to mend is in the log: most often the database or "
-    "the disk."
+    f"For {STANDSTILL.total_seconds() / 60:.0f} minutes no digest could be looked after, so "
+    "Dateline ends and waits to be started again. What to mend is in the log: most often the "
+    "database or the disk."
 )
 STOP_SECONDS = 10
 """What is in flight at a stop gets this long to finish."""
