@@ -297,7 +297,7 @@ def site() -> Iterator[str]:
         ("/picture", "not a page: it is a picture"),
         ("/feed", "That link is a feed or data, not a page."),
         ("/empty", "That page is empty."),
-        ("/wall", "There is no article to be found on that page."),
+        ("/wall", "its text only appears in a browser that runs scripts"),
         ("/huge", "is larger than 5 MB"),
         ("/broken", "is in trouble"),
         ("/nope", "has no such page (404)"),

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from bot.core.errors import SourceError
 from bot.sources.guess_date import guess_day
-from bot.sources.metadata import Metadata, metadata
+from bot.sources.metadata import Metadata, metadata, moment_of
 from bot.sources.pages_blocks import Block, blocks, parse
 from bot.sources.pages_prose import likely
 from bot.sources.walls import Seen, wall
@@ -35,6 +35,11 @@ TOO_LARGE = "That page is far too large for an article, so it was not read."
 MAX_CHARACTERS = 5_000_000
 MAX_TAGS = 20_000
 """The extractors' time grows with the square of a page; the largest of 250 real pages has 7,719."""
+MAX_TAGS_TWICE = 8_000
+"""More are not read again by the slower two: better two opinions in time than four too late."""
+LEAST_WORDS = 50
+"""Where one extractor finds as many, another that finds fewer has failed, not judged."""
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")  # parsers stop at some of them
 AGREEMENT = 0.96
 """Two outputs as like as this (word F1) agree; chosen on the dev pages."""
 
@@ -56,7 +61,7 @@ def article_from_html(html: str, url: str = "", tell: Callable[[str], str] = det
 
 def _article(html: str, url: str, tell: Callable[[str], str]) -> Article:
     try:
-        root = parse(html.replace("\0", ""))
+        root = parse(_CONTROL.sub("", html))
     except ValueError as error:
         raise SourceError(NO_ARTICLE) from error
     found, said = blocks(root), metadata(root, url)
@@ -96,15 +101,19 @@ def _text(html: str, root: Element, found: Sequence[Block]) -> str:
     theirs = _trafilatura(root)
     if alike(theirs, ours) >= AGREEMENT:
         return theirs
-    return most_agreed([theirs, ours, _readability(html), _justext(html)])
+    if html.count("<") > MAX_TAGS_TWICE:
+        return theirs or ours
+    opinions = [_trafilatura(parse(html), fast=False), ours, _readability(html), _justext(html)]
+    told = [text for text in opinions if len(text.split()) >= LEAST_WORDS]
+    return most_agreed(told or opinions)
 
 
-def _trafilatura(root: Element) -> str:
+def _trafilatura(root: Element, *, fast: bool = True) -> str:
     """`fast` leaves out its own second opinions, `with_metadata` its own reading of meta tags."""
     import trafilatura  # noqa: PLC0415 - half a second of imports that only a page needs
 
     found = trafilatura.bare_extraction(
-        root, fast=True, with_metadata=False, include_comments=False
+        root, fast=fast, with_metadata=False, include_comments=False
     )
     return getattr(found, "text", None) or ""
 
@@ -163,7 +172,17 @@ def _guessed(root: Element, found: Sequence[Block], url: str, language: str) -> 
         f"{tag.get('datetime') or ''} {tag.text_content()[:100]}"
         for tag in islice(root.iter("time"), 3)
     ]
-    return guess_day(url, [*times, *_near_title(found)], language)
+    near = guess_day(url, [*times, *_near_title(found)], language)
+    return near or _guessed_by_htmldate(root, url)
+
+
+def _guessed_by_htmldate(root: Element, url: str) -> datetime | None:
+    """Its quick search only: the long one loads tables for seconds."""
+    from htmldate import find_date  # noqa: PLC0415 - likewise
+
+    return moment_of(
+        find_date(root, url=url or None, original_date=True, extensive_search=False) or ""
+    )
 
 
 def _near_title(found: Sequence[Block]) -> list[str]:
