@@ -126,7 +126,7 @@ async def assembled(settings: Settings) -> AsyncIterator[Parts]:
         clock, found = SystemClock(), finder(settings)
         await archive.set_defaults(read_defaults(settings.feeds_file), clock.now())
         desk = Desk(
-            Newsroom(sources(settings, archive), clock),
+            Newsroom(sources(settings, archive), clock, archive, places()),
             places(),
             store,
             clock,

@@ -13,7 +13,7 @@ from dataclasses import replace
 from rapidfuzz import process
 
 from bot.core.archive import Archive
-from bot.core.briefing import briefing_reply, choose, story_reply
+from bot.core.briefing import briefing_reply, choose, story_reply, why_reply
 from bot.core.digests import Digests
 from bot.core.errors import DatelineError, RequestError, StoreError
 from bot.core.following import FeedFinder, Following
@@ -31,6 +31,7 @@ from bot.core.messages import (
     Reply,
     Request,
 )
+from bot.core.news import Briefing
 from bot.core.newsroom import Newsroom
 from bot.core.places import PlaceAnswer, PlaceReader, chosen, place_reply
 from bot.core.ports import Clock, Places, Store
@@ -55,9 +56,16 @@ COMMANDS: tuple[CommandSpec, ...] = (
     CommandSpec(
         "brief",
         "Today's briefing, or a summary of one page",
-        "[link] [short|normal|long]",
-        (Argument("link", "A page to read; leave it empty for today's briefing"), _LENGTH),
+        "[link|topic] [short|normal|long]",
+        (Argument("link", "A page to read, or a topic; leave it empty for everything"), _LENGTH),
         ("/brief", "/brief https://example.org/news long"),
+        slow=True,
+    ),
+    CommandSpec(
+        "why",
+        "Why today's briefing tells these stories",
+        "[topic] [short|normal|long]",
+        (Argument("topic", "Your own word for some feeds; leave it empty for all"), _LENGTH),
         slow=True,
     ),
     CommandSpec(
@@ -212,6 +220,7 @@ class Desk:
             "start": self._start,
             "help": self._help,
             "brief": self._brief,
+            "why": self._why,
             "place": self._place,
             "map": self._map,
             "follow": self._following.follow,
@@ -302,11 +311,26 @@ class Desk:
 
     async def _brief(self, request: Request) -> Reply:
         target, length, method = parse_brief(request)
-        if not target:
-            zone = await self._digests.zone(request.chat)
-            return briefing_reply(await self._newsroom.briefing(request.chat, length, zone), length)
+        if not target or _is_topic(target, request):
+            briefing = await self._briefing(request.chat, length, target)
+            await self._remember(request.chat, briefing)
+            return briefing_reply(briefing, length)
         story = await self._newsroom.story(target, length, local=request.local, method=method)
         return story_reply(story, target, length)
+
+    async def _briefing(self, chat: Chat, length: Length, topic: str) -> Briefing:
+        zone = await self._digests.zone(chat)
+        return await self._newsroom.briefing(chat, length, zone, topic)
+
+    async def _remember(self, chat: Chat, briefing: Briefing) -> None:
+        try:
+            await self._newsroom.told(chat, briefing)
+        except StoreError as error:  # then it is told again, that is all
+            log.warning("What %s was told is not noted: %s", chat, error)
+
+    async def _why(self, request: Request) -> Reply:
+        target, length, _ = parse_brief(request)
+        return why_reply(await self._briefing(request.chat, length, target))
 
     async def _place(self, request: Request) -> Reply:
         if not request.arguments.strip():
@@ -444,11 +468,21 @@ def parse_method(name: str) -> str:
 
 
 def _only(targets: list[str]) -> str:
-    if len(targets) > 1:
+    if len(targets) > 1 and any(_is_link(target) for target in targets):
         raise RequestError(
             "One link at a time, please.", "Type /brief, the link, and short, normal or long."
         )
-    return targets[0] if targets else ""
+    return " ".join(targets)
+
+
+def _is_link(word: str) -> bool:
+    """Tell a link, or a path, from the words of a topic."""
+    return "://" in word or ("." in word.strip(".") and " " not in word) or word.startswith("/")
+
+
+def _is_topic(target: str, request: Request) -> bool:
+    """Tell whether what follows /brief is a topic's name; at this machine "-" and paths are not."""
+    return not _is_link(target) and not (request.local and (target == "-" or "/" in target))
 
 
 def in_words(text: str) -> tuple[str, str]:

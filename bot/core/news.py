@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from summaries.article import Article, Summary
+from summaries.together import Sourced
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +127,17 @@ class ParsedFeed:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """One event: the article that tells it, what was chosen from it, and who else tells it."""
+    """One event: the article that tells it, what was chosen from it, and who else tells it.
+
+    `sourced` are the sentences to read where several articles tell it, each with its own; without
+    them `summary` has them all. `reasons` say in words why the story is told.
+    """
 
     article: Article
     summary: Summary
     also: tuple[Article, ...] = ()
+    sourced: tuple[Sourced, ...] = ()
+    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +165,8 @@ class Briefing:
     """The stories of one day for one chat, in the order they are told.
 
     `samples` says that the chat follows nothing yet and these are the articles in `seeds/`;
-    `left` counts the stories that did not fit the asked length.
+    `left` counts the stories that did not fit the asked length, `feeds` the feeds that were looked
+    at and `unread` those of them that have not been read yet.
     """
 
     day: date
@@ -166,3 +174,6 @@ class Briefing:
     failures: tuple[str, ...] = ()
     samples: bool = False
     left: int = 0
+    topic: str = ""
+    feeds: int = 0
+    unread: int = 0

@@ -3,26 +3,46 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from bot.core.briefing import choose
+from bot.core.archive import Archive
+from bot.core.briefing import STORIES, choose
+from bot.core.choosing import Chosen, choose_stories
 from bot.core.errors import SourceError
 from bot.core.messages import Chat
 from bot.core.news import Briefing, Reading, Story
-from bot.core.ports import Clock, Sources
+from bot.core.ports import Clock, Places, Sources
 from summaries.article import Article, Length
 from summaries.extractive import METHODS, summarize
+from summaries.likeness import HEAD
 from summaries.places.place import Place
+from summaries.stories import group
+from summaries.together import Sourced, brief_together
+
+MEMORY = timedelta(days=14)
+"""How long a chat's memory of what it was told is."""
+TOGETHER = 4
+"""The most articles that one story's sentences are chosen from."""
 
 
 class Newsroom:
     """Makes stories and briefings of what the sources have."""
 
-    def __init__(self, sources: Sources, clock: Clock) -> None:
+    def __init__(
+        self,
+        sources: Sources,
+        clock: Clock,
+        archive: Archive | None = None,
+        places: Places | None = None,
+    ) -> None:
         self._sources = sources
         self._clock = clock
+        self._archive = archive
+        self._places = places
+        self._named = lru_cache(maxsize=4096)(self._find)
 
     async def story(
         self, target: str, length: Length, *, local: bool = False, method: str = METHODS[0]
@@ -39,13 +59,59 @@ class Newsroom:
         summary = await asyncio.to_thread(summarize, article, length, method=method)
         return Story(article, summary)
 
-    async def briefing(self, chat: Chat, length: Length, zone: str = "UTC") -> Briefing:
-        """Return today's briefing for a chat; `zone` (IANA) says what today is there."""
-        reading = await self._sources.articles(chat)
-        chosen, left = choose(reading.articles, length)
-        stories = await asyncio.to_thread(_tell, chosen, length)
-        today = self._clock.now().astimezone(ZoneInfo(zone)).date()
-        return Briefing(today, stories, reading.failures, reading.samples, left)
+    async def briefing(
+        self, chat: Chat, length: Length, zone: str = "UTC", topic: str = ""
+    ) -> Briefing:
+        """Return today's briefing for a chat, of one topic where one is named.
+
+        `zone` (IANA) says what today is there. Raises RequestError for a topic it has not.
+        """
+        reading = await self._sources.articles(chat, topic)
+        now = self._clock.now()
+        today = now.astimezone(ZoneInfo(zone)).date()
+        if reading.samples or self._archive is None:
+            chosen, left = choose(reading.articles, length)
+            stories = await asyncio.to_thread(_tell, chosen, length)
+        else:
+            told = await self._archive.told(chat, today, today - MEMORY)
+            stories, left = await asyncio.to_thread(self._stories, reading, length, now, told)
+        return Briefing(
+            today,
+            stories,
+            reading.failures,
+            reading.samples,
+            left,
+            topic,
+            reading.feeds,
+            reading.unread,
+        )
+
+    async def told(self, chat: Chat, briefing: Briefing) -> None:
+        """Remember what a chat was told, so that the next day begins with what is new."""
+        urls = [one.url for story in briefing.stories for one in (story.article, *story.also)]
+        if self._archive is not None and not briefing.samples:
+            await self._archive.tell(chat, briefing.day, [url for url in urls if url])
+
+    def _stories(
+        self, reading: Reading, length: Length, now: datetime, told: frozenset[str]
+    ) -> tuple[tuple[Story, ...], int]:
+        clusters = group(_one_each(reading.articles), self._named)
+        chosen, left = choose_stories(
+            clusters,
+            STORIES[length],
+            now,
+            told=told,
+            topics=reading.topics,
+            subjects=lambda article: self._named(article).values(),
+        )
+        return tuple(_tell_story(one, length) for one in chosen), left
+
+    def _find(self, article: Article) -> Mapping[str, int]:
+        """Return the places that the beginning of an article names, by the names it uses."""
+        if self._places is None:
+            return {}
+        found = self._places.find(f"{article.title}\n\n{article.text}"[:HEAD], article.language)
+        return {mention.text: mention.place.id for mention in found}
 
     async def articles(self, chat: Chat, topic: str = "") -> Reading:
         """Return what a chat's sources brought lately, newest first."""
@@ -56,6 +122,23 @@ class Newsroom:
     ) -> Reading:
         """Return what a chat's sources have about a place."""
         return await self._sources.about(chat, place, radius_km, since)
+
+
+def _one_each(articles: Sequence[Article]) -> list[Article]:
+    """Return what has a text, each page once: two feeds of one house bring the same."""
+    pages = {article.url or str(number): article for number, article in enumerate(articles)}
+    return [article for article in pages.values() if article.paragraphs]
+
+
+def _tell_story(chosen: Chosen, length: Length) -> Story:
+    """Summarise the article in front; where others tell more in its language, all together."""
+    lead, *also = chosen.articles
+    summary = summarize(lead, length)
+    alike = [one for one in also if one.language == lead.language][: TOGETHER - 1]
+    sourced: tuple[Sourced, ...] = ()
+    if alike or chosen.told:
+        sourced = brief_together([lead, *alike], length, seen=chosen.told)
+    return Story(lead, summary, tuple(also), sourced, chosen.reasons)
 
 
 def _tell(articles: Sequence[Article], length: Length) -> tuple[Story, ...]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from bot.core.errors import RequestError, SourceError
+from bot.core.messages import Chat
+from bot.core.news import Reading
 from bot.core.newsroom import Newsroom
-from summaries.article import Length
-from tests.fakes import CHAT, COMET, PARIS_TALKS, FakeClock, FakeSources
+from summaries.article import Article, Length
+from tests.fake_archive import FakeArchive
+from tests.fakes import CHAT, COMET, MONDAY, PARIS_TALKS, FakeClock, FakePlaces, FakeSources
 
 
 def newsroom(sources: FakeSources | None = None, clock: FakeClock | None = None) -> Newsroom:
@@ -52,3 +55,77 @@ async def test_today_is_the_chats_own() -> None:
     for zone, day in (("America/Los_Angeles", 1), ("UTC", 2)):
         briefing = await newsroom(clock=clock).briefing(CHAT, Length.SHORT, zone)
         assert briefing.day.day == day
+
+
+# --- from the archive
+
+
+def told_by(source: str, title: str, text: str, hours: float = 2) -> Article:
+    return Article(
+        title,
+        tuple(text.split("\n")),
+        "en",
+        source=source,
+        url=f"https://{source}.example/{title.replace(' ', '-')}",
+        published=MONDAY - timedelta(hours=hours),
+        feed=f"https://{source}.example/feed",
+    )
+
+
+QUAKE = (
+    "A magnitude 6.1 earthquake struck near Erbil on Sunday night, killing 14 people.\n"
+    "Rescuers searched the ruins of two schools in the town of Shaqlawa until dawn."
+)
+QUAKE_TOO = (
+    "At least 14 people died when an earthquake of magnitude 6.1 hit the Erbil region on Sunday.\n"
+    "The governor closed all schools in Shaqlawa for a week and asked for tents."
+)
+HARVEST = "Farmers in Ohio finished the soybean harvest a week early.\nPrices fell by 2 percent."
+
+
+def reading(*articles: Article) -> FakeSources:
+    class Followed(FakeSources):
+        async def articles(self, chat: Chat, topic: str = "") -> Reading:
+            return Reading(articles, feeds=2)
+
+    return Followed()
+
+
+async def test_one_event_is_one_story_and_says_who_else_has_it() -> None:
+    sources = reading(
+        told_by("wire", "Earthquake near Erbil kills 14", QUAKE),
+        told_by("post", "Fourteen dead in Erbil earthquake", QUAKE_TOO, 3),
+        told_by("farm", "Harvest ends early", HARVEST),
+    )
+    room = Newsroom(sources, FakeClock(), FakeArchive(), FakePlaces())
+    briefing = await room.briefing(CHAT, Length.NORMAL)
+    assert len(briefing.stories) == 2
+    quake = briefing.stories[0]
+    assert {quake.article.source, *(one.source for one in quake.also)} == {"wire", "post"}
+    assert "carried by 2 of your sources" in quake.reasons
+    texts = {one.article.url: one.article.text for one in quake.sourced}
+    assert quake.sourced
+    assert all(one.sentence.text in texts[one.article.url] for one in quake.sourced)
+
+
+async def test_the_next_day_begins_with_what_is_new() -> None:
+    first = told_by("wire", "Earthquake near Erbil kills 14", QUAKE)
+    archive, clock = FakeArchive(), FakeClock()
+    room = Newsroom(reading(first), clock, archive, FakePlaces())
+    today = await room.briefing(CHAT, Length.NORMAL)
+    await room.told(CHAT, today)
+    again = await room.briefing(CHAT, Length.NORMAL)
+    assert [story.article for story in again.stories] == [first]
+    assert "told before" not in again.stories[0].reasons
+    clock.advance(days=1)
+    harvest = told_by("farm", "Harvest ends early", HARVEST, -20)
+    later = Newsroom(reading(first, harvest), clock, archive, FakePlaces())
+    tomorrow = await later.briefing(CHAT, Length.NORMAL)
+    assert [story.article for story in tomorrow.stories] == [harvest]
+
+
+async def test_a_page_that_two_feeds_of_one_house_bring_is_told_once() -> None:
+    page = told_by("wire", "Harvest ends early", HARVEST)
+    twice = reading(page, replace(page, feed="https://wire.example/other"))
+    briefing = await Newsroom(twice, FakeClock(), FakeArchive()).briefing(CHAT, Length.NORMAL)
+    assert [len(story.also) for story in briefing.stories] == [0]
