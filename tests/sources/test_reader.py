@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -253,9 +253,7 @@ HOSTILE = {
 async def test_a_hostile_page_costs_two_seconds_and_100_megabytes_at_most(
     name: str, one_reader: PageReader
 ) -> None:
-    await one_reader.read_text(
-        UNDECIDED
-    )  # loads the language tables, 100 MB that no page asked for
+    await one_reader.read_text(UNDECIDED)  # loads the language tables: 100 MB, once
     child = one_reader._idle[0]._process
     Path(f"/proc/{child.pid}/clear_refs").write_text("5")  # noqa: ASYNC240 - forget the peak so far
     before = _cpu(child.pid), _most_memory(child.pid)
