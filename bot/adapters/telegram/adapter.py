@@ -12,7 +12,7 @@ import logging
 import os
 import re
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -29,7 +29,7 @@ from telegram import (
     Update,
 )
 from telegram import Chat as TelegramChat
-from telegram.constants import ChatAction, ChatMemberStatus, ParseMode
+from telegram.constants import ChatAction, ChatMemberStatus, ParseMode, UpdateType
 from telegram.error import (
     BadRequest,
     ChatMigrated,
@@ -41,10 +41,22 @@ from telegram.error import (
     TelegramError,
 )
 
+from bot.adapters.events import tell
 from bot.adapters.files import answer_with_file, check_size
+from bot.adapters.pace import Pace
 from bot.adapters.telegram.render import render
 from bot.adapters.telegram.transport import AiohttpRequest, NotConnected
-from bot.core.commands import in_words
+from bot.adapters.telegram.updates import (
+    chat_of,
+    document_of,
+    is_welcome,
+    migration,
+    parse_command,
+    quoted_text,
+    reopened,
+    standing,
+)
+from bot.core.commands import BACK
 from bot.core.errors import (
     ChatUnavailable,
     DeliveryError,
@@ -53,7 +65,6 @@ from bot.core.errors import (
     SettingsError,
     StoreError,
 )
-from bot.core.follow_orders import is_list_file
 from bot.core.journal import Journal
 from bot.core.journal import Update as Noted
 from bot.core.messages import (
@@ -65,7 +76,7 @@ from bot.core.messages import (
     Reply,
     Request,
 )
-from bot.core.pacing import Budget, Rate
+from bot.core.pacing import Rate
 from bot.core.ports import FORGETFUL, Payload
 
 log = logging.getLogger(__name__)
@@ -79,19 +90,46 @@ TYPING_SECONDS = 4.5
 """Telegram shows "typing" for five seconds at most: it is said again this often."""
 PATIENCE_SECONDS = 60
 """A reply is tried for so long; later nobody waits for it any more."""
-_UPDATES = ["message", "callback_query"]
+_UPDATES = [
+    UpdateType.MESSAGE,
+    UpdateType.CHANNEL_POST,
+    UpdateType.CALLBACK_QUERY,
+    UpdateType.MY_CHAT_MEMBER,
+]
 _MANAGERS = {ChatMemberStatus.ADMINISTRATOR, ChatMemberStatus.OWNER}
-_KINDS = {"private": ChatKind.PRIVATE, "channel": ChatKind.CHANNEL}
+_TOKEN = re.compile(r"\d+:[\w-]+", re.ASCII)
+_REFUSED = "Telegram refuses the token: set DATELINE_TELEGRAM_TOKEN to the one @BotFather shows."
 _GONE = (
     "chat not found",
     "user is deactivated",
     "group chat was deactivated",
+    "group chat was deleted",
     "peer_id_invalid",
-    "not enough rights",
+    "not enough rights to send text messages",
     "have no rights",
     "need administrator rights",
     "chat_write_forbidden",
+    "chat_restricted",
+    "chat_send_plain_forbidden",
+    "message thread not found",
+    "topic_closed",
+    "topic_deleted",
 )
+"""What of "Bad Request" says that nothing at all can be posted there: for as long as it lasts.
+
+Pictures or files alone may be forbidden, too ("not enough rights to send photos to the chat").
+"""
+# https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this
+# "Avoid sending more than one message per second" in a chat, "short bursts" excepted.
+_OVERALL = Rate(30, 1.0)
+_PAID = Rate(1000, 1.0)
+"""https://core.telegram.org/bots/faq#how-can-i-message-all-of-my-bot-39s-subscribers-at-once"""
+_A_CHAT = Rate(3, 3.0)
+_A_GROUP = Rate(20, 60.0)
+
+
+def _limits(chat: Chat) -> list[Rate]:
+    return [_A_CHAT] if chat.kind is ChatKind.PRIVATE else [_A_GROUP, _A_CHAT]
 
 
 class TelegramAdapter:
@@ -100,8 +138,16 @@ class TelegramAdapter:
     platform = "telegram"
     idempotent = False
 
-    def __init__(self, token: str, api_url: str, commands: Sequence[CommandSpec]) -> None:
+    def __init__(
+        self,
+        token: str,
+        api_url: str,
+        commands: Sequence[CommandSpec],
+        *,
+        paid_broadcast: bool = False,
+    ) -> None:
         os.environ.setdefault("PTB_TIMEDELTA", "1")  # else the library warns at every 429
+        self._token = token
         self._commands = commands
         self._names = {spec.name for spec in commands}
         self._managing = {spec.name for spec in commands if spec.manages}
@@ -116,12 +162,10 @@ class TelegramAdapter:
         )
         self._tasks: set[asyncio.Task[None]] = set()
         self._journal: Journal = FORGETFUL
-        # https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this
-        # Of 30 a second a third is left to answers: nobody waits behind a broadcast.
-        self._overall = Budget(Rate(30, 1.0, burst=5))
-        self._digests = Budget(Rate(20, 1.0, burst=5))
-        self._per_chat = Budget(Rate(60, 60.0, burst=3))
-        self._per_group = Budget(Rate(20, 60.0, burst=5))
+        self._paid = paid_broadcast
+        self._pace = Pace(_PAID, _limits, ahead=200) if paid_broadcast else Pace(_OVERALL, _limits)
+        self._events = asyncio.Lock()
+        self._welcomed: set[str] = set()
 
     def render(self, reply: Reply) -> Sequence[Payload]:
         """See the Adapter port."""
@@ -149,13 +193,14 @@ class TelegramAdapter:
             await self._finish()
 
     async def _log_in(self) -> None:
+        if not _TOKEN.fullmatch(self._token):
+            raise SettingsError(
+                "DATELINE_TELEGRAM_TOKEN is no token: @BotFather shows one like 123456:ABC-DEF."
+            )
         try:
             await self._bot.initialize()
         except (InvalidToken, Forbidden) as error:
-            raise SettingsError(
-                "Telegram refuses the token: "
-                "set DATELINE_TELEGRAM_TOKEN to the one @BotFather shows."
-            ) from error
+            raise SettingsError(_REFUSED) from error
         except TelegramError as error:
             raise DeliveryError(f"Telegram cannot be reached: {error}") from error
 
@@ -221,7 +266,7 @@ class TelegramAdapter:
         if offset is None:
             return
         try:
-            async with asyncio.timeout(1):
+            async with asyncio.timeout(0.5):
                 await self._bot.get_updates(
                     offset=offset, timeout=0, limit=1, allowed_updates=_UPDATES
                 )
@@ -247,15 +292,46 @@ class TelegramAdapter:
     async def _handle(self, update: Update, answer: Answer) -> None:
         """Answer one update; whatever goes wrong with it stays with it."""
         try:
-            if update.message is not None:
-                await self._handle_message(update, update.message, answer)
-            elif update.callback_query is not None:
-                await self._handle_press(update, update.callback_query, answer)
+            await self._attend(update, answer)
         except DeliveryError as error:
             log.warning("Telegram: an answer was not delivered: %s", error)
         except Exception:
             log.exception("Telegram: update %s failed", update.update_id)
         await self._finished(update)
+
+    async def _attend(self, update: Update, answer: Answer) -> None:
+        message = update.message or update.channel_post
+        if (event := _event(update, message)) is not None:
+            await self._happen(update, event, answer)
+        elif message is not None and is_welcome(message, self._bot.id):
+            await self._welcome(update, chat_of(message), answer)
+        elif message is not None:
+            await self._handle_message(update, message, answer)
+        elif update.callback_query is not None:
+            await self._handle_press(update, update.callback_query, answer)
+
+    async def _happen(self, update: Update, event: Request, answer: Answer) -> None:
+        """Tell the core what happened to a chat, and the chat what came of it."""
+        async with self._events:
+            reply = await tell(event, answer)
+            if reply.blocks:
+                self._welcomed.add(event.chat.id)
+        if reply.blocks:
+            await self._say(update, event.chat, reply)
+
+    async def _welcome(self, update: Update, chat: Chat, answer: Answer) -> None:
+        """Say what is on again in a group, or, to one that does not know the bot, what it does.
+
+        A group that became a supergroup gets no such message, so it is not greeted anew.
+        """
+        async with self._events:
+            reply = await tell(Request(chat, BACK, is_event=True), answer)
+            if not reply.blocks and chat.id in self._welcomed:
+                self._welcomed.discard(chat.id)
+                return
+        await self._say(
+            update, chat, reply if reply.blocks else await answer(Request(chat, "start"))
+        )
 
     async def _finished(self, update: Update) -> None:
         try:
@@ -269,7 +345,7 @@ class TelegramAdapter:
             return
         command, arguments = parsed
         request = Request(
-            chat=_chat(message),
+            chat=chat_of(message),
             command=command,
             arguments=arguments,
             quoted=quoted_text(message),
@@ -277,7 +353,7 @@ class TelegramAdapter:
             locale=(message.from_user.language_code if message.from_user else "") or "",
             may_manage=await self._may_manage(message, command),
         )
-        document = _document(message) if command.lower() in self._taking_files else None
+        document = document_of(message) if command.lower() in self._taking_files else None
         if document is not None and request.may_manage:
             fetch = partial(self._download, document)
             await self._respond(update, request, partial(answer_with_file, fetch, answer))
@@ -305,7 +381,7 @@ class TelegramAdapter:
             return
         command, _, arguments = query.data.partition(" ")
         request = Request(
-            chat=_chat(message),
+            chat=chat_of(message),
             command=command,
             arguments=arguments,
             sender=str(query.from_user.id),
@@ -347,11 +423,30 @@ class TelegramAdapter:
             reply = await answer(request)
         finally:
             typing.cancel()
-        await self._pace(request.chat)
-        if not await self._begun(update):
-            return
-        for position, payload in enumerate(self.render(reply)):
-            await self._post_patiently(request.chat, payload, paced=position == 0)
+        await self._say(update, request.chat, reply)
+
+    async def _say(self, update: Update, chat: Chat, reply: Reply) -> None:
+        """Post an answer; where Telegram asks to wait, wait. Never repeats an uncertain one.
+
+        Once the first message is about to go out, no crash lets the answer go out again.
+        """
+        begun = False
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        for payload in self.render(reply):
+            while True:
+                try:
+                    async with self._pace.passing(chat):
+                        begun = begun or await self._begun(update)
+                        if not begun:
+                            return
+                        await self._deliver(chat, payload)
+                        break
+                except DeliveryError as error:
+                    wait = error.retry_after or 1
+                    late = time.monotonic() + wait > deadline
+                    if error.final or late or isinstance(error, OutcomeUnknown):
+                        raise
+                await asyncio.sleep(wait)
 
     async def _begun(self, update: Update) -> bool:
         """Note that the answer goes out now: what a crash leaves so is not answered again."""
@@ -372,30 +467,9 @@ class TelegramAdapter:
         except TelegramError as error:
             log.debug("Telegram: no typing sign: %s", error)
 
-    async def _post_patiently(self, chat: Chat, payload: Payload, *, paced: bool) -> None:
-        """Post an answer; where Telegram asks to wait, wait. Never repeats an uncertain one.
-
-        `paced` says that its first turn has been waited for already.
-        """
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while True:
-            if not paced:
-                await self._pace(chat)
-            paced = False
-            try:
-                await self.post(chat, payload, "")
-            except DeliveryError as error:
-                wait = error.retry_after or 1
-                late = time.monotonic() + wait > deadline
-                if error.final or late or isinstance(error, OutcomeUnknown):
-                    raise
-                await asyncio.sleep(wait)
-            else:
-                return
-
     async def wait_turn(self, chat: Chat) -> None:
         """See the Adapter port."""
-        await self._pace(chat, is_digest=True)
+        await self._pace.turn(chat)
 
     async def look_up(self, chat: Chat, payload: Payload, key: str, since: datetime) -> str | None:
         """See the Adapter port. A bot cannot read a chat's history: nobody can tell."""
@@ -403,10 +477,18 @@ class TelegramAdapter:
 
     async def post(self, chat: Chat, payload: Payload, key: str) -> str:
         """See the Adapter port."""
+        async with self._pace.passing(chat):
+            return await self._deliver(chat, payload)
+
+    async def _deliver(self, chat: Chat, payload: Payload) -> str:
+        """Send one message; return its id. Raises what `post` raises, and holds what is to wait."""
+        if held := self._pace.held(chat):
+            raise DeliveryError(f"Telegram asks to wait {held:.0f} s", held)
         try:
             message = await self._send(chat, payload)
         except RetryAfter as error:
             wait = _asked(error)
+            self._pace.hold(wait, chat)
             raise DeliveryError(f"Telegram asks to wait {wait:.0f} s", wait) from error
         except ChatMigrated as error:
             raise ChatUnavailable(
@@ -426,19 +508,12 @@ class TelegramAdapter:
             raise OutcomeUnknown(f"Telegram's answer made no sense: {error}") from error
         return str(message.message_id)
 
-    async def _pace(self, chat: Chat, *, is_digest: bool = False) -> None:
-        """Wait for the chat's turn, then for the bot's own: that one is booked when it is used."""
-        now = time.monotonic()
-        budget = self._per_chat if chat.kind is ChatKind.PRIVATE else self._per_group
-        share = self._digests.take("", now) if is_digest else 0.0
-        await asyncio.sleep(max(share, budget.take(chat.id, now)))
-        await asyncio.sleep(self._overall.take("", time.monotonic()))
-
     async def _send(self, chat: Chat, payload: Payload) -> Message:
         common: dict[str, Any] = {
             "chat_id": chat.id,
             "message_thread_id": _thread(chat),
             "reply_markup": _markup(payload),
+            "allow_paid_broadcast": self._paid or None,
         }
         if "photo" in payload:
             photo = base64.b64decode(payload["photo"])
@@ -461,6 +536,13 @@ class TelegramAdapter:
             link_preview_options=no_preview,
             **common,
         )
+
+
+def _event(update: Update, message: Message | None) -> Request | None:
+    """Return what an update says of its chat, or None when it says nothing of it."""
+    if update.my_chat_member is not None:
+        return standing(update.my_chat_member)
+    return (migration(message) or reopened(message)) if message is not None else None
 
 
 def _asked(error: RetryAfter) -> float:
@@ -487,63 +569,3 @@ def _bad_request(error: BadRequest) -> DeliveryError:
 
 def _thread(chat: Chat) -> int | None:
     return int(chat.thread) if chat.thread else None
-
-
-def _chat(message: Message) -> Chat:
-    kind = _KINDS.get(message.chat.type, ChatKind.GROUP)
-    thread = (
-        str(message.message_thread_id)
-        if message.is_topic_message and message.message_thread_id
-        else ""
-    )
-    return Chat("telegram", str(message.chat.id), kind, thread)
-
-
-def parse_command(
-    message: Message, username: str, known: Collection[str]
-) -> tuple[str, str] | None:
-    """Return the command and its arguments, or None for what is not meant for this bot.
-
-    In a private chat, and where it mentions this bot, a text without a command means one all the
-    same. In a group a command that this bot does not know is another bot's, unless it is addressed
-    to this one.
-    """
-    text = message.text or message.caption or ""
-    private = message.chat.type == TelegramChat.PRIVATE
-    if text.startswith("/"):
-        word, *rest = text[1:].split(maxsplit=1) or [""]
-        name, _, addressed = word.partition("@")
-        foreign = addressed.lower() != username.lower() if addressed else name.lower() not in known
-        if foreign and (addressed or not private):
-            return None
-        return name, "".join(rest).strip()
-    if private and message.document is not None and is_list_file(message.document.file_name or ""):
-        return "follow", ""
-    if private and message.document is not None and not text:
-        return in_words("")
-    words = re.sub(rf"@{re.escape(username)}\b", "", text, flags=re.IGNORECASE).strip()
-    if not text or (not private and words == text.strip()):
-        return None
-    return in_words("\n".join([words, *_links(message)]))
-
-
-def _document(message: Message) -> Document | None:
-    """Return the file of a message, or of the one that it replies to."""
-    quoted = message.reply_to_message
-    return message.document or (quoted.document if quoted is not None else None)
-
-
-def quoted_text(message: Message) -> str:
-    """Return the text that a message replies to, with the links hidden behind its words."""
-    quoted = message.reply_to_message
-    if quoted is None or quoted.forum_topic_created is not None:
-        return ""
-    return "\n".join([quoted.text or quoted.caption or "", *_links(quoted)])
-
-
-def _links(message: Message) -> list[str]:
-    entities: Mapping[Any, str] = message.parse_entities(
-        ["url", "text_link"]
-    ) | message.parse_caption_entities(["url", "text_link"])
-    links = [entity.url or text for entity, text in entities.items()]
-    return [link if "://" in link else f"https://{link}" for link in links]
