@@ -245,7 +245,8 @@ class Delivery:
         self, adapter: Adapter, part: Part, since: datetime, subscription: Subscription
     ) -> bool:
         """An earlier attempt may have got through: repeat only what cannot double, or ask."""
-        if adapter.idempotent and self._clock.now() - since <= REPEAT:
+        # A clock that was set back meanwhile does not know how long ago it was.
+        if adapter.idempotent and timedelta() <= self._clock.now() - since <= REPEAT:
             return await self._attempt(adapter, part)
         try:
             found = await adapter.look_up(part.chat, part.payload, part.key, since)

@@ -59,8 +59,13 @@ _GONE = {10003, 50001, 50007, 50013}
 
 
 HISTORY = 100
-"""How many messages are looked through for one of unknown outcome: a page of Discord's."""
-CLOCKS_DIFFER = timedelta(minutes=1)
+"""How many messages Discord shows at once; so many pages are looked through."""
+PAGES = 10
+CLOCKS_DIFFER = timedelta(hours=14)
+"""Our clock may be so far ahead of Discord's: a local time that was taken for UTC.
+
+A message with the same words, that we sent in this time, counts as the one looked for.
+"""
 
 
 class DiscordAdapter:
@@ -253,8 +258,7 @@ class DiscordAdapter:
         if client is None or client.user is None:
             raise DeliveryError("Discord is not connected")
         try:
-            after = discord.utils.time_snowflake(since - CLOCKS_DIFFER)
-            found = await client.http.logs_from(int(chat.thread or chat.id), HISTORY, after=after)
+            found = await self._history(client, chat, since - CLOCKS_DIFFER)
         except discord.Forbidden:
             return None
         except discord.HTTPException as error:
@@ -262,10 +266,22 @@ class DiscordAdapter:
         except (discord.RateLimited, aiohttp.ClientError, OSError) as error:
             raise DeliveryError(f"Discord did not show the channel: {error}") from error
         ours = [one for one in found if one["author"]["id"] == str(client.user.id)]
-        same = next((one for one in ours if _is_same(one, payload, key)), None)
-        if same is not None:
-            return str(same["id"])
-        return "" if len(found) < HISTORY else None
+        same = [int(one["id"]) for one in ours if _is_same(one, payload, key)]
+        if same:
+            return str(max(same))
+        return "" if len(found) < HISTORY * PAGES else None
+
+    async def _history(self, client: _Client, chat: Chat, since: datetime) -> list[Any]:
+        """Return what a channel holds since then, oldest page first, at most so many pages."""
+        after = discord.utils.time_snowflake(since)
+        found: list[Any] = []
+        for _ in range(PAGES):
+            page = await client.http.logs_from(int(chat.thread or chat.id), HISTORY, after=after)
+            found += page
+            if len(page) < HISTORY:
+                break
+            after = max(int(one["id"]) for one in page)
+        return found
 
     async def post(self, chat: Chat, payload: Payload, key: str) -> str:
         """See the Adapter port."""
