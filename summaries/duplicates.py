@@ -22,9 +22,10 @@ def near_duplicates(texts: Sequence[str]) -> frozenset[tuple[int, int]]:
     Leskovec et al., "Mining of Massive Datasets", 3.4), the exact share decides. Empty texts and
     texts of fewer than three words are nobody's copy.
     """
-    runs = [_runs(text) for text in texts]
     return frozenset(
-        pair for pair in _proposed(runs) if resemblance(*(runs[i] for i in pair)) >= ALIKE
+        pair
+        for pair in _proposed(texts)
+        if resemblance(*(_runs(texts[place]) for place in pair)) >= ALIKE
     )
 
 
@@ -34,12 +35,12 @@ def resemblance(one: frozenset[str], other: frozenset[str]) -> float:
     return len(one & other) / together if together else 0.0
 
 
-def _proposed(runs: Sequence[frozenset[str]]) -> Iterator[tuple[int, int]]:
+def _proposed(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
     index = RMinHashLSH(threshold=ALIKE, num_perm=_HASHES, num_bands=_BANDS)
-    for place, words in enumerate(runs):
-        if words:
+    for place, text in enumerate(texts):
+        if runs := _runs(text):
             sketch = RMinHash(num_perm=_HASHES, seed=_SEED)
-            sketch.update(sorted(words))
+            sketch.update(sorted(runs))
             yield from ((other, place) for other in index.query(sketch))
             index.insert(place, sketch)
 
