@@ -9,7 +9,7 @@ from bot.core.messages import Answer, Notice, Reply, Request
 
 log = logging.getLogger(__name__)
 
-_LONGEST_PAUSE = 60.0
+_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
 
 
 async def tell(event: Request, answer: Answer) -> Reply:
@@ -18,7 +18,7 @@ async def tell(event: Request, answer: Answer) -> Reply:
     The core never raises: a fault (the database is locked) is a Notice. To tell an event twice does
     no harm, so it is told again, ever more slowly; the journal keeps it over a crash.
     """
-    pause = 1.0
+    pause = _FIRST_PAUSE
     while _failed(reply := await answer(event)):
         log.warning("What happened to %s is not done yet: %s", event.chat, event.command)
         await asyncio.sleep(pause)

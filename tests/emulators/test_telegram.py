@@ -433,7 +433,10 @@ async def test_a_migrated_group_names_its_new_id(client: Client) -> None:
     assert answer["error_code"] == 400
     assert answer["parameters"] == {"migrate_to_chat_id": new}
     await client.result("sendMessage", chat_id=new, text="hi")
-    services = [update["message"] for update in await client.result("getUpdates")]
+    joined, *told = await client.result("getUpdates")
+    assert joined["my_chat_member"]["chat"]["id"] == new
+    assert joined["my_chat_member"]["new_chat_member"]["status"] == "member"
+    services = [update["message"] for update in told]
     assert services[0]["migrate_to_chat_id"] == new
     assert services[1]["migrate_from_chat_id"] == GROUP
 

@@ -15,6 +15,13 @@ _RIGHTS = (
     *("can_change_info", "can_invite_users", "can_post_stories", "can_edit_stories"),
     "can_delete_stories",
 )
+_PERMISSIONS = (
+    *("can_send_messages", "can_send_audios", "can_send_documents", "can_send_photos"),
+    *("can_send_videos", "can_send_video_notes", "can_send_voice_notes", "can_send_polls"),
+    *("can_send_other_messages", "can_add_web_page_previews", "can_change_info"),
+    *("can_invite_users", "can_pin_messages", "can_manage_topics", "can_edit_tag"),
+    "can_react_to_messages",
+)
 _GIFTS = (
     *("unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription"),
     "gifts_from_channels",
@@ -72,6 +79,9 @@ def member_json(room: Room, user: User, status: str = "") -> Json:
         member |= {"can_be_edited": False, "is_anonymous": False} | rights
     if status == "kicked":
         member["until_date"] = 0
+    if status == "restricted":
+        member |= dict.fromkeys(_PERMISSIONS, True) | {"is_member": True, "until_date": 0}
+        member["can_send_messages"] = "text messages" not in room.forbidden
     return member
 
 

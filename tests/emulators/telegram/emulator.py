@@ -22,7 +22,7 @@ from tests.emulators.telegram.server import BotApi
 from tests.emulators.telegram.world import CallbackAnswer, Media, Message, Room, User, World
 
 DEFAULT_TOKEN = "123456:EMULATOR"  # the emulator's own, no secret
-STATUSES = {"member", "administrator", "creator", "left", "kicked"}
+STATUSES = {"member", "restricted", "administrator", "creator", "left", "kicked"}
 
 
 class TelegramEmulator:
@@ -184,6 +184,19 @@ class TelegramEmulator:
     def unblock(self, chat: int) -> None:
         """Take that back."""
         self.set_member(chat, self.bot.id, "member")
+
+    def restrict(self, chat: int, *forbidden: str) -> None:
+        """Let the bot send no more "text messages", "photos" or "documents" in a group."""
+        people.open_chat(self.world, chat).forbidden = set(forbidden)
+        self.set_member(chat, self.bot.id, "restricted")
+
+    def close_topic(self, chat: int, thread: int, *, closed: bool = True) -> None:
+        """Close a topic of a forum, or open it again."""
+        people.close_topic(self.world, self.world.rooms[chat], thread, closed=closed)
+
+    def delete_topic(self, chat: int, thread: int) -> None:
+        """Delete a topic of a forum; nobody tells the bot."""
+        del self.world.rooms[chat].threads[thread]
 
     def migrate(self, chat: int) -> int:
         """A group becomes a supergroup; the new id."""

@@ -168,6 +168,11 @@ def migrate(world: World, room: Room) -> Room:
     world.rooms[new.id] = new
     room.migrated_to = new.id
     admin = world.user(ADA)
+    # The bot "joins" the supergroup, and never leaves the group:
+    # https://github.com/tdlib/telegram-bot-api/issues/266
+    status = new.members.pop(world.bot.id, "left")
+    if status not in GONE:
+        change_member(world, new, world.bot, status, by=admin)
     _service(world, room, admin, {"migrate_to_chat_id": new.id})
     _service(world, new, admin, {"migrate_from_chat_id": room.id})
     return new
@@ -176,6 +181,16 @@ def migrate(world: World, room: Room) -> Room:
 def _service(world: World, room: Room, sender: User, service: Json) -> None:
     number = world.next_message_id(room)
     message = Message(number, room, sender, world.now(), service=service)
+    tell_bot(world, world.add(message))
+
+
+def close_topic(world: World, room: Room, thread: int, *, closed: bool) -> None:
+    """A topic takes no more messages, or takes them again."""
+    (room.closed_threads.add if closed else room.closed_threads.discard)(thread)
+    what = "forum_topic_closed" if closed else "forum_topic_reopened"
+    number = world.next_message_id(room)
+    admin = world.user(ADA)
+    message = Message(number, room, admin, world.now(), thread=thread, service={what: {}})
     tell_bot(world, world.add(message))
 
 

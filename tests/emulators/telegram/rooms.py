@@ -39,6 +39,12 @@ def open_room(world: World, params: Params) -> Room:
     return room
 
 
+def check_may_write(world: World, room: Room, what: str) -> None:
+    """Refuse what a restricted bot sends: "text messages", "photos" or "documents"."""
+    if world.bot_status(room) == "restricted" and what in room.forbidden:
+        raise bad_request(f"not enough rights to send {what} to the chat")
+
+
 def _gone(room: Room, status: str) -> str:
     if room.kind == "private":
         return "bot was blocked by the user"
@@ -52,6 +58,8 @@ def find_thread(room: Room, params: Params) -> int | None:
     thread = params.integer("message_thread_id")
     if thread and thread not in room.threads:
         raise bad_request("message thread not found")
+    if thread in room.closed_threads:
+        raise bad_request("TOPIC_CLOSED")
     return thread or None
 
 

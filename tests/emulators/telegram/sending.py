@@ -11,7 +11,13 @@ from tests.emulators.telegram.files import read_media
 from tests.emulators.telegram.keyboards import read_keyboard
 from tests.emulators.telegram.markup import parse
 from tests.emulators.telegram.params import Params, to_integer
-from tests.emulators.telegram.rooms import find_replied, find_room, find_thread, open_room
+from tests.emulators.telegram.rooms import (
+    check_may_write,
+    find_replied,
+    find_room,
+    find_thread,
+    open_room,
+)
 from tests.emulators.telegram.world import (
     MANAGERS,
     CallbackAnswer,
@@ -28,6 +34,11 @@ _NOT_MODIFIED = (
     "message is not modified: specified new message content and reply markup are exactly the same "
     "as a current content and reply markup of the message"
 )
+_KINDS = {
+    "sendMessage": "text messages",
+    "sendPhoto": "photos",
+    "sendDocument": "documents",
+}
 _ACTIONS = {
     *("typing", "upload_photo", "record_video", "upload_video", "record_voice", "upload_voice"),
     *("upload_document", "choose_sticker", "find_location", "record_video_note"),
@@ -89,6 +100,7 @@ def _send(
 ) -> Json:
     markup = read_keyboard(params)
     room = open_room(world, params)
+    check_may_write(world, room, _KINDS[method])
     thread = find_thread(room, params)
     replied = find_replied(world, room, params)
     _pace(world, room)

@@ -74,7 +74,8 @@ class Media:
 
 @dataclass
 class Room:
-    """A chat and who is in it. `members` maps a user's id to a ChatMember status."""
+    """A chat and who is in it. `members` maps a user's id to a ChatMember status; `forbidden` is
+    what restricted members may not send: "text messages", "photos" or "documents"."""
 
     id: int
     kind: str
@@ -82,6 +83,8 @@ class Room:
     username: str = ""
     members: dict[int, str] = field(default_factory=dict)
     threads: dict[int, str] = field(default_factory=dict)
+    closed_threads: set[int] = field(default_factory=set)
+    forbidden: set[str] = field(default_factory=set)
     messages: dict[int, Message] = field(default_factory=dict)
     migrated_to: int | None = None
 

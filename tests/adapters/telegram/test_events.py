@@ -1,0 +1,383 @@
+"""What happens to a Telegram chat: it moves, shuts the bot out, lets it in again, or is new."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from telegram import ChatMemberUpdated, Message
+
+from bot.adapters.telegram.adapter import TelegramAdapter
+from bot.adapters.telegram.updates import migration, standing
+from bot.core.commands import BACK, COMMANDS, GONE, MOVED
+from bot.core.errors import ChatUnavailable, DeliveryError, SettingsError
+from bot.core.journal import Journal, Update
+from bot.core.messages import Chat, ChatKind, Notice, Paragraph, Reply, Request
+from tests.adapters.clerk import Clerk
+from tests.emulators.telegram import TelegramEmulator
+from tests.fakes import FakeJournal
+
+ADA = 1001
+GROUP, SUPERGROUP, CHANNEL = -5001, -1001234567890, -1009876543210
+BOT = 123456
+RIGHTS = (
+    *("can_manage_chat", "can_delete_messages", "can_manage_video_chats", "can_restrict_members"),
+    *("can_promote_members", "can_change_info", "can_invite_users", "can_post_stories"),
+    *("can_edit_stories", "can_delete_stories", "can_be_edited", "is_anonymous"),
+    *("can_send_messages", "can_send_audios", "can_send_documents", "can_send_photos"),
+    *("can_send_videos", "can_send_video_notes", "can_send_voice_notes", "can_send_polls"),
+    *(
+        "can_send_other_messages",
+        "can_add_web_page_previews",
+        "can_pin_messages",
+        "can_manage_topics",
+    ),
+    *("can_edit_tag",),
+)
+
+
+class Porter(Clerk):
+    """A clerk who keeps the events apart; `back` is what he says to a chat that is back."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.events: list[tuple[str, str, str]] = []
+        self.back = Reply(())
+        self.faults = 0
+
+    async def answer(self, request: Request) -> Reply:
+        """See bot.core.messages.Answer."""
+        if not request.is_event:
+            return await super().answer(request)
+        if self.faults:
+            self.faults -= 1
+            return Reply((Notice("The database is locked."),))
+        self.events.append((request.chat.id, request.command, request.arguments))
+        return self.back if request.command == BACK else Reply(())
+
+
+@pytest.fixture
+def porter() -> Porter:
+    return Porter()
+
+
+@pytest.fixture
+async def telegram() -> AsyncIterator[TelegramEmulator]:
+    """The emulator; whatever a test did, every request fits the Bot API's own description."""
+    async with TelegramEmulator(limits=None) as emulator:
+        yield emulator
+        assert emulator.violations == []
+
+
+@contextlib.asynccontextmanager
+async def running(
+    telegram: TelegramEmulator, porter: Porter, journal: Journal | None = None
+) -> AsyncIterator[TelegramAdapter]:
+    adapter = TelegramAdapter(telegram.token, telegram.root, COMMANDS)
+    task = asyncio.create_task(adapter.run(porter.answer, journal or FakeJournal()))
+    try:
+        polls = telegram.world.updates.polls
+        await telegram.wait_until(lambda: telegram.world.updates.polls > polls)
+        yield adapter
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+async def taken(telegram: TelegramEmulator) -> None:
+    """Wait until the bot has taken all that happened; leaving it waits for what is in hand."""
+    await telegram.wait_until(lambda: telegram.pending == 0)
+
+
+# --- moved
+
+
+async def test_a_group_that_became_a_supergroup_moves_and_is_not_greeted_anew(
+    telegram: TelegramEmulator, porter: Porter
+) -> None:
+    async with running(telegram, porter):
+        telegram.add_chat(GROUP, "group")
+        new = telegram.migrate(GROUP)
+        await taken(telegram)
+    assert set(porter.events) == {(str(GROUP), MOVED, str(new)), (str(new), BACK, "")}
+    assert porter.requests == []
+    assert telegram.posted(None) == []
+
+
+def test_both_chats_of_a_migration_say_the_same() -> None:
+    old = {"id": GROUP, "type": "group", "title": "News"}
+    new = {"id": SUPERGROUP, "type": "supergroup", "title": "News"}
+    by_old = message(old, migrate_to_chat_id=SUPERGROUP)
+    by_new = message(new, migrate_from_chat_id=GROUP)
+    event = Request(
+        Chat("telegram", str(GROUP), ChatKind.GROUP), MOVED, str(SUPERGROUP), is_event=True
+    )
+    assert migration(by_old) == migration(by_new) == event
+
+
+def message(chat: dict[str, Any], **service: int) -> Message:
+    raw = {"message_id": 1, "date": 1452770000, "chat": chat, **service}
+    found = Message.de_json(raw, None)
+    assert found is not None
+    return found
+
+
+# --- gone and back
+
+
+@pytest.mark.parametrize(
+    ("chat", "reason"),
+    [
+        (ADA, "the bot was blocked"),
+        (SUPERGROUP, "the bot was removed from the group"),
+        (CHANNEL, "the bot was removed from the channel"),
+    ],
+)
+async def test_a_chat_that_shuts_the_bot_out_is_gone_and_hears_nothing(
+    telegram: TelegramEmulator, porter: Porter, chat: int, reason: str
+) -> None:
+    async with running(telegram, porter):
+        telegram.add_chat(chat, "channel" if chat == CHANNEL else None)
+        telegram.block(chat)
+        await taken(telegram)
+    assert porter.events == [(str(chat), GONE, reason)]
+    assert not any(name.startswith("send") for name, _ in telegram.requests)
+
+
+async def test_a_bot_that_is_an_administrator_no_more_cannot_post_in_a_channel(
+    telegram: TelegramEmulator, porter: Porter
+) -> None:
+    async with running(telegram, porter) as adapter:
+        telegram.add_chat(CHANNEL, "channel")
+        telegram.set_member(CHANNEL, BOT, "member")
+        await taken(telegram)
+        with pytest.raises(ChatUnavailable, match="administrator rights"):
+            await adapter.post(Chat("telegram", str(CHANNEL), ChatKind.CHANNEL), {"text": "x"}, "")
+    assert porter.events == [(str(CHANNEL), GONE, "the bot may not post in the channel any more")]
+
+
+async def test_a_bot_that_may_not_write_in_a_group_is_shut_out_until_it_may(
+    telegram: TelegramEmulator, porter: Porter
+) -> None:
+    async with running(telegram, porter):
+        telegram.add_chat(SUPERGROUP)
+        telegram.restrict(SUPERGROUP, "text messages")
+        telegram.set_member(SUPERGROUP, BOT, "member")
+        await taken(telegram)
+    assert porter.events == [
+        (str(SUPERGROUP), GONE, "the bot may not write there"),
+        (str(SUPERGROUP), BACK, ""),
+    ]
+
+
+async def test_who_lets_the_bot_in_again_is_told_what_is_on_again(
+    telegram: TelegramEmulator, porter: Porter
+) -> None:
+    porter.back = Reply((Paragraph("I am back."),))
+    async with running(telegram, porter):
+        telegram.add_chat(ADA)
+        telegram.block(ADA)
+        telegram.unblock(ADA)
+        [post] = await telegram.wait_for_post()
+    assert post.text == "I am back."
+    assert [command for _, command, _ in porter.events] == [GONE, BACK]
+
+
+async def test_who_had_nothing_on_hears_nothing(telegram: TelegramEmulator, porter: Porter) -> None:
+    async with running(telegram, porter):
+        telegram.add_chat(ADA)
+        telegram.block(ADA)
+        telegram.unblock(ADA)
+        await taken(telegram)
+    assert [command for _, command, _ in porter.events] == [GONE, BACK]
+    assert telegram.posted() == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "old", "new", "event"),
+    [
+        ("channel", {"status": "administrator"}, {"can_post_messages": False}, GONE),
+        ("channel", {"status": "administrator", "can_post_messages": False}, {}, BACK),
+        ("supergroup", {"status": "administrator"}, {"status": "member"}, None),
+        ("supergroup", {"status": "member"}, {"status": "restricted", "is_member": False}, GONE),
+    ],
+)
+def test_a_standing_tells_whether_the_bot_can_post(
+    kind: str, old: dict[str, Any], new: dict[str, Any], event: str | None
+) -> None:
+    user = {"id": BOT, "is_bot": True, "first_name": "Dateline"}
+    common = dict.fromkeys(RIGHTS, True) | {"user": user, "until_date": 0, "is_member": True}
+    raw = {
+        "chat": {"id": CHANNEL, "type": kind, "title": "News"},
+        "from": {"id": ADA, "is_bot": False, "first_name": "Ada"},
+        "date": 1452770000,
+        "old_chat_member": common | {"status": "administrator"} | old,
+        "new_chat_member": common | {"status": "administrator"} | new,
+    }
+    change = ChatMemberUpdated.de_json(raw, None)
+    assert change is not None
+    found = standing(change)
+    assert (found.command if found else None) == event
+
+
+# --- new
+
+
+async def test_a_group_that_adds_the_bot_is_greeted_once(
+    telegram: TelegramEmulator, porter: Porter
+) -> None:
+    async with running(telegram, porter):
+        telegram.add_chat(SUPERGROUP).members[BOT] = "left"
+        telegram.set_member(SUPERGROUP, BOT, "member")
+        await telegram.wait_for_post(SUPERGROUP)
+        await taken(telegram)
+    assert [one.text for one in telegram.posted(SUPERGROUP)] == ["/start"]
+
+
+async def test_a_group_that_adds_the_bot_again_hears_what_is_on_again_and_no_greeting(
+    telegram: TelegramEmulator, porter: Porter
+) -> None:
+    replies = [Reply((Paragraph("I am back."),)), Reply(())]
+
+    class Once(Porter):
+        async def answer(self, request: Request) -> Reply:
+            answered = await super().answer(request)
+            return replies.pop(0) if request.command == BACK else answered
+
+    once = Once()
+    async with running(telegram, once):
+        telegram.add_chat(SUPERGROUP).members[BOT] = "left"
+        telegram.set_member(SUPERGROUP, BOT, "member")
+        await telegram.wait_for_post(SUPERGROUP)
+        await taken(telegram)
+    assert [one.text for one in telegram.posted(SUPERGROUP)] == ["I am back."]
+    assert once.requests == []
+
+
+async def test_a_command_in_a_channel_is_answered_there(
+    telegram: TelegramEmulator, porter: Porter
+) -> None:
+    async with running(telegram, porter):
+        telegram.add_chat(CHANNEL, "channel")
+        await telegram.say("/subscribe 08:00", chat=CHANNEL)
+        await telegram.wait_for_post(CHANNEL)
+    assert porter.last.may_manage
+    assert porter.last.chat == Chat("telegram", str(CHANNEL), ChatKind.CHANNEL)
+
+
+# --- never lost, in order
+
+
+async def test_what_happened_is_told_again_until_it_is_done(
+    telegram: TelegramEmulator, porter: Porter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.adapters.events._FIRST_PAUSE", 0.0)
+    porter.faults = 3
+    async with running(telegram, porter):
+        telegram.add_chat(ADA)
+        telegram.block(ADA)
+        telegram.unblock(ADA)
+        await taken(telegram)
+    assert [command for _, command, _ in porter.events] == [GONE, BACK]
+
+
+async def test_what_a_crash_left_undone_happens_at_the_next_start(
+    telegram: TelegramEmulator, porter: Porter
+) -> None:
+    journal = FakeJournal()
+    group = {"id": GROUP, "type": "group", "title": "News"}
+    left = {"message_id": 1, "date": 1452770000, "chat": group, "migrate_to_chat_id": SUPERGROUP}
+    await journal.take("telegram", [Update("7", {"update_id": 7, "message": left})])
+    async with running(telegram, porter, journal):
+        pass
+    assert porter.events == [(str(GROUP), MOVED, str(SUPERGROUP))]
+    assert await journal.unfinished("telegram") == []
+
+
+async def test_an_event_told_twice_by_telegram_is_one(
+    telegram: TelegramEmulator, porter: Porter
+) -> None:
+    journal = FakeJournal()
+    async with running(telegram, porter, journal):
+        telegram.add_chat(ADA)
+        telegram.block(ADA)
+        kept = list(telegram.world.updates.pending)
+        await taken(telegram)
+    telegram.world.updates.pending += kept  # as when the acknowledgement was lost
+    async with running(telegram, porter, journal):
+        await taken(telegram)
+    assert len(porter.events) == 1
+
+
+# --- what cannot be posted
+
+
+@pytest.mark.parametrize("change", ["closed", "deleted"])
+async def test_a_topic_that_takes_no_messages_is_unavailable(
+    telegram: TelegramEmulator, porter: Porter, change: str
+) -> None:
+    topic = Chat("telegram", str(SUPERGROUP), ChatKind.GROUP, "77")
+    async with running(telegram, porter) as adapter:
+        await telegram.say("/brief", chat=SUPERGROUP, thread=77)
+        await telegram.wait_for_post(SUPERGROUP)
+        if change == "closed":
+            telegram.close_topic(SUPERGROUP, 77)
+        else:
+            telegram.delete_topic(SUPERGROUP, 77)
+        with pytest.raises(ChatUnavailable):
+            await adapter.post(topic, {"text": "Good morning."}, "")
+
+
+async def test_a_topic_that_is_opened_again_is_back(
+    telegram: TelegramEmulator, porter: Porter
+) -> None:
+    asked: list[Chat] = []
+
+    class Noting(Porter):
+        async def answer(self, request: Request) -> Reply:
+            if request.is_event:
+                asked.append(request.chat)
+            return await super().answer(request)
+
+    async with running(telegram, Noting()):
+        await telegram.say("/brief", chat=SUPERGROUP, thread=77)
+        telegram.close_topic(SUPERGROUP, 77)
+        telegram.close_topic(SUPERGROUP, 77, closed=False)
+        await taken(telegram)
+    assert asked == [Chat("telegram", str(SUPERGROUP), ChatKind.GROUP, "77")]
+
+
+async def test_a_group_that_takes_no_texts_is_unavailable_and_one_without_pictures_is_not(
+    telegram: TelegramEmulator, porter: Porter
+) -> None:
+    from tests.emulators.test_telegram import png  # noqa: PLC0415 - a picture that is one
+
+    group = Chat("telegram", str(SUPERGROUP), ChatKind.GROUP)
+    async with running(telegram, porter) as adapter:
+        telegram.add_chat(SUPERGROUP)
+        telegram.restrict(SUPERGROUP, "text messages", "photos")
+        with pytest.raises(ChatUnavailable, match="text messages"):
+            await adapter.post(group, {"text": "Good morning."}, "")
+        photo = {"photo": base64.b64encode(png()).decode(), "text": ""}
+        with pytest.raises(DeliveryError, match="photos") as caught:
+            await adapter.post(group, photo, "")
+    assert type(caught.value) is DeliveryError
+    assert caught.value.final
+
+
+@pytest.mark.parametrize(
+    "token", ["nonsense", "123456", "123456:a b", "123456:\n", ":", "1:a/../b"]
+)
+async def test_a_malformed_token_is_said_before_anything_is_asked(
+    telegram: TelegramEmulator, porter: Porter, token: str
+) -> None:
+    adapter = TelegramAdapter(token, telegram.root, COMMANDS)
+    for act in (adapter.check(), adapter.run(porter.answer)):
+        with pytest.raises(SettingsError, match="is no token"):
+            await act
+    assert telegram.requests == []
