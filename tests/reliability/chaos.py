@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import os
 import random
 import shutil
@@ -523,6 +524,7 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0, help="number of the first run")
     parser.add_argument("--keep", action="store_true", help="keep the folders of bad runs")
     asked = parser.parse_args()
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # its clients are killed
     begun = time.monotonic()
     total = asyncio.run(
         chaos(asked.runs, asked.seed, jobs=asked.jobs, keep=asked.keep, first=asked.first)
