@@ -26,13 +26,11 @@ from bot.core.ports import Adapter, Clock, Jobs, Store
 from bot.ops import health
 from bot.ops.operator import Operator
 from bot.settings import Settings
-from bot.sources.articles import article_from_page
-from bot.sources.fetch import Fetcher, Page
+from bot.sources.fetch import Fetcher
 from bot.sources.finder import FetchingFinder, read_defaults
 from bot.sources.news import NewsSources
 from bot.sources.places import GazetteerPlaces
 from bot.sources.seeds import Seeds
-from summaries.article import Article
 
 if TYPE_CHECKING:
     from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -142,18 +140,17 @@ async def assembled(settings: Settings) -> AsyncIterator[Parts]:
 async def polling(settings: Settings, archive: Archive) -> AsyncIterator[Poller]:
     """Make what reads feeds into the archive, and let go of its connections at the end."""
     from bot.sources.poller import Poller  # noqa: PLC0415 - most commands read no feed
+    from bot.sources.reader import PageReader  # noqa: PLC0415
     from bot.sources.turns import Turns  # noqa: PLC0415
 
+    reader = PageReader()
     async with Fetcher(settings.allow_networks, turns=Turns()) as fetcher:
-        poller = Poller(archive, fetcher, _read_page, places(), SystemClock())
+        poller = Poller(archive, fetcher, reader.read, places(), SystemClock())
         try:
             yield poller
         finally:
             await poller.close()
-
-
-async def _read_page(page: Page) -> Article:
-    return await asyncio.to_thread(article_from_page, page)
+            await reader.close()
 
 
 @asynccontextmanager

@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from functools import partial
 
 from rapidfuzz import process
 
@@ -17,7 +18,7 @@ from bot.core.briefing import briefing_reply, choose, story_reply, why_reply
 from bot.core.digests import Digests
 from bot.core.errors import DatelineError, RequestError, StoreError
 from bot.core.following import FeedFinder, Following
-from bot.core.maps import briefing_map, place_map
+from bot.core.maps import briefing_map, night_asked, place_map
 from bot.core.messages import (
     Action,
     Argument,
@@ -86,9 +87,9 @@ COMMANDS: tuple[CommandSpec, ...] = (
     CommandSpec(
         "map",
         "A map of where today's briefing happens, or of a place",
-        "[NAME]",
+        "[NAME] [night]",
         (Argument("name", "A place; leave it empty for today's briefing", suggests="place"),),
-        ("/map", "/map Iraq"),
+        ("/map", "/map Iraq", "/map Iraq night"),
         slow=True,
     ),
     CommandSpec(
@@ -363,17 +364,19 @@ class Desk:
             return None
 
     async def _map(self, request: Request) -> Reply:
-        if request.arguments.strip():
-            answer = await self._ask_place(request)
+        words, night = night_asked(request.arguments)
+        drawn = {"places": self._places, "language": request.locale, "night": night}
+        if words.strip():
+            answer = await self._ask_place(replace(request, arguments=words))
             if answer.lookup.place is None:
                 return place_reply(answer, self._places, command="map")
             about = [told.article for told in answer.articles]
             near = await asyncio.to_thread(self._reader.mentions, about)
-            return await asyncio.to_thread(place_map, answer.lookup.place, near)
+            return await asyncio.to_thread(partial(place_map, answer.lookup.place, near, **drawn))
         reading = await self._newsroom.articles(request.chat)
         told, _ = choose(reading.articles, Length.NORMAL)
         subjects = await asyncio.to_thread(self._reader.subjects, told)
-        return await asyncio.to_thread(briefing_map, subjects)
+        return await asyncio.to_thread(partial(briefing_map, subjects, **drawn))
 
     async def _suggest(self, request: Request) -> Reply:
         """Complete a half-typed place or feed: one action each, as a button would have it.

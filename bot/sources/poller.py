@@ -11,7 +11,7 @@ import asyncio
 import logging
 import random
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -61,8 +61,10 @@ Progress = Callable[[int, int, FeedState], None]
 class Gazetteer(Protocol):
     """What the poller asks of places."""
 
-    def find(self, text: str, language: str = "") -> Sequence[Mention]:
-        """Return the places that a text names, in order."""
+    def find(
+        self, text: str, language: str = "", *, usual: Mapping[int, float] | None = None
+    ) -> Sequence[Mention]:
+        """Return the places that a text names, in order; see the Places port."""
 
     def within(self, place: Place) -> Sequence[Place]:
         """Return what a place lies in: its region, its country, areas."""
@@ -336,7 +338,8 @@ class Poller:
         """Keep an entry's article, or say when to try again, or why never."""
         try:
             article = await self._article(arrival)
-            places = await asyncio.to_thread(self._places_in, article)
+            usual = await self._archive.usual_places(arrival.entry.feed.url)
+            places = await asyncio.to_thread(self._places_in, article, usual)
         except StoreError:
             raise
         except Exception as error:  # noqa: BLE001 - one broken page never costs the others
@@ -382,9 +385,10 @@ class Poller:
             await self._robots.check(page.url)
         return await self._read_page(page)
 
-    def _places_in(self, article: Article) -> Sequence[ArticlePlace]:
+    def _places_in(self, article: Article, usual: Mapping[int, float]) -> Sequence[ArticlePlace]:
+        """`usual` is what the feed's earlier articles named: it helps to tell namesakes apart."""
         text = f"{article.title}\n\n{article.text}"[:MOST_TEXT]
-        found = self._places.find(text, article.language)
+        found = self._places.find(text, article.language, usual=usual)
         return places_of(found, self._places.within)
 
 
