@@ -365,18 +365,20 @@ class Desk:
 
     async def _map(self, request: Request) -> Reply:
         words, night = night_asked(request.arguments)
-        drawn = {"places": self._places, "language": request.locale, "night": night}
+        places, language = self._places, request.locale
         if words.strip():
             answer = await self._ask_place(replace(request, arguments=words))
             if answer.lookup.place is None:
                 return place_reply(answer, self._places, command="map")
             about = [told.article for told in answer.articles]
             near = await asyncio.to_thread(self._reader.mentions, about)
-            return await asyncio.to_thread(partial(place_map, answer.lookup.place, near, **drawn))
+            draw = partial(place_map, answer.lookup.place, near)
+            return await asyncio.to_thread(draw, places=places, language=language, night=night)
         reading = await self._newsroom.articles(request.chat)
         told, _ = choose(reading.articles, Length.NORMAL)
         subjects = await asyncio.to_thread(self._reader.subjects, told)
-        return await asyncio.to_thread(partial(briefing_map, subjects, **drawn))
+        draw = partial(briefing_map, subjects)
+        return await asyncio.to_thread(draw, places=places, language=language, night=night)
 
     async def _suggest(self, request: Request) -> Reply:
         """Complete a half-typed place or feed: one action each, as a button would have it.
