@@ -30,13 +30,8 @@ RIGHTS = (
     *("can_edit_stories", "can_delete_stories", "can_be_edited", "is_anonymous"),
     *("can_send_messages", "can_send_audios", "can_send_documents", "can_send_photos"),
     *("can_send_videos", "can_send_video_notes", "can_send_voice_notes", "can_send_polls"),
-    *(
-        "can_send_other_messages",
-        "can_add_web_page_previews",
-        "can_pin_messages",
-        "can_manage_topics",
-    ),
-    *("can_edit_tag",),
+    *("can_send_other_messages", "can_add_web_page_previews", "can_pin_messages"),
+    *("can_manage_topics", "can_edit_tag", "can_react_to_messages"),
 )
 
 
