@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import signal
@@ -21,7 +22,7 @@ from hypothesis import strategies as st
 from bot.core.errors import DatelineError, RequestError, SourceError
 from bot.sources.fetch import Page, decode
 from bot.sources.pages import article_from_html
-from bot.sources.reader import MEMORY, SECONDS, PageReader
+from bot.sources.reader import SECONDS, PageReader
 from tests.sources.test_articles import PAGE, PARAGRAPHS, TEXT, TITLE
 
 PROSE = "".join(f"<p>{paragraph}</p>" for paragraph in PARAGRAPHS)
@@ -166,7 +167,10 @@ async def test_a_reader_that_nobody_closed_ends_its_child_all_the_same() -> None
     await reader.read(page(PAGE))
     child = reader._idle[0]._process
     del reader
-    assert child.returncode is not None
+    async with asyncio.timeout(10):
+        while child.returncode is None:
+            gc.collect()
+            await asyncio.sleep(0)
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
@@ -263,7 +267,7 @@ async def test_a_hostile_page_costs_two_seconds_and_100_megabytes_at_most(
         assert "no article" not in article.text
     if child.returncode is None:
         assert _cpu(child.pid) - before[0] < SECONDS
-        assert _most_memory(child.pid) - before[1] < MEMORY
+        assert _most_memory(child.pid) - before[1] < 100_000_000
     assert (await one_reader.read(page(PAGE))).title == TITLE
 
 
