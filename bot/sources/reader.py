@@ -3,7 +3,8 @@
 A parser may not return, or ask for all memory there is; then only its page is lost. A child is
 reused for the next page (starting one takes a second), has no more memory than `MEMORY` above its
 own size, and is ended by the kernel's own timers, so that it cannot outlive its parent for long:
-it leaves when the socket to its parent closes, and SIGPROF or SIGALRM ends it in the middle of a page.
+it leaves when the socket to its parent closes, and SIGPROF or SIGALRM ends it within
+a page.
 """
 
 from __future__ import annotations
