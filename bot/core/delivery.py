@@ -16,6 +16,7 @@ from itertools import groupby
 from typing import TypeAlias
 
 from bot.core.errors import ChatUnavailable, DatelineError, DeliveryError, OutcomeUnknown
+from bot.core.fence import fenced
 from bot.core.messages import Answer, Chat, ChatKind, Notice, Reply, Request
 from bot.core.ports import (
     Adapter,
@@ -47,6 +48,8 @@ LEASE = timedelta(minutes=3)
 """How long a claim holds: longer than the whole request, its time limit included."""
 FRESH = timedelta(seconds=30)
 """A claim older than this when it is to be used is not: this process was stopped in between."""
+STALE = LEASE / 2
+"""No request leaves under a claim older than this: somebody else may have taken the part."""
 BATCH = 2_000
 """How many due subscriptions are opened in one transaction."""
 
@@ -237,9 +240,15 @@ class Delivery:
             return False
         if self._clock.now() - asked > FRESH:
             return await self._later(claimed, "this process was stopped before sending it")
-        if claimed.uncertain_since is None:
-            return await self._attempt(adapter, claimed)
-        return await self._attempt_again(adapter, claimed, claimed.uncertain_since, subscription)
+        with fenced(partial(self._look_again, asked)):
+            if claimed.uncertain_since is None:
+                return await self._attempt(adapter, claimed)
+            since = claimed.uncertain_since
+            return await self._attempt_again(adapter, claimed, since, subscription)
+
+    def _look_again(self, claimed_at: datetime) -> None:
+        if self._clock.now() - claimed_at > STALE:
+            raise DeliveryError("this process was stopped before sending it", retry_after=0)
 
     async def _attempt_again(
         self, adapter: Adapter, part: Part, since: datetime, subscription: Subscription

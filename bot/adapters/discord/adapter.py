@@ -31,6 +31,7 @@ from bot.core.errors import (
     RequestError,
     SettingsError,
 )
+from bot.core.fence import last_look
 from bot.core.follow_orders import is_list_file
 from bot.core.journal import Journal
 from bot.core.messages import (
@@ -333,6 +334,7 @@ class _Client(discord.Client):
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
             max_ratelimit_timeout=30.0,
+            http_trace=_last_look(),
         )
         self._on_interaction = on_interaction
         self._on_message = on_message
@@ -348,6 +350,20 @@ class _Client(discord.Client):
 
     async def on_error(self, event_method: str, /, *_args: object, **_kwargs: object) -> None:
         log.exception("Discord: the event %s failed", event_method)
+
+
+def _last_look() -> aiohttp.TraceConfig:
+    """Look once more before each request: discord.py waits, and repeats what failed, by itself."""
+
+    async def look(*_: object) -> None:
+        try:
+            last_look()
+        except DeliveryError as error:  # an earlier request of the library may have got through
+            raise OutcomeUnknown(str(error)) from error
+
+    trace = aiohttp.TraceConfig()
+    trace.on_request_start.append(look)
+    return trace
 
 
 def command_payload(commands: Sequence[CommandSpec]) -> list[dict[str, Any]]:

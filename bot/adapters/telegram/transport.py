@@ -14,6 +14,8 @@ from telegram._utils.types import ODVInput
 from telegram.error import NetworkError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
+from bot.core.fence import last_look
+
 
 class NotConnected(NetworkError):  # noqa: N818 - it reads as a state
     """No connection was made: the server cannot have seen the request."""
@@ -69,6 +71,7 @@ class AiohttpRequest(BaseRequest):
         deadline = aiohttp.ClientTimeout(
             total=None, connect=wait, sock_connect=5, sock_read=wait + 5
         )
+        last_look()
         try:
             async with self._session.request(
                 method, url, data=_body(request_data), timeout=deadline
