@@ -39,7 +39,7 @@ from bot.store.journal import DatabaseJournal
 
 SPEED = 20
 """The bot's clock runs so many times faster than the machine's."""
-TICK = 0.1
+TICK = 0.2
 """Real seconds between two ticks."""
 STARTED, ADVANCED, SKEW, STOPPED = range(4)
 """What the cells of the shared memory hold: the real start, seconds that time was moved on, seconds
