@@ -24,6 +24,7 @@ _ISSUES = timedelta(hours=6)  # the same title again after this long is the next
 _SERIES = 0.5  # of the words of two titles
 _ALIKE, _ALIKE_ABROAD = 0.3, 0.11  # likeness from which two articles tell one event
 _PARTICULARS = 3  # names, numbers and places that reports in two languages must share
+_UNSURE = 0.5  # the most that reports in two languages are bound by that share fewer
 _FADE = 0.03  # how much of the likeness each hour between two articles takes
 _UNDATED = timedelta(hours=12)  # what may lie between articles one of which has no date
 _COPY = 3.0  # the bond of copies
@@ -89,7 +90,8 @@ def _belong(
     pairs = [(min(pair), max(pair)) for pair in product(left, right)]
     if any(_forbidden(articles[i], articles[j], bonds.get((i, j), 0.0)) for i, j in pairs):
         return False
-    return sum(bonds.get(pair, 0.0) for pair in pairs) >= _TOGETHER * len(pairs)
+    # A bond counts as 1 at most: a roundup close to two stories must not tie them together.
+    return sum(min(1.0, bonds.get(pair, 0.0)) for pair in pairs) >= _TOGETHER * len(pairs)
 
 
 def _bonds(articles: Sequence[Article], places: Places) -> dict[tuple[int, int], float]:
@@ -105,10 +107,9 @@ def _bonds(articles: Sequence[Article], places: Places) -> dict[tuple[int, int],
 def _bond(one: Article, other: Article, found: Likeness) -> float:
     """Likeness in parts of what one event needs; it fades with the time between the two."""
     abroad = one.language != other.language
-    if abroad and found.particulars < _PARTICULARS:
-        return 0.0
     hours = _gap(one, other) / timedelta(hours=1)
-    return found.value / (_ALIKE_ABROAD if abroad else _ALIKE) * math.exp(-_FADE * hours)
+    bond = found.value / (_ALIKE_ABROAD if abroad else _ALIKE) * math.exp(-_FADE * hours)
+    return min(bond, _UNSURE) if abroad and found.particulars < _PARTICULARS else bond
 
 
 def _forbidden(one: Article, other: Article, bond: float) -> bool:

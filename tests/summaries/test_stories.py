@@ -175,7 +175,7 @@ def test_the_same_headline_of_two_sources_on_two_days_is_two_stories() -> None:
         ),
         source="World Desk",
         url="https://world.example/storm",
-        published=NOON + timedelta(hours=18),
+        published=NOON + timedelta(hours=7),
     )
     assert len(group([STORM, later])) == 2
     assert len(group([STORM, replace(later, published=NOON)])) == 1
@@ -198,14 +198,32 @@ def test_an_article_without_a_date_never_bridges_two_days() -> None:
     assert all(len(dates) <= 1 for dates in days)
 
 
-def test_a_stub_never_leads() -> None:
+def test_a_stub_never_leads_though_it_is_what_all_others_share() -> None:
     stub = replace(
         STORM, paragraphs=STORM.paragraphs[:1], url="https://stub.example", source="Stub"
     )
-    longer = replace(copy_of(STORM, 1), title=STORM.title)
-    (story,) = group([stub, STORM, longer])
-    assert story.lead.source != "Stub"
+    insurers = "Insurers in the capital reckon with claims of nine million pesos from fishermen."
+    winds = "The weather office measured winds of 150 kilometres an hour off the southern coast."
+    long = [
+        replace(
+            STORM, paragraphs=(STORM.paragraphs[0], more, more), url=f"https://{more[:4]}.example"
+        )
+        for more in (insurers, winds)
+    ]
+    (story,) = group([stub, *long])
     assert story.also[-1].source == "Stub"
+
+
+def test_a_roundup_joins_no_two_events() -> None:
+    roundup = replace(
+        STORM,
+        title=f"{STORM.title}; {COMET.title}",
+        paragraphs=(STORM.paragraphs[0], *COMET.paragraphs),
+        url="https://harbour.example/today",
+    )
+    together = [{one.title for one in story.articles} for story in group([STORM, COMET, roundup])]
+    assert not any({STORM.title, COMET.title} <= titles for titles in together)
+    assert any(len(titles) == 2 for titles in together)
 
 
 def test_stories_come_newest_first_and_undated_ones_last() -> None:
@@ -220,7 +238,7 @@ def test_stories_come_newest_first_and_undated_ones_last() -> None:
 
 def test_chinese_reports_of_two_events_are_two_stories() -> None:
     quake = Article(
-        "伊斯坦布尔发生地震", ("周一发生6.1级地震，造成九人死亡，学校关闭。",), "zh", published=NOON
+        "伊斯坦布尔发生地震", ("周一发生强烈地震，造成九人死亡，学校关闭。",), "zh", published=NOON
     )
     match = Article(
         "上海队赢得冠军",
@@ -230,7 +248,7 @@ def test_chinese_reports_of_two_events_are_two_stories() -> None:
     )
     again = Article(
         "地震造成九人死亡",
-        ("伊斯坦布尔周一发生6.1级地震，学校关闭，九人死亡。",),
+        ("伊斯坦布尔周一发生强烈地震，学校关闭，九人死亡。",),
         "zh",
         published=NOON,
     )
