@@ -212,6 +212,13 @@ class FakeArchive:
         waiting.sort(key=lambda one: (_entry_came(one.arrival), -one.arrival.id), reverse=True)
         return [self._named(one) for one in waiting[:limit]]
 
+    async def unreadable(self, feeds: Sequence[str], since: datetime) -> Mapping[str, int]:
+        return Counter(
+            one.reason
+            for one in self._arrivals.values()
+            if one.reason and one.feed.state.feed.url in feeds and one.arrival.arrived_at >= since
+        )
+
     async def keep(
         self, arrival: Arrival, article: Article, places: Sequence[ArticlePlace]
     ) -> None:

@@ -186,6 +186,12 @@ class Archive(Protocol):
     async def put_off(self, arrival: Arrival, reason: str, until: datetime | None) -> None:
         """Say why an article could not be read, and when to try again (None: never)."""
 
+    async def unreadable(self, feeds: Sequence[str], since: datetime) -> Mapping[str, int]:
+        """Count the entries of these feeds whose article could not be read, by reason.
+
+        Those that came since then; a reason is the last one, in words.
+        """
+
     async def articles(
         self, feeds: Sequence[str], since: datetime, limit: int = 500
     ) -> Sequence[Article]:

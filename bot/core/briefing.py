@@ -112,6 +112,8 @@ def _footer(briefing: Briefing, length: Length) -> tuple[Block, ...]:
             "This chat follows nothing yet: these are Dateline's sample articles. "
             "Follow what you read: /follow and the address of a site."
         )
+    if briefing.stale:
+        lines.append("Nothing new came in the last days: these are the newest there are.")
     if (hidden := len(briefing.failures) - FAILURES_SHOWN) > 0:
         lines.append(f"{hidden} more feeds cannot be read: /following failing.")
     if more := min(briefing.left, STORIES[Length.LONG] - STORIES[length]):

@@ -147,7 +147,8 @@ class Reading:
 
     `feeds` counts the feeds that were looked at, `unread` those that have not been read yet;
     `topics` gives the chat's own word for a feed by its address. `total` counts the articles that
-    fit, also those left out; `older` those from before the asked time.
+    fit, also those left out; `older` those from before the asked time. `stale` says that there was
+    nothing recent, so these are the newest of the old.
     """
 
     articles: tuple[Article, ...]
@@ -158,6 +159,7 @@ class Reading:
     topics: Mapping[str, str] = field(default_factory=dict)
     total: int = 0
     older: int = 0
+    stale: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +168,7 @@ class Briefing:
 
     `samples` says that the chat follows nothing yet and these are the articles in `seeds/`;
     `left` counts the stories that did not fit the asked length, `feeds` the feeds that were looked
-    at and `unread` those of them that have not been read yet.
+    at and `unread` those of them that have not been read yet; `stale` says that nothing is recent.
     """
 
     day: date
@@ -177,3 +179,4 @@ class Briefing:
     topic: str = ""
     feeds: int = 0
     unread: int = 0
+    stale: bool = False

@@ -84,6 +84,7 @@ class Newsroom:
             topic,
             reading.feeds,
             reading.unread,
+            reading.stale,
         )
 
     async def told(self, chat: Chat, briefing: Briefing) -> None:

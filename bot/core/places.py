@@ -245,7 +245,8 @@ def _found(answer: PlaceAnswer, place: Place, places: Places) -> Reply:
     blocks += [_item(told) for told in shown]
     actions = [*_more(answer, place, page), Action("Map", "map", f"geo:{place.id}")]
     actions.append(Action("Follow this place", "subscribe", f"08:00 place geo:{place.id}"))
-    actions += [Action(_count(*pair), "place", f"geo:{pair[0].id}") for pair in inside[:3]]
+    for (inner, _), label in list(zip(inside, _counts(inside), strict=True))[:3]:
+        actions.append(Action(label, "place", f"geo:{inner.id}"))
     return Reply(tuple(blocks), (*actions, *_choices(namesakes, places, named=named)))
 
 
@@ -276,7 +277,7 @@ def _summary_line(answer: PlaceAnswer, inside: Sequence[tuple[Place, int]]) -> P
     if mere:
         more = f"{mere} more" if about else _articles(mere)
         counted.append(f"{more} that mention it")
-    named = ", ".join(_count(*pair) for pair in inside)
+    named = ", ".join(_counts(inside))
     within = f" In it: {named}." if named else ""
     beyond = f" {answer.beyond} older ones are not shown." if answer.beyond else ""
     return Paragraph(f"{', '.join(counted)}.{within}{beyond}")
@@ -299,8 +300,13 @@ def tally(named: Sequence[Place]) -> list[tuple[Place, int]]:
     return [(by_id[number], count) for number, count in counts.most_common()]
 
 
-def _count(place: Place, count: int) -> str:
-    return f"{place.name} {count}"
+def _counts(inside: Sequence[tuple[Place, int]]) -> list[str]:
+    """Say each place and its count; of two of one name, which is the region."""
+    names = Counter(place.name for place, _ in inside)
+    return [
+        f"{place.name}{f' ({place.kind})' if names[place.name] > 1 else ''} {count}"
+        for place, count in inside
+    ]
 
 
 def _more(answer: PlaceAnswer, place: Place, page: int) -> tuple[Action, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from bot.core.archive import Archive, Follow
@@ -23,6 +23,8 @@ from summaries.places.place import Place
 
 RECENT = timedelta(days=3)
 """How far back a briefing looks."""
+STALE = 50
+"""How many older articles it chooses from when nothing is recent."""
 NEAREST = 20
 """The most places around one that a question about its surroundings looks for."""
 MOST = 1_000
@@ -77,12 +79,17 @@ class NewsSources:
             return await asyncio.to_thread(self._seeds.articles)
         now = self._clock.now()
         urls = [follow.feed.url for follow in follows]
-        found = await self._archive.articles(urls, now - RECENT, MOST)
         states = await self._archive.feeds(urls)
+        found = await self._archive.articles(urls, now - RECENT, MOST)
+        stale = not found
+        if stale:  # quiet feeds: better old news, and said to be old, than none
+            found = await self._archive.articles(urls, _LONG_AGO, STALE)
         kept = await self._wanted(chat, follows, found)
+        unreadable = await self._archive.unreadable(urls, now - RECENT)
         return Reading(
             kept,
-            tuple(failing(states, now)),
+            (*failing(states, now), *_unread_words(unreadable)),
+            stale=stale and bool(kept),
             feeds=len(urls),
             unread=sum(state.tried_at is None for state in states),
             topics={follow.feed.url: follow.topic for follow in follows},
@@ -171,6 +178,15 @@ class NewsSources:
         if self._standard_input is None:
             raise RequestError("There is no standard input to read here.", "Give a path or a link.")
         return text_of(self._standard_input, "Standard input")
+
+
+def _unread_words(reasons: Mapping[str, int]) -> Sequence[str]:
+    """Say how many articles could not be read, and of the most why."""
+    if not reasons:
+        return ()
+    count = sum(reasons.values())
+    most = max(reasons, key=lambda reason: reasons[reason])
+    return [f"{count} article{'' if count == 1 else 's'} could not be read. {most}"]
 
 
 def _no_topic(topic: str, follows: Sequence[Follow]) -> RequestError:

@@ -376,6 +376,20 @@ class DatabaseArchive:
             for row in rows
         ]
 
+    async def unreadable(self, feeds: Sequence[str], since: datetime) -> Mapping[str, int]:
+        """See the Archive port."""
+        its = schema.entries.c
+        async with self._transaction() as connection:
+            numbers = await _numbers(connection, feeds)
+            query = (
+                select(its.reason, func.count().label("number"))
+                .where(its.feed.in_(numbers.values()), its.reason != "")
+                .where(its.arrived_at >= seconds(since))
+                .group_by(its.reason)
+            )
+            rows = (await connection.execute(query)).all()
+        return {row.reason: row.number for row in rows}
+
     async def keep(
         self, arrival: Arrival, article: Article, places: Sequence[ArticlePlace]
     ) -> None:

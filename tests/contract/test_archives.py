@@ -462,6 +462,17 @@ async def test_an_arrival_put_off_waits_to_the_second_and_counts_its_attempts(
     assert await archive.arrivals(at(1) + timedelta(seconds=1)) == [replace(arrival, attempts=1)]
 
 
+async def test_what_could_not_be_read_is_counted_by_reason(archive: Archive) -> None:
+    await following(archive)
+    arrivals = await recorded(archive, *(keyed(entry(number)) for number in range(3)))
+    await archive.put_off(arrivals[0], "it asks for consent", None)
+    await archive.put_off(arrivals[1], "it asks for consent", at(9))
+    urls = [WORLD.url, "https://other.example/feed"]
+    assert dict(await archive.unreadable(urls, NOW)) == {"it asks for consent": 2}
+    assert dict(await archive.unreadable(urls, at(99))) == {}
+    assert dict(await archive.unreadable([], NOW)) == {}
+
+
 async def test_an_arrival_put_off_for_ever_never_comes_again(archive: Archive) -> None:
     await following(archive)
     [arrival] = await recorded(archive, keyed(entry(1)))

@@ -11,25 +11,30 @@ import base64
 import io
 import logging
 import time
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import aiohttp
 import discord
 import yarl
 
+from bot.adapters.discord.asked import TOKEN_SECONDS, Asked, asked_in
 from bot.adapters.discord.render import render
+from bot.adapters.events import tell
 from bot.adapters.files import answer_with_file, check_size
+from bot.adapters.pace import Pace
 from bot.adapters.plain import label
-from bot.core.commands import SUGGEST, in_words
+from bot.core.commands import BACK, GONE, SUGGEST, in_words
 from bot.core.errors import (
     ChatUnavailable,
     DeliveryError,
     OutcomeUnknown,
     RequestError,
     SettingsError,
+    StoreError,
 )
 from bot.core.fence import last_look
 from bot.core.follow_orders import is_list_file
@@ -44,7 +49,7 @@ from bot.core.messages import (
     Reply,
     Request,
 )
-from bot.core.pacing import Budget, Rate
+from bot.core.pacing import Rate
 from bot.core.ports import FORGETFUL, Payload
 
 log = logging.getLogger(__name__)
@@ -53,11 +58,22 @@ DEFER_SECONDS = 0.4
 """Discord gives up after 3 s; an answer that takes longer than this is announced instead."""
 FINISH_SECONDS = 10
 """What is in flight at a stop gets this long to finish."""
+PATIENCE_SECONDS = 60
+"""An answer in a channel is tried for so long; later nobody waits for it any more."""
 MENU = "Brief this link"
 _MANAGE_GUILD = discord.Permissions(manage_guild=True)
-_GONE = {10003, 50001, 50007, 50013}
-"""Unknown channel, missing access, cannot write to this user, missing permissions."""
+_GONE = {10003, 50001, 50007, 50008, 50013, 50083, 50278, 160005}
+"""Unknown channel, missing access, cannot write to this user, no text channel, missing permissions,
+archived thread, no server shared with this user, locked thread.
 
+https://discord.com/developers/docs/topics/opcodes-and-status-codes#json
+"""
+_DELETED = 10008
+"""Unknown message: that of the same nonce arrived, and was deleted since."""
+# https://discord.com/developers/docs/topics/rate-limits: 50 requests a second; what the library
+# asks by itself counts, too. The number for a channel is not documented, but what bots see.
+_OVERALL = Rate(45, 1.0)
+_A_CHANNEL = Rate(5, 5.0)
 
 HISTORY = 100
 """How many messages Discord shows at once; so many pages are looked through."""
@@ -85,8 +101,10 @@ class DiscordAdapter:
         self._commands = commands
         self._client: _Client | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        # Discord allows 50/s in all; the library paces each route.
-        self._overall = Budget(Rate(45, 1.0, burst=10))
+        self._pace = Pace(_OVERALL, lambda _: [_A_CHANNEL])
+        self._events = asyncio.Lock()
+        self._journal: Journal = FORGETFUL
+        self._answer: Answer = _nobody
 
     def render(self, reply: Reply) -> Sequence[Payload]:
         """See the Adapter port."""
@@ -94,7 +112,7 @@ class DiscordAdapter:
 
     async def check(self) -> str:
         """Ask the platform who we are. Raises SettingsError or DeliveryError."""
-        client = _Client(lambda _: None, lambda _: None)
+        client = _Client(None, self._trace())
         try:
             await self._log_in(client)
             return f"Discord knows the bot as {client.user}"
@@ -103,13 +121,12 @@ class DiscordAdapter:
 
     async def run(self, answer: Answer, journal: Journal = FORGETFUL) -> None:
         """See the Adapter port."""
-        client = _Client(
-            lambda interaction: self._spawn(self._handle(interaction, answer)),
-            lambda message: self._spawn(self._handle_message(message, answer)),
-        )
+        self._answer, self._journal = answer, journal
+        client = _Client(self, self._trace())
         try:
             await self._log_in(client)
             self._client = client
+            await self._take_up()
             await self._announce_commands(client)
             await client.connect(reconnect=True)
         except discord.PrivilegedIntentsRequired as error:
@@ -155,6 +172,11 @@ class DiscordAdapter:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    async def _in_order(self, work: Coroutine[None, None, None]) -> None:
+        """Do one thing after another: what happened to channels is told in its order."""
+        async with self._events:
+            await work
+
     async def _guarded(self, work: Coroutine[None, None, None]) -> None:
         """Do one piece of work; whatever goes wrong with it stays with it."""
         try:
@@ -164,20 +186,110 @@ class DiscordAdapter:
         except Exception:
             log.exception("Discord: an answer failed")
 
-    async def _handle(self, interaction: discord.Interaction, answer: Answer) -> None:
+    def _trace(self) -> aiohttp.TraceConfig:
+        """Look at every answer: the library does not tell whose limit a 429 is about."""
+        trace = _last_look()
+        trace.on_request_end.append(self._look_at_limits)
+        return trace
+
+    async def _look_at_limits(
+        self, _session: object, _context: object, end: aiohttp.TraceRequestEndParams
+    ) -> None:
+        headers = end.response.headers
+        everybody = "X-RateLimit-Global" in headers or "Via" not in headers  # Cloudflare itself
+        if end.response.status == 429 and everybody:
+            self._pace.hold(float(headers.get("Retry-After", 5)))
+
+    async def _take_up(self) -> None:
+        """Answer what a crash left unanswered."""
+        for note in await self._journal.unfinished(self.platform):
+            try:
+                asked = asked_in(note)
+            except (KeyError, TypeError, ValueError) as error:
+                log.warning("Discord: %s in the journal cannot be read: %r", note.id, error)
+                await self._finished(note.id)
+            else:
+                work = self._attend(asked)
+                self._spawn(self._in_order(work) if asked.request.is_event else work)
+
+    async def _attend(self, asked: Asked) -> None:
+        """Answer what is written down; cancelled, it is left to the next start."""
+        if asked.request.is_event:
+            await self._attend_event(asked)
+        elif asked.token:
+            await self._respond_late(asked)
+        else:
+            await self._respond_in_channel(asked)
+        await self._finished(asked.number)
+
+    async def _taken(self, *asked: Asked) -> Sequence[Asked]:
+        """Write down what is asked; return what is new. Nobody offers an interaction again, so one
+        is answered even when it cannot be written down."""
+        try:
+            notes = await self._journal.take(self.platform, [one.note() for one in asked])
+        except StoreError as error:
+            log.warning("Discord: what was asked is not written down: %s", error)
+            return asked
+        new = {note.id for note in notes}
+        return [one for one in asked if one.number in new]
+
+    async def _begun(self, asked: Asked) -> bool:
+        """Note that what comes now cannot be repeated: a crash does not let it come again."""
+        try:
+            return await self._journal.begin(self.platform, asked.number)
+        except StoreError as error:
+            log.warning("Discord: an answer was not noted: %s", error)
+            return True
+
+    async def _finished(self, number: str) -> None:
+        try:
+            await self._journal.finish(self.platform, number)
+        except StoreError as error:
+            log.warning("Discord: an answer was not noted: %s", error)
+
+    def on_interaction(self, interaction: discord.Interaction) -> None:
+        """Somebody used a command, pressed a button, or is typing an argument."""
         if interaction.type is discord.InteractionType.autocomplete:
-            await self._suggest(interaction, answer)
+            self._spawn(self._suggest(interaction))
         elif (request := request_from(interaction)) is not None:
             file = _uploaded(interaction.data or {})
-            if file is not None and request.may_manage:
-                fetch = partial(self._download, file)
-                answer = partial(answer_with_file, fetch, answer)
-            await self._respond(interaction, request, answer)
+            number, application = f"i{interaction.id}", interaction.application_id
+            asked = Asked(number, request, file, application, interaction.token)
+            self._spawn(self._respond(interaction, asked))
 
-    async def _suggest(self, interaction: discord.Interaction, answer: Answer) -> None:
+    def on_message(self, message: discord.Message) -> None:
+        """Somebody wrote something."""
+        if (asked := self._asked_by(message)) is not None:
+            self._spawn(self._attend_new(asked))
+
+    def on_change(self, command: str, channels: Iterable[int], why: str = "") -> None:
+        """The bot was shut out of channels, or let into them again."""
+        number = time.time_ns()
+        events = [
+            Asked(f"e{number + n}", _event(channel, command, why))
+            for n, channel in enumerate(channels)
+        ]
+        self._spawn(self._in_order(self._attend_new(*events)))
+
+    async def _attend_new(self, *asked: Asked) -> None:
+        for one in await self._taken(*asked):
+            await self._attend(one)
+
+    async def _attend_event(self, asked: Asked) -> None:
+        """Tell the core what happened to a channel, and the channel what came of it."""
+        reply = await tell(asked.request, self._answer)
+        if not reply.blocks:
+            return
+        try:
+            await self._say(asked, reply)
+        except ChatUnavailable as error:  # it is not back after all
+            gone = replace(asked.request, command=GONE, arguments=str(error))
+            await tell(gone, self._answer)
+
+    async def _suggest(self, interaction: discord.Interaction) -> None:
         """Offer what the half-typed option may become; its value is what a button would send."""
         chat, typed = _chat(interaction), self._half_typed(interaction.data or {})
-        reply = await answer(Request(chat, SUGGEST, typed, locale=interaction.locale.value))
+        reply = await self._answer(Request(chat, SUGGEST, typed, locale=interaction.locale.value))
         choices = [
             discord.app_commands.Choice(name=label(action.label, 100), value=action.arguments)
             for action in reply.actions[:25]
@@ -194,25 +306,47 @@ class DiscordAdapter:
         }
         return f"{kinds.get((str(data.get('name')), name), '')} {typed}"
 
-    async def _handle_message(self, message: discord.Message, answer: Answer) -> None:
-        """Answer words that mention the bot, or that are said to it in private."""
+    def _asked_by(self, message: discord.Message) -> Asked | None:
+        """Return what words ask that mention the bot, or that are said to it in private."""
         me = self._client.user if self._client else None
         if me is None or message.author.bot or (message.guild and me not in message.mentions):
-            return
+            return None
         words = message.content.replace(f"<@{me.id}>", "").replace(f"<@!{me.id}>", "").strip()
         command, arguments = in_words(words)
-        lists = [file for file in message.attachments if is_list_file(file.filename)]
+        lists = [file.to_dict() for file in message.attachments if is_list_file(file.filename)]
         if lists:
             command, arguments = "follow", ""
         kind = ChatKind.GROUP if message.guild else ChatKind.PRIVATE
         chat = Chat("discord", str(message.channel.id), kind)
         sender = str(message.author.id)
         request = Request(chat, command, arguments, sender=sender, may_manage=_manages(message))
-        if lists and request.may_manage:
-            fetch = partial(self._download, lists[0].to_dict())
-            answer = partial(answer_with_file, fetch, answer)
-        for payload in self.render(await answer(request)):
-            await message.channel.send(**_arguments(payload))
+        return Asked(f"m{message.id}", request, lists[0] if lists else None)
+
+    async def _answer_to(self, asked: Asked) -> Reply:
+        if asked.file is None or not asked.request.may_manage:
+            return await self._answer(asked.request)
+        fetch = partial(self._download, asked.file)
+        return await answer_with_file(fetch, self._answer, asked.request)
+
+    async def _respond_in_channel(self, asked: Asked) -> None:
+        reply = await self._answer_to(asked)
+        if await self._begun(asked):
+            await self._say(asked, reply)
+
+    async def _say(self, asked: Asked, reply: Reply) -> None:
+        """Post an answer in its channel; where Discord asks to wait, wait. Its nonce lets a message
+        of unknown outcome be posted again."""
+        for position, payload in enumerate(self.render(reply)):
+            deadline = time.monotonic() + PATIENCE_SECONDS
+            while True:
+                try:
+                    await self.post(asked.request.chat, payload, f"{asked.number}-{position}")
+                    break
+                except DeliveryError as error:
+                    wait = error.retry_after or 1
+                    if error.final or time.monotonic() + wait > deadline:
+                        raise
+                await asyncio.sleep(wait)
 
     async def _download(self, file: Mapping[str, Any]) -> Attachment:
         """https://discord.com/developers/docs/resources/message#attachment-object"""
@@ -229,29 +363,71 @@ class DiscordAdapter:
         check_size(name, len(content))
         return Attachment(name, content)
 
-    async def _respond(
-        self, interaction: discord.Interaction, request: Request, answer: Answer
-    ) -> None:
-        """Answer at once, or say "thinking" and follow up: Discord waits three seconds at most."""
-        answering = asyncio.ensure_future(answer(request))
+    async def _respond(self, interaction: discord.Interaction, asked: Asked) -> None:
+        """Answer at once, or say "thinking" and follow up: Discord waits three seconds at most.
+
+        So a slow journal delays the answer, but not the "thinking".
+        """
+        answering = asyncio.ensure_future(self._answer_new(asked))
         try:
             await asyncio.wait([answering], timeout=DEFER_SECONDS)
-            if not answering.done():
+            if announced := not answering.done():
                 await interaction.response.defer(thinking=True)
-            for payload in self.render(await answering):
-                await self._send_answer(interaction, payload)
+            if (reply := await answering) is None:  # the gateway told it twice
+                return
+            first, *others = self.render(reply)
+            if announced:
+                await self._edit(asked, first)
+            else:
+                await interaction.response.send_message(**_arguments(first))
+            await self._follow_up(asked, others)
+        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+            log.warning("Discord: an answer was not delivered: %s", error)
         finally:
             answering.cancel()  # when Discord no longer takes the answer
+        await self._finished(asked.number)
 
-    async def _send_answer(self, interaction: discord.Interaction, payload: Payload) -> None:
-        if interaction.response.is_done():
-            await interaction.followup.send(**_arguments(payload), wait=True)
+    async def _answer_new(self, asked: Asked) -> Reply | None:
+        """Return the answer, or None when the same was asked, and taken, before."""
+        return await self._answer_to(asked) if await self._taken(asked) else None
+
+    async def _respond_late(self, asked: Asked) -> None:
+        """Answer an interaction that an earlier process announced; without its "thinking", or when
+        its token is too old, Discord takes nothing any more."""
+        age = discord.utils.utcnow() - discord.utils.snowflake_time(asked.snowflake)
+        if age.total_seconds() > TOKEN_SECONDS:
+            return
+        first, *others = self.render(await self._answer_to(asked))
+        try:
+            await self._edit(asked, first)
+        except discord.NotFound:
+            log.info("Discord: %s was never acknowledged, so it is not answered", asked.number)
         else:
-            await interaction.response.send_message(**_arguments(payload))
+            await self._follow_up(asked, others)
+
+    def _webhook(self, asked: Asked) -> discord.Webhook:
+        if self._client is None:
+            raise DeliveryError("Discord is not connected")
+        return discord.Webhook.partial(asked.application, asked.token, client=self._client)
+
+    async def _edit(self, asked: Asked, payload: Payload) -> None:
+        """Fill the response that says "thinking"; to do it twice does no harm."""
+        arguments = _arguments(payload)
+        if files := arguments.pop("files", None):
+            arguments["attachments"] = files
+        # https://discord.com/developers/docs/interactions/receiving-and-responding#edit-original-interaction-response
+        original: Any = "@original"
+        await self._webhook(asked).edit_message(original, **arguments)
+
+    async def _follow_up(self, asked: Asked, payloads: Sequence[Payload]) -> None:
+        """Send the further messages of an answer: these have no key, so never again."""
+        if payloads and await self._begun(asked):
+            for payload in payloads:
+                await self._webhook(asked).send(**_arguments(payload), wait=True)
 
     async def wait_turn(self, chat: Chat) -> None:
         """See the Adapter port."""
-        await asyncio.sleep(self._overall.take("", time.monotonic()))
+        await self._pace.turn(chat)
 
     async def look_up(self, chat: Chat, payload: Payload, key: str, since: datetime) -> str | None:
         """See the Adapter port. Discord forgets a nonce after minutes, but not the message."""
@@ -286,17 +462,27 @@ class DiscordAdapter:
 
     async def post(self, chat: Chat, payload: Payload, key: str) -> str:
         """See the Adapter port."""
+        async with self._pace.passing(chat):
+            return await self._deliver(chat, payload, key)
+
+    async def _deliver(self, chat: Chat, payload: Payload, key: str) -> str:
+        """Send one message; return its id. Raises what `post` raises, and holds what is to wait."""
         client = self._client
         if client is None:
             raise DeliveryError("Discord is not connected")
+        if held := self._pace.held(chat):
+            raise DeliveryError(f"Discord asks to wait {held:.0f} s", held)
         try:
             channel = client.get_partial_messageable(int(chat.thread or chat.id))
             message = await channel.send(**_arguments(payload), nonce=key)
         except discord.RateLimited as error:
+            self._pace.hold(error.retry_after, chat)
             raise DeliveryError(
                 f"Discord asks to wait {error.retry_after:.0f} s", error.retry_after
             ) from error
         except discord.HTTPException as error:
+            if error.code == _DELETED:
+                return ""
             raise _http_error(error) from error
         except aiohttp.ClientConnectorError as error:
             raise DeliveryError(f"Discord cannot be reached: {error}") from error
@@ -313,17 +499,25 @@ _REFUSED = (
 )
 
 
+async def _nobody(_: Request) -> Reply:
+    return Reply(())
+
+
+class _Ears(Protocol):
+    """Who hears what happens on Discord."""
+
+    def on_interaction(self, interaction: discord.Interaction) -> None: ...
+    def on_message(self, message: discord.Message) -> None: ...
+    def on_change(self, command: str, channels: Iterable[int], why: str = "") -> None: ...
+
+
 class _Client(discord.Client):
     """discord.py's client with the least it needs: no privileged intents, no message cache.
 
     Without the intent for message content Discord still sends the words that mention the bot.
     """
 
-    def __init__(
-        self,
-        on_interaction: Callable[[discord.Interaction], None],
-        on_message: Callable[[discord.Message], None],
-    ) -> None:
+    def __init__(self, ears: _Ears | None, trace: aiohttp.TraceConfig) -> None:
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # we never speak
         intents = discord.Intents.none()
         intents.guilds = intents.guild_messages = intents.dm_messages = True
@@ -334,19 +528,48 @@ class _Client(discord.Client):
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
             max_ratelimit_timeout=30.0,
-            http_trace=_last_look(),
+            http_trace=trace,
         )
-        self._on_interaction = on_interaction
-        self._on_message = on_message
+        self._ears = ears
 
     async def on_ready(self) -> None:
         log.info("Discord: listening as %s in %d server(s)", self.user, len(self.guilds))
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
-        self._on_interaction(interaction)
+        if self._ears:
+            self._ears.on_interaction(interaction)
 
     async def on_message(self, message: discord.Message) -> None:
-        self._on_message(message)
+        if self._ears:
+            self._ears.on_message(message)
+
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """The bot was thrown out of a server (one that is only unavailable is another event)."""
+        self._tell(GONE, _channels(guild), "the bot was removed from the server")
+
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        """The bot is in a server, perhaps again: what rested in its channels goes on."""
+        self._tell(BACK, _channels(guild))
+
+    async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
+        self._tell(GONE, [channel.id], "the channel was deleted")
+
+    async def on_raw_thread_delete(self, event: discord.RawThreadDeleteEvent) -> None:
+        self._tell(GONE, [event.thread_id], "the thread was deleted")
+
+    async def on_guild_channel_update(
+        self, before: discord.abc.GuildChannel, after: discord.abc.GuildChannel
+    ) -> None:
+        """Somebody may have changed what the bot may do in a channel."""
+        could, can = _may_post(before), _may_post(after)
+        if could and not can:
+            self._tell(GONE, [after.id], "the bot may not write there")
+        elif can and not could:
+            self._tell(BACK, [after.id])
+
+    def _tell(self, command: str, channels: Iterable[int], why: str = "") -> None:
+        if self._ears:
+            self._ears.on_change(command, channels, why)
 
     async def on_error(self, event_method: str, /, *_args: object, **_kwargs: object) -> None:
         log.exception("Discord: the event %s failed", event_method)
@@ -364,6 +587,20 @@ def _last_look() -> aiohttp.TraceConfig:
     trace = aiohttp.TraceConfig()
     trace.on_request_start.append(look)
     return trace
+
+
+def _channels(guild: discord.Guild) -> list[int]:
+    return [place.id for place in (*guild.channels, *guild.threads)]
+
+
+def _may_post(channel: discord.abc.GuildChannel) -> bool:
+    may = channel.permissions_for(channel.guild.me)
+    return may.view_channel and may.send_messages
+
+
+def _event(channel: int, command: str, why: str) -> Request:
+    chat = Chat("discord", str(channel), ChatKind.GROUP)
+    return Request(chat, command, why, is_event=True)
 
 
 def command_payload(commands: Sequence[CommandSpec]) -> list[dict[str, Any]]:
