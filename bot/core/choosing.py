@@ -65,7 +65,7 @@ class _Ranked:
 def _ranked(
     cluster: Cluster, now: datetime, told: Collection[str], topics: Mapping[str, str]
 ) -> _Ranked:
-    articles = cluster.articles
+    articles = tuple(sorted(cluster.articles, key=lambda one: one.url in told))  # what is new leads
     known = tuple(one for one in articles if one.url in told)
     carriers = len({owner(one) for one in articles})
     newest = max((one.published for one in articles if one.published), default=None)

@@ -6,10 +6,11 @@ https://pgqueuer.readthedocs.io
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
-import asyncpg
 from pgqueuer import PgQueuer
 from pgqueuer.adapters.persistence.queries import Queries
 from pgqueuer.domain.models import Job
@@ -27,7 +28,7 @@ _LOOK_AGAIN = timedelta(seconds=5)
 class QueuedJobs:
     """The Jobs port. Make one with `await QueuedJobs.open(url)`, and `close` it at the end."""
 
-    def __init__(self, queuer: PgQueuer, pool: asyncpg.Pool | None = None) -> None:
+    def __init__(self, queuer: PgQueuer, pool: Any = None) -> None:  # noqa: ANN401 - asyncpg is an extra
         self._queuer = queuer
         self._pool = pool
         self._served: set[str] = set()
@@ -38,16 +39,16 @@ class QueuedJobs:
         parsed = make_url(url)
         if parsed.get_backend_name() == "sqlite":
             return cls(PgQueuer.in_memory())
+        import asyncpg  # noqa: PLC0415 - an extra, which SQLite does not need
+
         arguments = parsed.translate_connect_args(username="user") | dict(parsed.query)
-        try:
+        with _in_words():
             connection = await asyncpg.connect(**arguments)
             try:
                 await Queries.from_asyncpg_connection(connection).apply_upgrade()
             finally:
                 await connection.close()
             pool = await asyncpg.create_pool(**arguments, min_size=1, max_size=4)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TypeError) as error:
-            raise StoreError(f"The queue in PostgreSQL cannot be opened: {error}") from error
         return cls(PgQueuer.from_asyncpg_pool(pool), pool)
 
     async def enqueue(self, queue: str, keys: Sequence[str]) -> None:
@@ -57,12 +58,10 @@ class QueuedJobs:
         count = len(keys)
         names = [f"{queue}:{key}" for key in keys]
         payloads: list[bytes | None] = [key.encode() for key in keys]
-        try:
+        with _in_words():
             await self._queuer.queries.enqueue(
                 [queue] * count, payloads, [0] * count, None, list(names), on_conflict="skip"
             )
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            raise StoreError(f"The queue cannot be used: {error}") from error
 
     async def run(self, queues: Sequence[str], work: Callable[[str], Awaitable[None]]) -> None:
         """See the Jobs port. Raises StoreError."""
@@ -74,10 +73,8 @@ class QueuedJobs:
             if queue not in self._served:
                 self._served.add(queue)
                 self._queuer.entrypoint(queue, concurrency_limit=AT_ONCE)(do)
-        try:
+        with _in_words():
             await self._queuer.qm.run(batch_size=_BATCH, dequeue_timeout=_LOOK_AGAIN)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            raise StoreError(f"The queue cannot be used: {error}") from error
 
     def stop(self) -> None:
         """See the Jobs port."""
@@ -87,3 +84,15 @@ class QueuedJobs:
         """Close the connections."""
         if self._pool is not None:
             await self._pool.close()
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """Let whatever the database does wrong be a StoreError."""
+    try:
+        yield
+    except Exception as error:
+        foreign = type(error).__module__.partition(".")[0] in {"asyncpg", "pgqueuer"}
+        if not foreign and not isinstance(error, OSError | TypeError):
+            raise
+        raise StoreError(f"The queue in PostgreSQL cannot be used: {error}") from error

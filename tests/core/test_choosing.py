@@ -102,6 +102,7 @@ def test_a_story_that_goes_on_comes_again_with_what_is_new() -> None:
     first, second = article("First", hours=20), article("Second", hours=1)
     [chosen], _ = choose_stories([Cluster((first, second))], 5, NOW, told={first.url})
     assert chosen.told == (first,)
+    assert chosen.articles == (second, first)
     assert chosen.reasons[-1] == "goes on, with 1 new article"
 
 
