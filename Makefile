@@ -7,7 +7,7 @@ READY := .venv/.ready
 PACK := summaries/places/gazetteer.pack
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test check bench pictures lock clean help
+.PHONY: demo test check bench chaos pictures lock clean help
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -41,6 +41,9 @@ bench: $(READY) $(PACK) ## run every benchmark (each also has its own make bench
 
 bench-%: $(READY) $(PACK)
 	@$(BIN)/python -m tests.benchmarks.bench_$*
+
+chaos: $(READY) $(PACK) ## bad nights for the real bot: make chaos RUNS=1000 SEED=1
+	@$(BIN)/python -m tests.reliability.chaos --runs $(or $(RUNS),30) --seed $(or $(SEED),1)
 
 pictures: $(READY) $(PACK) ## draw the README's pictures from the emulators' record (needs chromium)
 	@$(BIN)/python -m tests.emulators.pictures docs

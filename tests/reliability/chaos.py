@@ -35,7 +35,16 @@ from tests.emulators.discord import Fault as DiscordFault
 from tests.emulators.telegram import Fault as TelegramFault
 from tests.emulators.telegram import TelegramEmulator
 from tests.emulators.telegram.faults import Kind
-from tests.reliability.ledger import BEGUN, TAKEN, Kept, editions, is_quiet, tokens, updates
+from tests.reliability.ledger import (
+    BEGUN,
+    TAKEN,
+    Kept,
+    editions,
+    is_quiet,
+    next_wait,
+    tokens,
+    updates,
+)
 from tests.reliability.process import settings_for
 from tests.reliability.wrapped import (
     ADVANCED,
@@ -53,7 +62,7 @@ from tests.reliability.wrapped import (
 
 JOBS = 6
 """Runs at once: most of a run is waiting."""
-QUIET_SECONDS = 60
+QUIET_SECONDS = 120
 """A run that is not quiet after so long without faults is a failure."""
 PAST_LEASE = 4 * 60
 ZONES = ("UTC", "Europe/Paris", "America/New_York", "Asia/Kolkata", "Pacific/Kiritimati")
@@ -346,7 +355,8 @@ class Run:
         await self._until_listening(process)
         while not self._is_quiet():
             await asyncio.sleep(0.3)
-            self._cells[ADVANCED] += 240
+            if until := next_wait(self._folder, self._now()):
+                self._cells[ADVANCED] += max(1, until + 1 - self._now())
             if not process.is_alive():
                 self.result.restarts += 1
                 process = self._start()

@@ -69,6 +69,19 @@ def is_quiet(folder: Path, now: float) -> bool:
     return int(left) == 0
 
 
+def next_wait(folder: Path, now: float) -> float:
+    """Return until when everything waits that waits at all; 0 while something is under way."""
+    query = (
+        "SELECT coalesce(min(not_before), 0), coalesce(sum(not_before <= ?), 0) FROM parts"
+        " JOIN editions ON editions.id = parts.edition"
+        " WHERE NOT done AND state IN ('pending', 'sending') AND (not_before > ? OR"
+        " state = 'sending')"
+    )
+    with _opened(folder) as database:
+        until, under_way = database.execute(query, (int(now), int(now))).fetchone()
+    return 0 if under_way else float(until)
+
+
 def updates(folder: Path) -> dict[int, int]:
     """Return the state of what each person asked last, by the person's number."""
     with _opened(folder) as database:

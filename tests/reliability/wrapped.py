@@ -37,7 +37,7 @@ from bot.store.database import DatabaseStore
 from bot.store.jobs import QueuedJobs
 from bot.store.journal import DatabaseJournal
 
-SPEED = 20
+SPEED = 5
 """The bot's clock runs so many times faster than the machine's."""
 TICK = 0.2
 """Real seconds between two ticks."""
