@@ -276,7 +276,7 @@ def _summary_line(answer: PlaceAnswer, inside: Sequence[tuple[Place, int]]) -> P
     counted = [f"{_articles(about)} about it"] if about else []
     if mere:
         more = f"{mere} more" if about else _articles(mere)
-        counted.append(f"{more} that mention it")
+        counted.append(f"{more} that mention{'s' if mere == 1 else ''} it")
     named = ", ".join(_counts(inside))
     within = f" In it: {named}." if named else ""
     beyond = f" {answer.beyond} older ones are not shown." if answer.beyond else ""
