@@ -172,11 +172,6 @@ class DiscordAdapter:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _in_order(self, work: Coroutine[None, None, None]) -> None:
-        """Do one thing after another: what happened to channels is told in its order."""
-        async with self._events:
-            await work
-
     async def _guarded(self, work: Coroutine[None, None, None]) -> None:
         """Do one piece of work; whatever goes wrong with it stays with it."""
         try:
@@ -209,13 +204,13 @@ class DiscordAdapter:
                 log.warning("Discord: %s in the journal cannot be read: %r", note.id, error)
                 await self._finished(note.id)
             else:
-                work = self._attend(asked)
-                self._spawn(self._in_order(work) if asked.request.is_event else work)
+                self._spawn(self._attend(asked))
 
     async def _attend(self, asked: Asked) -> None:
         """Answer what is written down; cancelled, it is left to the next start."""
         if asked.request.is_event:
-            await self._attend_event(asked)
+            async with self._events:
+                await self._attend_event(asked)
         elif asked.token:
             await self._respond_late(asked)
         else:
@@ -269,11 +264,18 @@ class DiscordAdapter:
             Asked(f"e{number + n}", _event(channel, command, why))
             for n, channel in enumerate(channels)
         ]
-        self._spawn(self._in_order(self._attend_new(*events)))
+        self._spawn(self._attend_events(events))
 
     async def _attend_new(self, *asked: Asked) -> None:
         for one in await self._taken(*asked):
             await self._attend(one)
+
+    async def _attend_events(self, events: Sequence[Asked]) -> None:
+        """What happened to channels is told in its order."""
+        async with self._events:
+            for asked in await self._taken(*events):
+                await self._attend_event(asked)
+                await self._finished(asked.number)
 
     async def _attend_event(self, asked: Asked) -> None:
         """Tell the core what happened to a channel, and the channel what came of it."""

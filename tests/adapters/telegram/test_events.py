@@ -16,8 +16,8 @@ from bot.adapters.telegram.updates import migration, standing
 from bot.core.commands import BACK, COMMANDS, GONE, MOVED
 from bot.core.errors import ChatUnavailable, DeliveryError, SettingsError
 from bot.core.journal import Journal, Update
-from bot.core.messages import Chat, ChatKind, Notice, Paragraph, Reply, Request
-from tests.adapters.clerk import Clerk
+from bot.core.messages import Chat, ChatKind, Paragraph, Reply, Request
+from tests.adapters.porter import Porter
 from tests.emulators.telegram import TelegramEmulator
 from tests.fakes import FakeJournal
 
@@ -33,26 +33,6 @@ RIGHTS = (
     *("can_send_other_messages", "can_add_web_page_previews", "can_pin_messages"),
     *("can_manage_topics", "can_edit_tag", "can_react_to_messages"),
 )
-
-
-class Porter(Clerk):
-    """A clerk who keeps the events apart; `back` is what he says to a chat that is back."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.events: list[tuple[str, str, str]] = []
-        self.back = Reply(())
-        self.faults = 0
-
-    async def answer(self, request: Request) -> Reply:
-        """See bot.core.messages.Answer."""
-        if not request.is_event:
-            return await super().answer(request)
-        if self.faults:
-            self.faults -= 1
-            return Reply((Notice("The database is locked."),))
-        self.events.append((request.chat.id, request.command, request.arguments))
-        return self.back if request.command == BACK else Reply(())
 
 
 @pytest.fixture
@@ -331,20 +311,12 @@ async def test_a_topic_that_takes_no_messages_is_unavailable(
 async def test_a_topic_that_is_opened_again_is_back(
     telegram: TelegramEmulator, porter: Porter
 ) -> None:
-    asked: list[Chat] = []
-
-    class Noting(Porter):
-        async def answer(self, request: Request) -> Reply:
-            if request.is_event:
-                asked.append(request.chat)
-            return await super().answer(request)
-
-    async with running(telegram, Noting()):
+    async with running(telegram, porter):
         await telegram.say("/brief", chat=SUPERGROUP, thread=77)
         telegram.close_topic(SUPERGROUP, 77)
         telegram.close_topic(SUPERGROUP, 77, closed=False)
         await taken(telegram)
-    assert asked == [Chat("telegram", str(SUPERGROUP), ChatKind.GROUP, "77")]
+    assert porter.chats == [Chat("telegram", str(SUPERGROUP), ChatKind.GROUP, "77")]
 
 
 async def test_a_group_that_takes_no_texts_is_unavailable_and_one_without_pictures_is_not(

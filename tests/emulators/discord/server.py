@@ -390,6 +390,45 @@ class DiscordEmulator:
         data: Json = {"id": str(guild)}
         self.state.dispatch("GUILD_DELETE", data, intents=wire.GUILDS, channel=None, guild=guild)
 
+    def invite(self, guild: int = GUILD) -> None:
+        """Let the bot into a server again."""
+        self.state.guilds[guild].members.append(BOT)
+        data = self.state.guild_create(self.state.guilds[guild], everybody=False)
+        del data["unavailable"]  # so the library tells a server that was joined from an outage
+        self.state.dispatch("GUILD_CREATE", data, intents=wire.GUILDS, channel=None, guild=guild)
+
+    def outage(self, guild: int = GUILD) -> None:
+        """A server is unavailable: the bot has not left it."""
+        data: Json = {"id": str(guild), "unavailable": True}
+        self.state.dispatch("GUILD_DELETE", data, intents=wire.GUILDS, channel=None, guild=guild)
+
+    def outage_over(self, guild: int = GUILD) -> None:
+        """The server is available again."""
+        data = self.state.guild_create(self.state.guilds[guild], everybody=False)
+        self.state.dispatch("GUILD_CREATE", data, intents=wire.GUILDS, channel=None, guild=guild)
+
+    def delete_thread(self, thread: int) -> None:
+        """Delete a thread."""
+        found = self.state.channels.pop(thread)
+        names = ("id", "guild_id", "parent_id", "type")
+        data = {name: self.state.channel_wire(found)[name] for name in names}
+        guild = found.guild
+        self.state.dispatch("THREAD_DELETE", data, intents=wire.GUILDS, channel=None, guild=guild)
+
+    def open_thread(self, name: str, channel: int = CHANNEL) -> int:
+        """Somebody opens a thread; its id."""
+        parent = self.state.channels[channel]
+        thread = Channel(self.state.new_id(), name, parent.guild, wire.THREAD, parent=channel)
+        self.state.channels[thread.id] = thread
+        self._tell_channel("THREAD_CREATE", thread)
+        return thread.id
+
+    def repeat(self, event: str) -> None:
+        """Send the first event of a kind once more, as a resumed session may."""
+        for session in self.gateway.live:
+            found = next(one for _, one in session.events if one["t"] == event)
+            session.dispatch(event, found["d"])
+
     def close_dms(self, user: int = OWNER) -> None:
         """This person takes no direct messages any more (50007)."""
         self.state.users[user].dms_open = False

@@ -1,0 +1,239 @@
+"""No platform is ever asked for more than it takes; answers go before digests."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.adapters import pace
+from bot.adapters.discord.adapter import DiscordAdapter
+from bot.adapters.pace import Gate, Pace
+from bot.adapters.telegram.adapter import TelegramAdapter
+from bot.core.commands import COMMANDS
+from bot.core.errors import DeliveryError
+from bot.core.messages import Chat, ChatKind
+from bot.core.pacing import Rate
+from bot.core.ports import Adapter, Payload
+from tests.adapters.clerk import Clerk
+from tests.emulators.discord import TOKEN, DiscordEmulator
+from tests.emulators.telegram import Fault, TelegramEmulator
+from tests.emulators.telegram.limits import Limits
+from tests.fakes import FakeJournal
+
+ADA, SUPERGROUP = 1001, -1001234567890
+HERE = Chat("fake", "1")
+
+
+# --- gates
+
+
+async def test_a_place_is_free_a_window_after_the_end_and_not_after_the_start() -> None:
+    loop = asyncio.get_running_loop()
+    gate = Gate(1, 0.1)
+    await gate.enter()
+    gate.leave()
+    ended = loop.time()
+    await gate.enter()
+    assert loop.time() - ended >= 0.1
+
+
+async def test_a_request_that_hangs_does_not_hold_its_place_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pace, "HUNG_SECONDS", 0.05)
+    one = Pace(Rate(1, 0.05), lambda _: [])
+    async with one.passing(HERE), asyncio.timeout(5), one.passing(HERE):
+        pass
+
+
+async def test_a_turn_that_is_not_used_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pace, "READY_SECONDS", 0.05)
+    one = Pace(Rate(100, 0.05), lambda _: [], ahead=1)
+    async with asyncio.timeout(5):
+        for number in range(3):
+            await one.turn(Chat("fake", str(number)))
+
+
+async def test_a_turn_that_is_used_lets_the_next_one_in_at_once() -> None:
+    one = Pace(Rate(100, 0.05), lambda _: [], ahead=1)
+    async with asyncio.timeout(2):
+        for number in range(5):
+            chat = Chat("fake", str(number))
+            await one.turn(chat)
+            async with one.passing(chat):
+                pass
+
+
+async def test_who_stops_waiting_takes_no_place_along() -> None:
+    one = Pace(Rate(1, 0.2), lambda _: [Rate(1, 0.01)], ahead=1)
+    async with one.passing(HERE):
+        pass
+    for wait in (one.turn(HERE), one.turn(Chat("fake", "2"))):
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(wait, 0.01)
+    async with asyncio.timeout(pace.READY_SECONDS + 2):
+        await one.turn(Chat("fake", "3"))
+
+
+async def test_a_chat_that_is_held_holds_no_other() -> None:
+    one = Pace(Rate(100, 0.01), lambda _: [])
+    one.hold(43_200, HERE)
+    one.hold(60, HERE)  # a shorter wait does not end a longer one
+    assert one.held(HERE) == pytest.approx(43_200, abs=5)
+    assert one.held(Chat("fake", "2")) == 0
+    async with asyncio.timeout(1):
+        await one.turn(HERE)  # posting says how long to wait: a turn would be wasted
+    one.hold(10)
+    assert one.held(Chat("fake", "2")) == pytest.approx(10, abs=5)
+
+
+async def test_the_gates_of_chats_that_rest_take_no_memory() -> None:
+    one = Pace(Rate(1000, 0.001), lambda _: [Rate(1, 0.001)])
+    for number in range(200):
+        async with one.passing(Chat("fake", str(number))):
+            pass
+    await asyncio.sleep(0.05)
+    assert len(one._gates) == 0
+
+
+# --- Telegram, with its limits on
+
+
+@pytest.fixture
+async def telegram() -> AsyncIterator[TelegramEmulator]:
+    async with TelegramEmulator() as emulator:
+        yield emulator
+        assert emulator.violations == []
+
+
+@contextlib.asynccontextmanager
+async def on_telegram(telegram: TelegramEmulator) -> AsyncIterator[TelegramAdapter]:
+    adapter = TelegramAdapter(telegram.token, telegram.root, COMMANDS)
+    task = asyncio.create_task(adapter.run(Clerk().answer, FakeJournal()))
+    await telegram.wait_until(lambda: telegram.world.updates.polls > 0)
+    try:
+        yield adapter
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def digest(adapter: Adapter, chat: Chat, payload: Payload) -> None:
+    """Post as the delivery does; a refusal of any kind fails the test."""
+    await adapter.wait_turn(chat)
+    await adapter.post(chat, payload, f"dateline-{chat.id}")
+
+
+def on(number: int) -> Chat:
+    return Chat("telegram", str(number), ChatKind.PRIVATE if number > 0 else ChatKind.GROUP)
+
+
+async def test_a_broadcast_and_answers_together_stay_below_thirty_a_second(
+    telegram: TelegramEmulator,
+) -> None:
+    readers, askers = range(5001, 5121), range(6001, 6041)
+    for reader in readers:
+        telegram.add_chat(reader)
+    async with on_telegram(telegram) as adapter:
+        began = time.monotonic()
+        digests = [
+            asyncio.create_task(digest(adapter, on(reader), {"text": "Good morning."}))
+            for reader in readers
+        ]
+        for asker in askers:
+            await telegram.say("/brief", chat=asker)
+        await telegram.wait_for_post(None, len(readers) + len(askers), timeout=60)
+        took = time.monotonic() - began
+        await asyncio.gather(*digests)  # none of them was refused with a 429
+    posts = telegram.posted(None)
+    at = sorted(post.at for post in posts)
+    assert all(later - earlier > 1 for earlier, later in zip(at, at[30:], strict=False))
+    answered = [position for position, post in enumerate(posts) if post.chat in askers]
+    assert max(answered) < len(askers) + 30  # not behind the broadcast
+    assert took < 2 * len(posts) / 30
+
+
+async def test_a_private_chat_gets_one_a_second_after_a_short_burst(
+    telegram: TelegramEmulator,
+) -> None:
+    telegram.add_chat(ADA)
+    async with on_telegram(telegram) as adapter:
+        await asyncio.gather(*(adapter.post(on(ADA), {"text": "x"}, "") for _ in range(5)))
+    at = [post.at for post in telegram.posted()]
+    assert at[3] - at[0] > 3
+
+
+async def test_a_group_gets_twenty_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.adapters.telegram.adapter._A_CHAT", Rate(30, 0.3))
+    async with TelegramEmulator(limits=Limits(chat_burst=30)) as telegram:
+        telegram.add_chat(SUPERGROUP)
+        async with on_telegram(telegram) as adapter:
+            posts = [
+                asyncio.create_task(adapter.post(on(SUPERGROUP), {"text": "x"}, ""))
+                for _ in range(25)
+            ]
+            done, waiting = await asyncio.wait(posts, timeout=2)
+            assert [task.exception() for task in done] == [None] * 20
+            for task in waiting:
+                task.cancel()
+            await asyncio.gather(*waiting, return_exceptions=True)
+        assert len(telegram.posted(SUPERGROUP)) == 20
+
+
+async def test_a_429_of_twelve_hours_holds_one_chat_and_is_not_asked_again(
+    telegram: TelegramEmulator,
+) -> None:
+    telegram.fail_next("sendMessage", Fault.retry_after(43_200), chat=ADA)
+    for reader in (ADA, 5001):
+        telegram.add_chat(reader)
+    async with on_telegram(telegram) as adapter:
+        for _ in range(3):
+            await adapter.wait_turn(on(ADA))
+            with pytest.raises(DeliveryError) as caught:
+                await adapter.post(on(ADA), {"text": "Good morning."}, "dateline-1")
+            assert caught.value.retry_after == pytest.approx(43_200, abs=10)
+            assert not caught.value.final
+        await digest(adapter, on(5001), {"text": "Good morning."})
+    assert [name for name, _ in telegram.requests].count("sendMessage") == 2
+
+
+async def test_paid_broadcasts_go_faster_and_say_so(telegram: TelegramEmulator) -> None:
+    telegram.world.limiter.limits = None
+    adapter = TelegramAdapter(telegram.token, telegram.root, COMMANDS, paid_broadcast=True)
+    readers = range(5001, 5101)
+    for reader in readers:
+        telegram.add_chat(reader)
+    async with asyncio.timeout(3):  # at 30 a second it takes longer
+        await asyncio.gather(*(digest(adapter, on(one), {"text": "x"}) for one in readers))
+    sent = [asked for name, asked in telegram.requests if name == "sendMessage"]
+    assert all(asked["allow_paid_broadcast"] for asked in sent)
+    await adapter._close()
+
+
+# --- Discord, with its limits on
+
+
+async def test_discord_refuses_nothing_of_a_broadcast_with_questions_between() -> None:
+    async with DiscordEmulator() as discord:
+        adapter = DiscordAdapter(TOKEN, discord.api_url, discord.gateway_url, COMMANDS)
+        task = asyncio.create_task(adapter.run(Clerk().answer, FakeJournal()))
+        await discord.wait_for_commands()
+        await discord.ready()
+        channels = range(7001, 7101)
+        for channel in channels:
+            discord.add_channel(channel, f"news-{channel}")
+        chats = [Chat("discord", str(channel), ChatKind.GROUP) for channel in channels]
+        digests = [asyncio.create_task(digest(adapter, chat, {"content": "x"})) for chat in chats]
+        for _ in range(8):
+            await discord.say("<@4001> what's new in Iraq?")
+        await discord.wait_for_post(None, len(channels) + 8, timeout=60)
+        await asyncio.gather(*digests)
+        posts = [path for method, path, _ in discord.requests if path.endswith("/messages")]
+        assert len(posts) == len(channels) + 8  # each was taken at once
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        assert discord.violations == []
