@@ -175,7 +175,7 @@ async def _no_page(_: Page) -> Article:
 class _Nowhere:
     """No places: finding them is another bench's."""
 
-    def find(self, _text: str, _language: str = "") -> tuple[()]:
+    def find(self, text: str, language: str = "", *, usual: object = None) -> tuple[()]:
         return ()
 
     def within(self, _place: object) -> tuple[()]:

@@ -14,7 +14,6 @@ from bot.core.messages import Chat
 from bot.core.newsroom import Newsroom
 from bot.sources.articles import (
     article_from_file,
-    article_from_html,
     article_from_page,
     looks_like_feed,
     looks_like_html,
@@ -22,6 +21,7 @@ from bot.sources.articles import (
 )
 from bot.sources.fetch import MAX_BYTES, Fetcher, Page, decode
 from bot.sources.news import NewsSources
+from bot.sources.pages import article_from_html
 from bot.sources.seeds import Seeds
 from summaries.article import Article, Length
 
