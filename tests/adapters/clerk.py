@@ -1,4 +1,7 @@
-"""Somebody who answers: an Answer that remembers what was asked and waits when told to."""
+"""Somebody who answers: an Answer that remembers what was asked and waits when told to.
+
+What happens to chats is none of his business: see Porter.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,8 @@ class Clerk:
 
     async def answer(self, request: Request) -> Reply:
         """See bot.core.messages.Answer."""
+        if request.is_event:
+            return Reply(())
         self.requests.append(request)
         self.asked.set()
         await self.open.wait()

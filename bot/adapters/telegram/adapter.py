@@ -153,7 +153,7 @@ class TelegramAdapter:
         self._managing = {spec.name for spec in commands if spec.manages}
         self._taking_files = {spec.name for spec in commands if spec.takes_file}
         self._requests = (AiohttpRequest(), AiohttpRequest(timeout=POLL_SECONDS + 5, connections=2))
-        self._bot = Bot(
+        self._bot = _Bot(
             token,
             base_url=f"{api_url}/bot",
             base_file_url=f"{api_url}/file/bot",
@@ -185,8 +185,8 @@ class TelegramAdapter:
         try:
             await self._log_in()
             await self._announce_commands()
-            for update in await journal.unfinished(self.platform):
-                self._spawn(Update.de_json(dict(update.payload), self._bot), answer)
+            for note in await journal.unfinished(self.platform):
+                self._spawn(note, answer)
             log.info("Telegram: listening as @%s", self._bot.username)
             await self._poll(answer)
         finally:
@@ -219,29 +219,19 @@ class TelegramAdapter:
         try:
             while True:
                 try:
-                    updates = await self._bot.get_updates(
-                        offset=offset, timeout=POLL_SECONDS, allowed_updates=_UPDATES
-                    )
-                    fresh = await self._taken(updates)
+                    notes = await self._bot.raw_updates(offset, POLL_SECONDS)
+                    # Telegram takes the next request's offset for a sign that we have them.
+                    fresh = await self._journal.take(self.platform, notes)
                 except (TelegramError, StoreError) as error:
                     failures += 1
                     await self._poll_failed(error, failures)
                     continue
                 failures = 0
-                offset = updates[-1].update_id + 1 if updates else offset
-                for update in fresh:
-                    self._spawn(update, answer)
+                offset = int(notes[-1].id) + 1 if notes else offset
+                for note in fresh:
+                    self._spawn(note, answer)
         finally:
             await self._acknowledge(offset)
-
-    async def _taken(self, updates: Sequence[Update]) -> list[Update]:
-        """Write updates down before Telegram is told that we have them; return the new ones.
-
-        Telegram takes the next request's offset for that. Raises StoreError: it offers them again.
-        """
-        noted = [Noted(str(update.update_id), update.to_dict()) for update in updates]
-        new = {note.id for note in await self._journal.take(self.platform, noted)}
-        return [update for update in updates if str(update.update_id) in new]
 
     async def _poll_failed(self, error: TelegramError | StoreError, failures: int) -> None:
         if isinstance(error, InvalidToken):
@@ -267,9 +257,7 @@ class TelegramAdapter:
             return
         try:
             async with asyncio.timeout(0.5):
-                await self._bot.get_updates(
-                    offset=offset, timeout=0, limit=1, allowed_updates=_UPDATES
-                )
+                await self._bot.raw_updates(offset, 0)
         except (TelegramError, TimeoutError) as error:
             log.info("Telegram: the last updates were not acknowledged: %s", error)
 
@@ -284,20 +272,21 @@ class TelegramAdapter:
         for request in self._requests:  # Bot.shutdown() would keep them open after a failed log-in
             await request.shutdown()
 
-    def _spawn(self, update: Update, answer: Answer) -> None:
-        task = asyncio.create_task(self._handle(update, answer))
+    def _spawn(self, note: Noted, answer: Answer) -> None:
+        task = asyncio.create_task(self._handle(note, answer))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _handle(self, update: Update, answer: Answer) -> None:
+    async def _handle(self, note: Noted, answer: Answer) -> None:
         """Answer one update; whatever goes wrong with it stays with it."""
         try:
+            update = Update.de_json(dict(note.payload), self._bot)
             await self._attend(update, answer)
         except DeliveryError as error:
             log.warning("Telegram: an answer was not delivered: %s", error)
         except Exception:
-            log.exception("Telegram: update %s failed", update.update_id)
-        await self._finished(update)
+            log.exception("Telegram: update %s failed", note.id)
+        await self._finished(note)
 
     async def _attend(self, update: Update, answer: Answer) -> None:
         message = update.message or update.channel_post
@@ -333,9 +322,9 @@ class TelegramAdapter:
             update, chat, reply if reply.blocks else await answer(Request(chat, "start"))
         )
 
-    async def _finished(self, update: Update) -> None:
+    async def _finished(self, note: Noted) -> None:
         try:
-            await self._journal.finish(self.platform, str(update.update_id))
+            await self._journal.finish(self.platform, note.id)
         except StoreError as error:
             log.warning("Telegram: an answer was not noted: %s", error)
 
@@ -536,6 +525,19 @@ class TelegramAdapter:
             link_preview_options=no_preview,
             **common,
         )
+
+
+class _Bot(Bot):
+    """The library's bot, that hands updates over as they came.
+
+    One that the library cannot read (of a server older or newer than it) must not hold up the rest.
+    """
+
+    async def raw_updates(self, offset: int | None, timeout: int) -> list[Noted]:  # noqa: ASYNC109 - Telegram's word
+        """https://core.telegram.org/bots/api#getupdates"""
+        asked = {"offset": offset, "timeout": timeout, "allowed_updates": _UPDATES}
+        found: Any = await self._post("getUpdates", asked, read_timeout=timeout + 5)
+        return [Noted(str(update["update_id"]), update) for update in found]
 
 
 def _event(update: Update, message: Message | None) -> Request | None:

@@ -289,6 +289,20 @@ async def test_an_event_told_twice_by_telegram_is_one(
     assert len(porter.events) == 1
 
 
+async def test_an_update_that_cannot_be_read_holds_up_no_other(
+    telegram: TelegramEmulator, porter: Porter, caplog: pytest.LogCaptureFixture
+) -> None:
+    journal = FakeJournal()
+    async with running(telegram, porter, journal):
+        telegram.world.updates.put("message", {"message_id": "?"})
+        await telegram.say("/brief")
+        await telegram.wait_for_post()
+    assert [request.command for request in porter.requests] == ["brief"]
+    assert await journal.unfinished("telegram") == []
+    assert "failed" in caplog.text
+    telegram.violations.clear()  # the specification, too, says that it is no message
+
+
 # --- what cannot be posted
 
 
