@@ -461,7 +461,16 @@ class TelegramAdapter:
         await self._pace.turn(chat)
 
     async def look_up(self, chat: Chat, payload: Payload, key: str, since: datetime) -> str | None:
-        """See the Adapter port. A bot cannot read a chat's history: nobody can tell."""
+        """See the Adapter port. A bot cannot read a chat's history: nobody can tell.
+
+        One thing does tell: to give a message the buttons that it has is refused ("message is not
+        modified"), and that is said of no other message. But the id of a lost one is not known, so
+        ids would have to be tried, and whichever of them is another message of ours *takes* the
+        buttons: after a crash (or beside a second process) we do not know which those are, and the
+        old buttons are told by nobody, so they cannot be put back. That it did not arrive would not
+        be certain either: private chats share one row of ids, and a slow server may still post it.
+        A message spoiled for certain is worse than one in doubt, which the chat's choice settles.
+        """
         return None
 
     async def post(self, chat: Chat, payload: Payload, key: str) -> str:
