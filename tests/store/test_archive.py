@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -65,10 +66,18 @@ SUBSCRIPTION = {
     "command": "brief", "arguments": "long", "locale": "fr", "at": "08:00", "zone": "Europe/Paris",
     "days": "0123456", "next_day": "2026-03-02", "next_run_at": 1772434800, "paused": "",
 }  # fmt: skip
+EDITION = (
+    "INSERT INTO editions (subscription, day, due_at, frozen, done, missed) "
+    "VALUES (1, '2026-03-01', 1772348400, true, false, '')"
+)
+PART = (
+    "INSERT INTO parts (edition, position, payload, state, attempts, not_before, uncertain_since) "
+    """VALUES (1, 0, '{"text": "Hello"}', 'pending', 0, 0, 0)"""
+)
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
-async def test_a_database_without_the_archive_gains_it_and_keeps_its_subscriptions(
+async def test_a_database_of_the_first_version_keeps_its_digests_and_gains_what_is_new(
     database: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     url, driver = f"sqlite:///{tmp_path}/dateline.db", "sqlite+aiosqlite"
@@ -84,10 +93,16 @@ async def test_a_database_without_the_archive_gains_it_and_keeps_its_subscriptio
             text(f"INSERT INTO subscriptions ({', '.join(columns)}) VALUES ({marks})"),  # noqa: S608 - our own names
             SUBSCRIPTION,
         )
+        for row in (EDITION, PART):
+            await connection.execute(text(row))
     await old.dispose()
     store = await DatabaseStore.open(url)
-    [(kept, _)] = await store.subscriptions(CHAT)
+    [(kept, due)] = await store.subscriptions(CHAT)
     assert (kept.arguments, kept.locale, kept.timing.zone) == ("long", "fr", "Europe/Paris")
+    [edition] = await store.open_editions(CHAT, MONDAY)
+    assert [part.payload for part in await store.parts(edition)] == [{"text": "Hello"}]
+    other = await store.subscribe(replace(kept, arguments="short"), due)
+    assert {one.id for one, _ in await store.subscriptions(CHAT)} == {kept.id, other.id}
     await store.close()
     engine = await open_engine(url)
     archive = DatabaseArchive(engine)

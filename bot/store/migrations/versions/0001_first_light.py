@@ -25,7 +25,7 @@ def upgrade() -> None:
         sa.Column("next_day", sa.String(10), nullable=False),
         sa.Column("next_run_at", sa.BigInteger, nullable=False),
         sa.Column("paused", sa.Text, nullable=False, server_default=""),
-        sa.UniqueConstraint("platform", "chat", "thread", "at", "command", "arguments"),
+        sa.UniqueConstraint("platform", "chat", "thread", "at"),
         sqlite_autoincrement=True,
     )
     op.create_index("ix_subscriptions_next_run_at", "subscriptions", ["next_run_at"])
