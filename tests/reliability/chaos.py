@@ -334,6 +334,12 @@ class Run:
         self._discord.refuse_gateway(0)
         self._end_hangs()
         self._cells[SKEW] = 0
+        for _ in range(5):
+            await self._clean_life()
+            if self._is_quiet():  # no digest came due while the bot was being stopped
+                return
+
+    async def _clean_life(self) -> None:
         process = await self._until_quiet()
         try:
             await asyncio.sleep(0.4)  # nothing may follow
