@@ -429,6 +429,8 @@ class FakeStore:
                 self._give_up(key, reason or "unavailable")
 
     async def move_chat(self, old: Chat, new: Chat) -> None:
+        if (old.platform, old.id) == (new.platform, new.id):
+            return
         movers = [
             kept
             for kept in self._kept.values()
@@ -441,6 +443,11 @@ class FakeStore:
                 self._drop(kept.subscription.id)
             else:
                 kept.subscription = replace(kept.subscription, chat=moved, paused="")
+        for where in [one for one in self._settings if one[:2] == (old.platform, old.id)]:
+            settings = self._settings.pop(where)
+            moved = replace(new, thread=where[2])
+            there = new.platform, new.id, where[2]
+            await self.set_settings(moved, self._settings.get(there, settings))
 
     async def outbox(self, limit: int = 100) -> Sequence[OutboxLine]:
         lines = [

@@ -59,7 +59,7 @@ from bot.store.archive_rows import (
     state_row,
     where,
 )
-from bot.store.engine import clean, inserts, instant, seconds, transaction
+from bot.store.engine import clean, inserts, instant, move_rows, seconds, transaction
 from bot.store.place_index import Filed
 from summaries.article import Article
 from summaries.places.nesting import EARTH_RADIUS_KM, distance
@@ -331,14 +331,14 @@ class DatabaseArchive:
 
     async def _merge(self, connection: AsyncConnection, gone: Row[Any], stays: Row[Any]) -> None:
         """Give everything of one feed to another, which stays as it is where both have it."""
-        await _move(connection, schema.follows, feed=(gone.id, stays.id))
+        await move_rows(connection, schema.follows, feed=(gone.id, stays.id))
         known = select(schema.feed_keys.c.key).where(schema.feed_keys.c.feed == stays.id)
         of_gone = schema.entries.c.feed == gone.id
         await connection.execute(
             delete(schema.entries).where(of_gone, schema.entries.c.key.in_(known))
         )
         await connection.execute(update(schema.entries).where(of_gone).values(feed=stays.id))
-        await _move(connection, schema.feed_keys, feed=(gone.id, stays.id))
+        await move_rows(connection, schema.feed_keys, feed=(gone.id, stays.id))
         brought = await _filed(connection, schema.article_feeds.c.feed == gone.id)
         there = [Filed(stays.id, one.article, one.instant, one.places) for one in brought]
         await place_index.file(connection, self._insert, there)
@@ -559,7 +559,7 @@ class DatabaseArchive:
         changes = {"platform": (old.platform, new.platform), "chat": (old.id, new.id)}
         async with self._transaction() as connection:
             for table in (schema.follows, schema.filters, schema.told, schema.place_choices):
-                await _move(connection, table, **changes)
+                await move_rows(connection, table, **changes)
             its = schema.follows.c.platform == new.platform, schema.follows.c.chat == new.id
             await connection.execute(update(schema.follows).where(*its).values(kind=new.kind))
 
@@ -737,20 +737,6 @@ async def _filed(connection: AsyncConnection, which: ColumnElement[bool]) -> lis
         Filed(row.feed, row.article, row.instant, place_index.unpacked(row.places))
         for row in await connection.execute(query.where(which))
     ]
-
-
-async def _move(connection: AsyncConnection, table: Table, **changes: tuple[Any, Any]) -> None:
-    """Change part of a primary key from one value to another; where both are there, the other
-    stays."""
-    theirs = table.alias("theirs")
-    of_old = [table.c[name] == old for name, (old, _) in changes.items()]
-    of_new = [theirs.c[name] == new for name, (_, new) in changes.items()]
-    rest = [column.name for column in table.primary_key if column.name not in changes]
-    same = [theirs.c[name] == table.c[name] for name in rest]
-    taken = select(1).select_from(theirs).where(*of_new, *same).correlate(table).exists()
-    await connection.execute(delete(table).where(*of_old, taken))
-    values = {name: new for name, (_, new) in changes.items()}
-    await connection.execute(update(table).where(*of_old).values(values))
 
 
 def _batches(values: Iterable[T]) -> Iterator[list[T]]:

@@ -40,7 +40,15 @@ from bot.core.ports import (
     Payload,
 )
 from bot.core.schedule import Occurrence, Subscription, Timing
-from bot.store.engine import clean, inserts, instant, open_engine, seconds, transaction
+from bot.store.engine import (
+    clean,
+    inserts,
+    instant,
+    move_rows,
+    open_engine,
+    seconds,
+    transaction,
+)
 from bot.store.schema import chats, editions, parts, subscriptions
 
 _CHAT = ("platform", "chat", "thread")
@@ -360,6 +368,8 @@ class DatabaseStore:
 
     async def move_chat(self, old: Chat, new: Chat) -> None:
         """See the Store port."""
+        if (old.platform, old.id) == (new.platform, new.id):
+            return
         theirs = subscriptions.alias("theirs")
         taken = select(theirs.c.id).where(
             theirs.c.platform == new.platform,
@@ -376,6 +386,8 @@ class DatabaseStore:
             await connection.execute(
                 move.values(platform=new.platform, chat=new.id, kind=new.kind, paused="")
             )
+            changes = {"platform": (old.platform, new.platform), "chat": (old.id, new.id)}
+            await move_rows(connection, chats, **changes)
 
     async def tally(self) -> Mapping[str, int]:
         """See the Store port."""

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Table, event, text
+from sqlalchemy import Connection, Table, delete, event, select, text, update
 from sqlalchemy.dialects.postgresql import Insert as PostgresqlInsert
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
@@ -75,6 +75,20 @@ async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
 def inserts(engine: AsyncEngine) -> Callable[[Table], SqliteInsert | PostgresqlInsert]:
     """Return the dialect's own `insert`: SQLAlchemy's common one knows no ON CONFLICT."""
     return sqlite_insert if engine.dialect.name == "sqlite" else postgresql_insert
+
+
+async def move_rows(connection: AsyncConnection, table: Table, **changes: tuple[Any, Any]) -> None:
+    """Change part of a primary key from one value to another; where both are there, the other
+    stays."""
+    theirs = table.alias("theirs")
+    of_old = [table.c[name] == old for name, (old, _) in changes.items()]
+    of_new = [theirs.c[name] == new for name, (_, new) in changes.items()]
+    rest = [column.name for column in table.primary_key if column.name not in changes]
+    same = [theirs.c[name] == table.c[name] for name in rest]
+    taken = select(1).select_from(theirs).where(*of_new, *same).correlate(table).exists()
+    await connection.execute(delete(table).where(*of_old, taken))
+    values = {name: new for name, (_, new) in changes.items()}
+    await connection.execute(update(table).where(*of_old).values(values))
 
 
 def seconds(when: datetime) -> int:

@@ -503,6 +503,29 @@ async def test_a_chat_that_moves_where_the_hour_is_taken_leaves_one_digest(store
     assert await store.subscriptions(CHAT) == []
 
 
+async def test_a_chat_that_moves_keeps_what_it_chose(store: Store) -> None:
+    new = Chat("fake", "-1005001", ChatKind.GROUP, thread="7")
+    chose = ChatSettings(quiet=Quiet(time(22), time(7)), rather_twice=True)
+    await store.set_settings(CHAT, chose)
+    await subscribed(store)
+    await store.move_chat(CHAT, new)
+    assert await store.settings(new) == chose
+    assert await store.settings(CHAT) == ChatSettings()
+    [(kept, _)] = await store.subscriptions(new)
+    assert (kept.timing.quiet, kept.rather_twice) == (chose.quiet, True)
+    await store.set_settings(CHAT, ChatSettings(zone="Asia/Baghdad"))
+    await store.move_chat(CHAT, new)
+    assert await store.settings(new) == chose
+
+
+async def test_a_chat_that_moves_to_itself_loses_nothing(store: Store) -> None:
+    kept = await subscribed(store)
+    await store.set_settings(CHAT, ChatSettings(rather_twice=True))
+    await store.move_chat(CHAT, CHAT)
+    assert [one.id for one, _ in await store.subscriptions(CHAT)] == [kept.id]
+    assert await store.settings(CHAT) == ChatSettings(rather_twice=True)
+
+
 # --- figures, and two at once
 
 
