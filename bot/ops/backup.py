@@ -30,7 +30,7 @@ def backup(database: Path, target: Path) -> int:
     try:
         fresh.unlink(missing_ok=True)
         with closing(_open(database)) as source, closing(sqlite3.connect(fresh)) as copy:
-            source.backup(copy, pages=1000, sleep=0.01)
+            source.backup(copy)  # in one go: between two steps a write would begin it anew
             copy.execute("PRAGMA journal_mode=DELETE")
         _check(fresh)
         _sync(fresh)
@@ -65,12 +65,12 @@ def restore(source: Path, database: Path) -> Path | None:
 
 def _put_aside(database: Path) -> Path | None:
     """Keep the present database under another name, all that belongs to it included."""
-    if not database.exists():
-        return None
-    with closing(_open(database)) as connection:  # the log goes into the file
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    kept = database.with_name(database.name + ".before-restore")
-    database.replace(kept)
+    kept = None
+    if database.exists():
+        with closing(_open(database)) as connection:  # the log goes into the file
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        kept = database.with_name(database.name + ".before-restore")
+        database.replace(kept)
     for end in _BESIDE:
         database.with_name(database.name + end).unlink(missing_ok=True)
     return kept

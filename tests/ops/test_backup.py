@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,34 @@ async def test_a_backup_while_the_bot_writes_is_whole(tmp_path: Path) -> None:
         copy.close()
 
 
+async def test_a_large_backup_ends_although_the_bot_never_stops_writing(tmp_path: Path) -> None:
+    database = await made(tmp_path / "dateline.db")
+    with closing(sqlite3.connect(database)) as first, first:
+        first.execute("CREATE TABLE pages (page BLOB)")
+        first.executemany("INSERT INTO pages VALUES (?)", [(b"x" * 4000,)] * 12_000)
+    stop, ended = threading.Event(), threading.Event()
+
+    def write() -> None:
+        with closing(sqlite3.connect(database, timeout=30)) as connection:
+            connection.execute("PRAGMA synchronous=OFF")  # so that it writes all the time
+            while not stop.wait(0.001):
+                with connection:
+                    connection.execute("INSERT INTO pages VALUES (?)", (b"y",))
+
+    def copy() -> None:
+        backup(database, tmp_path / "copy.db")
+        ended.set()
+
+    threads = [threading.Thread(target=work) for work in (write, copy)]
+    for thread in threads:
+        thread.start()
+    in_time = ended.wait(10)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert in_time
+
+
 async def test_restoring_puts_everything_back_and_keeps_what_was_there(tmp_path: Path) -> None:
     database = await made(tmp_path / "dateline.db", hours=2)
     backup(database, tmp_path / "copy.db")
@@ -89,6 +118,21 @@ async def test_restoring_where_there_is_nothing_yet_makes_the_database(tmp_path:
     backup(database, tmp_path / "copy.db")
     assert restore(tmp_path / "copy.db", tmp_path / "new" / "dateline.db") is None
     assert await kept(tmp_path / "new" / "dateline.db") == 2
+
+
+async def test_what_a_lost_database_left_beside_it_does_not_spoil_the_restored_one(
+    tmp_path: Path,
+) -> None:
+    database = await made(tmp_path / "dateline.db", hours=2)
+    backup(database, tmp_path / "copy.db")
+    with closing(sqlite3.connect(database)) as crashed:
+        with crashed:
+            crashed.execute("DELETE FROM subscriptions")
+        left = (tmp_path / "dateline.db-wal").read_bytes()
+    database.unlink()
+    (tmp_path / "dateline.db-wal").write_bytes(left)
+    restore(tmp_path / "copy.db", database)
+    assert await kept(database) == 2
 
 
 async def test_an_older_backup_is_migrated_and_keeps_its_data(tmp_path: Path) -> None:
