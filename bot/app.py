@@ -46,6 +46,8 @@ READ_SECONDS = 5
 """How often due feeds are looked for."""
 STANDSTILL = timedelta(minutes=5)
 """A bot whose clock could do nothing for so long had better be started anew."""
+LOOKS = 10
+"""How often the guard looks in that time."""
 _STANDS_STILL = (
     f"For {STANDSTILL.total_seconds() / 60:.0f} minutes no digest could be looked after, so "
     "Dateline ends and waits to be started again. What to mend is in the log: most often the "
@@ -65,9 +67,9 @@ class SystemClock:
 
 @dataclass(slots=True)
 class Pulse:
-    """When the clock last did its work."""
+    """How often the clock did its work."""
 
-    last: datetime
+    beats: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +241,7 @@ async def serve(
             await delivery.recover()
         ticking = asyncio.Lock()
         beats = settings.data_dir if heartbeat else None
-        pulse = Pulse(parts.clock.now())
+        pulse = Pulse()
         scheduler = start_clock(_tick, delivery, beats, ticking, pulse)
         refusals: list[str] = []
         try:
@@ -249,7 +251,7 @@ async def serve(
                 ]
                 posting = group.create_task(_post(jobs, delivery, adapters))
                 reading = group.create_task(_read_feeds(poller))
-                guard = group.create_task(_watch(pulse, parts.clock))
+                guard = group.create_task(_watch(pulse))
                 watch = group.create_task(stop.wait())
                 everyone = group.create_task(_all_done(running))
                 await asyncio.wait([watch, everyone], return_when=asyncio.FIRST_COMPLETED)
@@ -342,13 +344,18 @@ def start_clock(tick: Callable[..., Awaitable[None]], *arguments: object) -> Asy
     return scheduler
 
 
-async def _watch(pulse: Pulse, clock: Clock) -> None:
-    """End the bot when its clock stands still. Raises StoreError: a supervisor starts it again."""
-    while True:
-        left = STANDSTILL - (clock.now() - pulse.last)
-        if left <= timedelta():
-            raise StoreError(_STANDS_STILL)
-        await asyncio.sleep(left.total_seconds() + 1)
+async def _watch(pulse: Pulse, pause: float = STANDSTILL.total_seconds() / LOOKS) -> None:
+    """End the bot when its clock stands still. Raises StoreError: a supervisor starts it again.
+
+    It counts its own looks, not the hours: when the time of day jumps, or the whole process was
+    stopped for an hour, nothing stands still.
+    """
+    idle = 0
+    while idle < LOOKS:
+        before = pulse.beats
+        await asyncio.sleep(pause)
+        idle = idle + 1 if pulse.beats == before else 0
+    raise StoreError(_STANDS_STILL)
 
 
 async def _tick(
@@ -358,7 +365,7 @@ async def _tick(
     async with ticking:
         try:
             await delivery.tick()
-            pulse.last = datetime.now(UTC)
+            pulse.beats += 1
             if data_dir is not None:
                 health.beat(data_dir, datetime.now(UTC))
         except (DatelineError, OSError) as error:
