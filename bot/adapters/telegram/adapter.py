@@ -133,7 +133,7 @@ def _limits(chat: Chat) -> list[Rate]:
 
 
 class TelegramAdapter:
-    """The Adapter port on Telegram."""
+    """The Adapter port on Telegram. `pace` takes the place of Telegram's limits: to be measured."""
 
     platform = "telegram"
     idempotent = False
@@ -145,6 +145,7 @@ class TelegramAdapter:
         commands: Sequence[CommandSpec],
         *,
         paid_broadcast: bool = False,
+        pace: Pace | None = None,
     ) -> None:
         os.environ.setdefault("PTB_TIMEDELTA", "1")  # else the library warns at every 429
         self._token = token
@@ -163,7 +164,8 @@ class TelegramAdapter:
         self._tasks: set[asyncio.Task[None]] = set()
         self._journal: Journal = FORGETFUL
         self._paid = paid_broadcast
-        self._pace = Pace(_PAID, _limits, ahead=200) if paid_broadcast else Pace(_OVERALL, _limits)
+        usual = Pace(_PAID, _limits, ahead=200) if paid_broadcast else Pace(_OVERALL, _limits)
+        self._pace = pace or usual
         self._events = asyncio.Lock()
         self._welcomed: set[str] = set()
 
