@@ -216,7 +216,7 @@ class FakeArchive:
         return Counter(
             one.reason
             for one in self._arrivals.values()
-            if one.reason and one.feed.state.feed.url in feeds and one.arrival.arrived_at >= since
+            if one.reason and one.feed.state.feed.url in feeds and _entry_came(one.arrival) >= since
         )
 
     async def keep(

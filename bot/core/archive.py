@@ -189,7 +189,8 @@ class Archive(Protocol):
     async def unreadable(self, feeds: Sequence[str], since: datetime) -> Mapping[str, int]:
         """Count the entries of these feeds whose article could not be read, by reason.
 
-        Those that came since then; a reason is the last one, in words.
+        Those that came since then, by their date: what a feed's first reading brings of earlier
+        years is nobody's loss. A reason is the last one, in words.
         """
 
     async def articles(

@@ -384,7 +384,7 @@ class DatabaseArchive:
             query = (
                 select(its.reason, func.count().label("number"))
                 .where(its.feed.in_(numbers.values()), its.reason != "")
-                .where(its.arrived_at >= seconds(since))
+                .where(its.instant >= seconds(since))
                 .group_by(its.reason)
             )
             rows = (await connection.execute(query)).all()

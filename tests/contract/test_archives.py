@@ -473,6 +473,16 @@ async def test_what_could_not_be_read_is_counted_by_reason(archive: Archive) -> 
     assert dict(await archive.unreadable([], NOW)) == {}
 
 
+async def test_an_old_entry_that_could_not_be_read_is_not_counted_among_the_new(
+    archive: Archive,
+) -> None:
+    await following(archive)
+    given = keyed(entry(1, published=at(-9_000))), keyed(entry(2, published=at(-1)))
+    for arrival in await recorded(archive, *given):
+        await archive.put_off(arrival, "it cannot be read", None)
+    assert dict(await archive.unreadable([WORLD.url], at(-72))) == {"it cannot be read": 1}
+
+
 async def test_an_arrival_put_off_for_ever_never_comes_again(archive: Archive) -> None:
     await following(archive)
     [arrival] = await recorded(archive, keyed(entry(1)))
