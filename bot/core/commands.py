@@ -14,7 +14,7 @@ from functools import partial
 from rapidfuzz import process
 
 from bot.core.archive import Archive
-from bot.core.briefing import briefing_reply, choose, story_reply, why_reply
+from bot.core.briefing import briefing_reply, story_reply, why_reply
 from bot.core.digests import Digests
 from bot.core.errors import DatelineError, RequestError, StoreError
 from bot.core.following import FeedFinder, Following
@@ -374,8 +374,8 @@ class Desk:
             near = await asyncio.to_thread(self._reader.mentions, about)
             draw = partial(place_map, answer.lookup.place, near)
             return await asyncio.to_thread(draw, places=places, language=language, night=night)
-        reading = await self._newsroom.articles(request.chat)
-        told, _ = choose(reading.articles, Length.NORMAL)
+        briefing = await self._briefing(request.chat, Length.NORMAL, "")
+        told = [story.article for story in briefing.stories]
         subjects = await asyncio.to_thread(self._reader.subjects, told)
         draw = partial(briefing_map, subjects)
         return await asyncio.to_thread(draw, places=places, language=language, night=night)

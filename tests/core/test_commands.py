@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.commands import COMMANDS, find_command, first_link, in_words, parse_brief
+from bot.core.commands import COMMANDS, Desk, find_command, first_link, in_words, parse_brief
 from bot.core.errors import RequestError, SourceError, StoreError
 from bot.core.messages import (
     Chat,
@@ -18,13 +19,17 @@ from bot.core.messages import (
     Listing,
     Notice,
     Paragraph,
+    Picture,
     Reply,
     Request,
     StoryItem,
 )
 from bot.core.news import Reading
+from bot.core.newsroom import Newsroom
 from bot.core.ports import Places, Sources, Store
 from summaries.article import Length
+from tests.fake_archive import FakeArchive
+from tests.fake_finder import FakeFinder
 from tests.fakes import (
     CHAT,
     COMET,
@@ -455,6 +460,33 @@ async def test_whatever_is_typed_is_answered(
     assert reply.blocks
     assert not isinstance(reply.blocks[0], Heading) or reply.blocks[0].text
     assert "went wrong" not in words(reply)
+
+
+async def test_the_map_shows_the_stories_that_the_briefing_tells() -> None:
+    mosul = replace(
+        COMET,
+        title="A bridge opens in Mosul",
+        paragraphs=("A bridge opened in Mosul.",),
+        url="https://news.example/bridge",
+    )
+    clock, archive = FakeClock(), FakeArchive()
+    yesterday = clock.now().date() - timedelta(days=1)
+    await archive.tell(CHAT, yesterday, [PARIS_TALKS.url])
+    newsroom = Newsroom(FakeSources((PARIS_TALKS, mosul)), clock, archive)
+    desk = Desk(
+        newsroom,
+        FakePlaces(),
+        FakeStore(),
+        clock,
+        version="1",
+        archive=archive,
+        finder=FakeFinder(),
+    )
+    [picture] = [
+        block for block in (await desk.answer(typed("/map"))).blocks if isinstance(block, Picture)
+    ]
+    assert "Mosul" in picture.alt
+    assert "Paris" not in picture.alt
 
 
 async def test_a_chat_that_moves_takes_its_digests_and_choices_along() -> None:
