@@ -428,6 +428,11 @@ class FakeStore:
             if edition.subscription in stopped:
                 self._give_up(key, reason or "unavailable")
 
+    async def threads(self, chat: Chat) -> Sequence[Chat]:
+        of = [kept.subscription.chat for kept in self._kept.values()]
+        its = {one.thread for one in of if (one.platform, one.id) == (chat.platform, chat.id)}
+        return [replace(chat, thread=one) for one in sorted(its) if chat.thread in {"", one}]
+
     async def move_chat(self, old: Chat, new: Chat) -> None:
         if (old.platform, old.id) == (new.platform, new.id):
             return

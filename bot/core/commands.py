@@ -275,7 +275,8 @@ class Desk:
             case "moved" if said and said != chat.id:
                 await self.move(chat, replace(chat, id=said))
             case "gone":
-                await self._store.pause(chat, said or "the bot was shut out")
+                for thread in await self._store.threads(chat):
+                    await self._store.pause(thread, said or "the bot was shut out")
             case "back":
                 return await self._digests.resume(chat)
             case _:

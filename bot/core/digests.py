@@ -160,9 +160,17 @@ class Digests:
         return Reply((Heading("Digests of this chat"), Listing(lines)), actions)
 
     async def resume(self, chat: Chat) -> Reply:
-        """Start the chat's stopped digests again, and offer what was missed meanwhile."""
+        """Start the chat's stopped digests again, and offer what was missed meanwhile.
+
+        With those of its threads: nobody says that the bot is back in each of them.
+        """
         now = self._clock.now()
-        again = [one for one, _ in await self._store.subscriptions(chat) if one.paused]
+        kept = [
+            one
+            for thread in await self._store.threads(chat)
+            for one, _ in await self._store.subscriptions(thread)
+        ]
+        again = [one for one in kept if one.paused]
         for subscription in again:
             await self._store.subscribe(subscription, first_due(subscription.timing, now))
         if not again:

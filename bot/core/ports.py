@@ -307,6 +307,9 @@ class Store(Protocol):
         What waits for the chat is given up; subscribing again at the hour takes the pause off.
         """
 
+    async def threads(self, chat: Chat) -> Sequence[Chat]:
+        """Return the chat and its threads, or the one thread, as far as they have subscriptions."""
+
     async def move_chat(self, old: Chat, new: Chat) -> None:
         """Give everything that belongs to one chat to another (a group became a supergroup).
 

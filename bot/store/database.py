@@ -366,6 +366,16 @@ class DatabaseStore:
             await connection.execute(stop)
             await _give_up(connection, editions.c.subscription.in_(of_chat), reason)
 
+    async def threads(self, chat: Chat) -> Sequence[Chat]:
+        """See the Store port."""
+        its = subscriptions.c
+        query = select(its.thread).where(its.platform == chat.platform, its.chat == chat.id)
+        if chat.thread:
+            query = query.where(its.thread == chat.thread)
+        async with self._transaction() as connection:
+            rows = await connection.execute(query.distinct().order_by(its.thread))
+            return [replace(chat, thread=thread) for thread in rows.scalars()]
+
     async def move_chat(self, old: Chat, new: Chat) -> None:
         """See the Store port."""
         if (old.platform, old.id) == (new.platform, new.id):

@@ -479,6 +479,15 @@ async def test_a_paused_chat_gets_nothing_until_it_subscribes_again(store: Store
     assert await waiting(store) == [other.id]
 
 
+async def test_a_chat_knows_its_threads(store: Store) -> None:
+    whole = replace(CHAT, thread="")
+    for chat in (CHAT, whole, replace(CHAT, thread="8"), replace(CHAT, id="-5002")):
+        await subscribed(store, chat)
+    assert await store.threads(whole) == [whole, CHAT, replace(CHAT, thread="8")]
+    assert await store.threads(CHAT) == [CHAT]
+    assert await store.threads(replace(CHAT, id="0")) == []
+
+
 async def test_a_chat_that_moves_takes_everything_along(store: Store) -> None:
     edition = await opened(store, [HELLO] * 2)
     plain = await subscribed(store, replace(CHAT, thread=""))

@@ -509,6 +509,16 @@ async def test_a_chat_that_comes_back_has_its_digests_again_and_is_told() -> Non
     assert not (await desk.answer(Request(CHAT, "back", is_event=True))).blocks
 
 
+async def test_a_group_that_comes_back_has_the_digests_of_its_topics_again() -> None:
+    desk, topic = make_desk(), replace(CHAT, kind=ChatKind.GROUP, thread="7")
+    group = replace(topic, thread="")
+    await desk.answer(Request(topic, "subscribe", "08:00"))
+    await desk.answer(Request(group, "gone", "the bot was removed", is_event=True))
+    assert "was removed" in words(await desk.answer(Request(topic, "subscriptions")))
+    assert "08:00" in words(await desk.answer(Request(group, "back", is_event=True)))
+    assert "next" in words(await desk.answer(Request(topic, "subscriptions")))
+
+
 @pytest.mark.parametrize("line", ["moved -100", "gone away", "back"])
 async def test_nobody_can_type_what_only_happens(line: str) -> None:
     desk = make_desk()
