@@ -1,0 +1,149 @@
+"""What chaos found out about clocks that are wrong, each made small: nothing comes twice by it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.adapters.discord.adapter import HISTORY, DiscordAdapter
+from bot.adapters.telegram.transport import AiohttpRequest
+from bot.core.commands import COMMANDS
+from bot.core.delivery import REPEAT
+from bot.core.errors import DeliveryError, OutcomeUnknown
+from bot.core.fence import fenced
+from bot.core.messages import Chat, ChatKind, Paragraph, Reply, Request
+from bot.core.schedule import Subscription, next_due, parse_timing
+from tests.emulators.discord import TOKEN, DiscordEmulator
+from tests.emulators.telegram import TelegramEmulator
+from tests.fakes import FakeAdapter, FakeClock, FakeStore, make_delivery
+
+NEWS = Chat("discord", "2001", ChatKind.GROUP)
+LOST = OutcomeUnknown("the answer was lost")
+
+
+async def no_answer(_: Request) -> Reply:
+    return Reply(())
+
+
+@pytest.fixture
+async def bot(discord: DiscordEmulator) -> AsyncIterator[DiscordAdapter]:
+    adapter = DiscordAdapter(TOKEN, discord.api_url, discord.gateway_url, COMMANDS)
+    running = asyncio.create_task(adapter.run(no_answer))
+    await discord.ready()
+    yield adapter
+    running.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
+
+
+async def test_a_message_is_found_although_our_clock_was_hours_ahead(bot: DiscordAdapter) -> None:
+    [payload] = bot.render(Reply((Paragraph("the news"),)))
+    number = await bot.post(NEWS, payload, "dateline-1")
+    ahead = datetime.now(UTC) + timedelta(hours=5)
+    assert await bot.look_up(NEWS, payload, "dateline-1", ahead) == number
+
+
+async def test_a_message_is_found_in_a_channel_where_much_was_said(
+    bot: DiscordAdapter, discord: DiscordEmulator
+) -> None:
+    [payload] = bot.render(Reply((Paragraph("the news"),)))
+    for number in range(HISTORY + 1):
+        await discord.say(f"{number}")
+    posted = await bot.post(NEWS, payload, "dateline-1")
+    for number in range(HISTORY):
+        await discord.say(f"{number}")
+    assert await bot.look_up(NEWS, payload, "dateline-1", datetime.now(UTC)) == posted
+
+
+async def test_what_never_arrived_is_not_found(bot: DiscordAdapter) -> None:
+    [payload] = bot.render(Reply((Paragraph("the news"),)))
+    assert await bot.look_up(NEWS, payload, "dateline-1", datetime.now(UTC)) == ""
+
+
+def stale() -> None:
+    raise DeliveryError("this process was stopped", retry_after=0)
+
+
+async def test_no_request_to_telegram_leaves_under_a_stale_claim(
+    telegram: TelegramEmulator,
+) -> None:
+    request = AiohttpRequest()
+    with fenced(stale), pytest.raises(DeliveryError, match="stopped"):
+        await request.do_request(f"{telegram.root}/bot{telegram.token}/getMe", "POST")
+    assert telegram.requests == []
+    await request.shutdown()
+
+
+async def test_no_request_to_discord_leaves_under_a_stale_claim(
+    bot: DiscordAdapter, discord: DiscordEmulator
+) -> None:
+    """The library may have sent an earlier one by itself, so nobody can tell."""
+    [payload] = bot.render(Reply((Paragraph("the news"),)))
+    with fenced(stale), pytest.raises(OutcomeUnknown, match="stopped"):
+        await bot.post(NEWS, payload, "dateline-1")
+    assert discord.posted() == []
+
+
+async def a_digest(_: Request) -> Reply:
+    return Reply((Paragraph("the news"),))
+
+
+class Forgetful(FakeAdapter):
+    """A platform that has forgotten every key, and can show what it holds."""
+
+    def __init__(self) -> None:
+        super().__init__(idempotent=True)
+        self.can_look_up = True
+
+    async def post(self, chat: Chat, payload: object, key: str) -> str:
+        self.idempotent = False
+        try:
+            return await super().post(chat, payload, key)  # type: ignore[arg-type] # as given
+        finally:
+            self.idempotent = True
+
+
+async def test_a_clock_set_back_after_a_lost_answer_does_not_make_it_come_twice() -> None:
+    """How long ago the attempt was, nobody knows then: the platform is asked."""
+    adapter, store, clock = Forgetful(), FakeStore(), FakeClock()
+    timing = parse_timing("08:00", "UTC")
+    chat = Chat("fake", "1")
+    await store.subscribe(Subscription(chat, timing), next_due(timing, clock.now()))
+    delivery, jobs = make_delivery(store, {"fake": adapter}, a_digest, clock)
+    clock.advance(hours=5)
+    adapter.faults, adapter.after_commit = [LOST], True
+    await delivery.tick()
+    await jobs.drain()
+    clock.advance(hours=-1)  # it was wrong; the wait of two seconds is now an hour away
+    clock.advance(REPEAT.total_seconds())
+    for part in store._parts.values():
+        part.not_before = None
+    await delivery.tick()
+    await jobs.drain()
+    assert len(adapter.posts) == 1
+    assert (await store.tally())["sent"] == 1
+
+
+async def test_after_a_crash_under_a_clock_that_was_ahead_the_next_start_goes_on_at_once() -> None:
+    adapter, store, clock = FakeAdapter(), FakeStore(), FakeClock()
+    timing = parse_timing("07:00", "UTC")
+    chat = Chat("fake", "1")
+    await store.subscribe(Subscription(chat, timing), next_due(timing, clock.now()))
+    delivery, jobs = make_delivery(store, {"fake": adapter}, a_digest, clock)
+    clock.advance(hours=6)
+    hold = adapter.held["1"] = asyncio.Event()
+    await delivery.tick()
+    await adapter.wait_for_attempts(1)
+    for task in jobs.tasks.values():  # the process dies in the middle of the post
+        task.cancel()
+    clock.advance(hours=-4)  # and the clock is put right
+    hold.set()
+    delivery, jobs = make_delivery(store, {"fake": adapter}, a_digest, clock)
+    await delivery.recover()
+    await delivery.tick()
+    await jobs.drain()
+    assert (await store.tally())["unknown"] == 1
