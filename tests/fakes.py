@@ -384,8 +384,16 @@ class FakeStore:
             uncertain_since=since,
         )
         kept.not_before = outcome.not_before
+        self._end()
         self._settle()
         return True
+
+    def _end(self) -> None:
+        """What waits in an edition that was given up meanwhile is not sent again either."""
+        for kept in self._parts.values():
+            if kept.part.state is PartState.PENDING and self._editions[kept.part.edition].done:
+                state = PartState.UNKNOWN if kept.part.uncertain_since else PartState.DEAD
+                kept.part = replace(kept.part, state=state)
 
     def _settle(self) -> None:
         """An edition is done when none of its parts is left to send."""
@@ -417,6 +425,7 @@ class FakeStore:
         for kept in half_sent:
             reason = "the bot stopped while sending it"
             kept.part = replace(kept.part, state=PartState.PENDING, reason=reason)
+        self._end()
         return len(half_sent)
 
     async def pause(self, chat: Chat, reason: str) -> None:

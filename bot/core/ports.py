@@ -287,8 +287,9 @@ class Store(Protocol):
     async def mark(self, part: Part, outcome: Outcome) -> bool:
         """Write down what became of a claimed part, given as `claim` returned it.
 
-        Returns False, and changes nothing, when the lease ran out and the part went on without; but
-        that it was sent after all counts for as long as nobody else is sending it.
+        What waits again in an edition that was given up meanwhile is dead, or unknown when it may
+        have arrived. Returns False, and changes nothing, when the lease ran out and the part went
+        on without; but that it was sent after all counts for as long as nobody else is sending it.
         """
 
     async def give_up(self, edition: Edition, reason: str) -> None:
@@ -297,8 +298,8 @@ class Store(Protocol):
     async def settle(self, platforms: Sequence[str], now: datetime) -> int:
         """Take the parts back whose lease ran out before `now`; return how many.
 
-        They are pending again, and uncertain since they were first claimed. Other platforms'
-        parts are left alone.
+        They are pending again, and uncertain since they were first claimed; in an edition that was
+        given up they are unknown. Other platforms' parts are left alone.
         """
 
     async def pause(self, chat: Chat, reason: str) -> None:

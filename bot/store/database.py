@@ -315,6 +315,8 @@ class DatabaseStore:
         async with self._transaction() as connection:
             if not (await connection.execute(write)).rowcount:
                 return False
+            if outcome.state is PartState.PENDING:
+                await _end(connection, parts.c.id == part.id)
             await _settle(connection, editions.c.id == part.edition)
         return True
 
@@ -332,7 +334,10 @@ class DatabaseStore:
             .values(state=PartState.PENDING, reason="the bot stopped while sending it")
         )
         async with self._transaction() as connection:
-            return (await connection.execute(take_back)).rowcount
+            taken_back = (await connection.execute(take_back)).rowcount
+            if taken_back:
+                await _end(connection, parts.c.edition.in_(theirs))
+        return taken_back
 
     async def settings(self, chat: Chat) -> ChatSettings:
         """See the Store port."""
@@ -432,6 +437,14 @@ async def _give_up(connection: AsyncConnection, which: ColumnElement[bool], reas
     done = update(editions).where(which, editions.c.done.is_(False))
     await connection.execute(dead)
     await connection.execute(done.values(done=True, missed=clean(reason)))
+
+
+async def _end(connection: AsyncConnection, which: ColumnElement[bool]) -> None:
+    """What waits in an edition that was given up meanwhile is not sent again either."""
+    over = select(editions.c.id).where(editions.c.done.is_(True))
+    state = case((parts.c.uncertain_since != 0, PartState.UNKNOWN), else_=PartState.DEAD)
+    waiting = parts.c.state == PartState.PENDING, parts.c.edition.in_(over)
+    await connection.execute(update(parts).where(which, *waiting).values(state=state))
 
 
 async def _settle(connection: AsyncConnection, which: ColumnElement[bool]) -> None:

@@ -479,6 +479,20 @@ async def test_a_paused_chat_gets_nothing_until_it_subscribes_again(store: Store
     assert await waiting(store) == [other.id]
 
 
+async def test_what_was_in_hand_when_a_chat_was_paused_waits_for_ever_nowhere(
+    store: Store,
+) -> None:
+    edition = await opened(store, [HELLO] * 3)
+    refused, unanswered, crashed = [await claim(store, part) for part in await store.parts(edition)]
+    await store.pause(CHAT, "the bot was removed")
+    await store.mark(refused, Outcome(PartState.PENDING, reason="503"))
+    await store.mark(unanswered, Outcome(PartState.PENDING, reason="no answer", uncertain=True))
+    assert await store.settle(FAKE, NOW + 2 * LEASE) == 1
+    states = [part.state for part in await store.parts(edition)]
+    assert states == [PartState.DEAD, PartState.UNKNOWN, PartState.UNKNOWN]
+    assert await store.mark(crashed, Outcome(PartState.SENT, "9"))
+
+
 async def test_a_chat_knows_its_threads(store: Store) -> None:
     whole = replace(CHAT, thread="")
     for chat in (CHAT, whole, replace(CHAT, thread="8"), replace(CHAT, id="-5002")):
