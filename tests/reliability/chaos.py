@@ -325,6 +325,16 @@ class Run:
         api.closing.set()
         api.closing = asyncio.Event()
 
+    async def many_commands(self, count: int) -> None:
+        """So many people type a command while the bot is away; it is killed after one second."""
+        for _ in range(count):
+            self._asked.append(person := next(self._people))
+            await self._telegram.say("/about", chat=person)
+        process = self._start()
+        await self._until_listening(process)
+        await asyncio.sleep(1)
+        await self._kill(process)
+
     # --- the morning
 
     async def morning(self) -> None:
@@ -482,9 +492,14 @@ async def _ended(process: ForkServerProcess) -> int | None:
 
 
 async def one_run(
-    seed: str, processes: ForkServerContext, template: Path, *, keep: bool = False
+    seed: str,
+    processes: ForkServerContext,
+    template: Path,
+    *,
+    keep: bool = False,
+    commands: int = 0,
 ) -> Result:
-    """Live through one night and verify what it left."""
+    """Live through one night (or answer so many commands) and verify what it left."""
     folder = Path(tempfile.mkdtemp(prefix="dateline-chaos-"))
     shutil.copy(template, folder / "dateline.db")
     async with (
@@ -493,8 +508,11 @@ async def one_run(
     ):
         run = Run(seed, folder, processes, telegram, discord)
         try:
-            await run.prepare()
-            await run.lives()
+            if commands:
+                await run.many_commands(commands)
+            else:
+                await run.prepare()
+                await run.lives()
             await run.morning()
             run.verify()
         except Exception:  # noqa: BLE001 - a run that breaks must be told, not end the others
@@ -531,6 +549,13 @@ async def chaos(
     return total
 
 
+async def commands(count: int) -> Result:
+    """Queue so many commands, kill the bot after a second, start it again and count the answers."""
+    with tempfile.TemporaryDirectory() as folder:
+        template = await make_template(Path(folder))
+        return await one_run("commands", context(), template, commands=count)
+
+
 def main() -> int:
     """Run from the command line; the exit status is 1 when anything was lost or doubled."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -539,9 +564,17 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=JOBS, help="runs at once")
     parser.add_argument("--first", type=int, default=0, help="number of the first run")
     parser.add_argument("--keep", action="store_true", help="keep the folders of bad runs")
+    parser.add_argument("--commands", type=int, default=0, help="answer so many instead")
     asked = parser.parse_args()
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # its clients are killed
     begun = time.monotonic()
+    if asked.commands:
+        total = asyncio.run(commands(asked.commands))
+        print(
+            f"commands: {asked.commands} queued, killed after 1 s: {total.answers} answered once, "
+            f"{total.doubled} twice, {total.lost} lost, {total.unanswered} unknown"
+        )
+        return 1 if total.lost or total.doubled else 0
     total = asyncio.run(
         chaos(asked.runs, asked.seed, jobs=asked.jobs, keep=asked.keep, first=asked.first)
     )

@@ -12,10 +12,11 @@ import pytest
 from bot.adapters.discord.adapter import HISTORY, DiscordAdapter
 from bot.adapters.telegram.transport import AiohttpRequest
 from bot.core.commands import COMMANDS
-from bot.core.delivery import REPEAT
+from bot.core.delivery import LEASE, REPEAT
 from bot.core.errors import DeliveryError, OutcomeUnknown
-from bot.core.fence import fenced
+from bot.core.fence import fenced, last_look
 from bot.core.messages import Chat, ChatKind, Paragraph, Reply, Request
+from bot.core.ports import Payload
 from bot.core.schedule import Subscription, next_due, parse_timing
 from tests.emulators.discord import TOKEN, DiscordEmulator
 from tests.emulators.telegram import TelegramEmulator
@@ -99,10 +100,10 @@ class Forgetful(FakeAdapter):
         super().__init__(idempotent=True)
         self.can_look_up = True
 
-    async def post(self, chat: Chat, payload: object, key: str) -> str:
+    async def post(self, chat: Chat, payload: Payload, key: str) -> str:
         self.idempotent = False
         try:
-            return await super().post(chat, payload, key)  # type: ignore[arg-type] # as given
+            return await super().post(chat, payload, key)
         finally:
             self.idempotent = True
 
@@ -147,3 +148,29 @@ async def test_after_a_crash_under_a_clock_that_was_ahead_the_next_start_goes_on
     await delivery.tick()
     await jobs.drain()
     assert (await store.tally())["unknown"] == 1
+
+
+async def test_a_post_that_waited_longer_than_the_claim_holds_is_not_sent_under_it() -> None:
+    clock = FakeClock()
+
+    class Waiting(FakeAdapter):
+        waits = True
+
+        async def post(self, chat: Chat, payload: Payload, key: str) -> str:
+            if self.waits:
+                clock.advance(LEASE.total_seconds())
+            last_look()
+            return await super().post(chat, payload, key)
+
+    adapter, store = Waiting(), FakeStore()
+    timing = parse_timing("08:00", "UTC")
+    await store.subscribe(Subscription(Chat("fake", "1"), timing), next_due(timing, clock.now()))
+    delivery, jobs = make_delivery(store, {"fake": adapter}, a_digest, clock)
+    clock.advance(hours=2)
+    await delivery.tick()
+    await jobs.drain()
+    assert adapter.attempts == 0
+    adapter.waits = False
+    await delivery.tick()
+    await jobs.drain()
+    assert len(adapter.posts) == 1
