@@ -303,7 +303,7 @@ class Delivery:
             await self._move(part.chat, new)
             log.info("%s moved to %s", part.chat, new.id)
             return False
-        if part.attempts == 1:  # it may be a mistake of the moment
+        if part.reason != str(error):  # not what it said last: it may be a mistake of the moment
             not_before = self._clock.now() + CONFIRM
             await self._record(part, Outcome(PartState.PENDING, "", str(error), not_before))
             return False

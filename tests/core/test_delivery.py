@@ -457,6 +457,12 @@ async def test_a_refusal_that_was_a_mistake_costs_no_digest(world: World) -> Non
     assert world.texts == list(WORDS)
 
 
+async def test_a_refusal_after_an_outage_is_no_confirmation(world: World) -> None:
+    world.adapter.faults = [DeliveryError("it answered 503"), *shut_out()[:1]]
+    await world.until(180)
+    assert world.texts == list(WORDS)
+
+
 async def test_a_chat_that_lets_the_bot_in_again_gets_no_old_digests(world: World) -> None:
     world.adapter.faults = shut_out()
     await world.until(120)
