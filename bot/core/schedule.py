@@ -87,6 +87,12 @@ class Occurrence:
     at: datetime
 
 
+@lru_cache(maxsize=1000)
+def _zone(name: str) -> ZoneInfo:
+    """Keep every zone that is in use: zoneinfo itself keeps the last eight."""
+    return ZoneInfo(name)
+
+
 def next_due(timing: Timing, after: datetime) -> Occurrence:
     """Return the first occurrence strictly after the aware instant `after`.
 
@@ -94,7 +100,7 @@ def next_due(timing: Timing, after: datetime) -> Occurrence:
     twice is due the first time; a day that a zone deleted (Samoa, 30 December 2011) has none.
     What quiet hours hold is due when they end, and keeps its own day.
     """
-    zone = ZoneInfo(timing.zone)
+    zone = _zone(timing.zone)
     day = after.astimezone(zone).date()
     if timing.quiet:  # what was held yesterday may be released today
         day -= timedelta(days=1)
