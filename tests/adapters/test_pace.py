@@ -68,6 +68,16 @@ async def test_a_turn_that_is_used_lets_the_next_one_in_at_once() -> None:
                 pass
 
 
+async def test_few_digests_are_ready_at_once_so_answers_wait_behind_few() -> None:
+    one = Pace(Rate(100, 0.05), lambda _: [], ahead=2)
+    turns = [asyncio.create_task(one.turn(Chat("fake", str(number)))) for number in range(5)]
+    done, waiting = await asyncio.wait(turns, timeout=0.3)
+    assert len(done) == 2
+    for task in waiting:
+        task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+
+
 async def test_who_stops_waiting_takes_no_place_along() -> None:
     one = Pace(Rate(1, 0.2), lambda _: [Rate(1, 0.01)], ahead=1)
     async with one.passing(HERE):
