@@ -123,10 +123,10 @@ async def assembled(settings: Settings) -> AsyncIterator[Parts]:
     Raises SettingsError when the operator's list of feeds cannot be read.
     """
     async with opened(settings) as (store, archive, journal):
-        clock, found = SystemClock(), finder(settings)
+        clock, found, news = SystemClock(), finder(settings), sources(settings, archive)
         await archive.set_defaults(read_defaults(settings.feeds_file), clock.now())
         desk = Desk(
-            Newsroom(sources(settings, archive), clock, archive, places()),
+            Newsroom(news, clock, archive, places()),
             places(),
             store,
             clock,
@@ -135,7 +135,10 @@ async def assembled(settings: Settings) -> AsyncIterator[Parts]:
             archive=archive,
             finder=found,
         )
-        yield Parts(desk, store, clock, archive, journal, found)
+        try:
+            yield Parts(desk, store, clock, archive, journal, found)
+        finally:
+            pass
 
 
 @asynccontextmanager
@@ -174,7 +177,12 @@ def platforms(settings: Settings) -> list[Adapter]:
         from bot.adapters.telegram.adapter import TelegramAdapter  # noqa: PLC0415 - slow to import
 
         adapters.append(
-            TelegramAdapter(settings.telegram_token, settings.telegram_api_url, COMMANDS)
+            TelegramAdapter(
+                settings.telegram_token,
+                settings.telegram_api_url,
+                COMMANDS,
+                paid_broadcast=settings.telegram_paid_broadcast,
+            )
         )
     if settings.discord_token:
         from bot.adapters.discord.adapter import DiscordAdapter  # noqa: PLC0415 - slow to import

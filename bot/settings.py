@@ -45,6 +45,7 @@ class Settings:
     feeds_file: Path
     time_zone: str
     allow_networks: tuple[Network, ...]
+    telegram_paid_broadcast: bool
     operator_chat: Chat | None
     log_format: str
     telegram_api_url: str
@@ -68,6 +69,7 @@ def load(environ: Mapping[str, str], config: Path = ROOT / "config") -> Settings
         feeds_file=_path("feeds_file", values, config / "feeds.opml", faults),
         time_zone=_zone(values["time_zone"], faults),
         allow_networks=_networks(values["allow_networks"], faults),
+        telegram_paid_broadcast=_yes("telegram_paid_broadcast", values, faults),
         operator_chat=_operator(values["operator_chat"], faults),
         log_format=_log_format(values, faults),
         telegram_api_url=_url("telegram_api_url", values, faults).rstrip("/"),
@@ -161,6 +163,13 @@ def _log_format(values: Mapping[str, str], faults: list[str]) -> str:
     if log_format not in {"text", "json"}:
         faults.append(f"{_env('log_format')} is “{values['log_format']}”: it must be text or json.")
     return log_format
+
+
+def _yes(name: str, values: Mapping[str, str], faults: list[str]) -> bool:
+    word = values[name].strip().lower()
+    if word not in {"yes", "no"}:
+        faults.append(f"{_env(name)} is “{values[name]}”: it must be yes or no.")
+    return word == "yes"
 
 
 def _operator(text: str, faults: list[str]) -> Chat | None:

@@ -268,3 +268,10 @@ def test_the_operators_chat_is_read_as_platform_and_number() -> None:
     for wrong in ("42", "telegram:", ":42"):
         with pytest.raises(SettingsError, match="DATELINE_OPERATOR_CHAT"):
             load({"DATELINE_OPERATOR_CHAT": wrong})
+
+
+def test_paid_broadcast_is_chosen_in_so_many_words() -> None:
+    assert not load({}).telegram_paid_broadcast
+    assert load({"DATELINE_TELEGRAM_PAID_BROADCAST": "Yes"}).telegram_paid_broadcast
+    with pytest.raises(SettingsError, match="yes or no"):
+        load({"DATELINE_TELEGRAM_PAID_BROADCAST": "maybe"})
