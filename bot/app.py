@@ -138,7 +138,7 @@ async def assembled(settings: Settings) -> AsyncIterator[Parts]:
         try:
             yield Parts(desk, store, clock, archive, journal, found)
         finally:
-            pass
+            await news.close()
 
 
 @asynccontextmanager

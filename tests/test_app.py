@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import LOOKS, Pulse, _watch, serve
+from bot.app import LOOKS, Pulse, _watch, assembled, serve
 from bot.core.errors import SettingsError, StoreError
 from bot.core.journal import Journal
 from bot.core.messages import Answer, Chat, Reply, Request
@@ -122,3 +122,26 @@ async def test_a_bot_that_was_stopped_for_a_while_goes_on() -> None:
         await asyncio.sleep(0)
     assert not watching.done()
     watching.cancel()
+
+
+def children() -> set[int]:
+    """The numbers of the processes that this one started and that still run."""
+    return {
+        int(number)
+        for one in Path("/proc/self/task").glob("*/children")
+        for number in one.read_text().split()
+    }
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs Linux's /proc")
+async def test_what_read_a_page_for_a_chat_ends_with_the_bot(
+    settings: Settings, tmp_path: Path
+) -> None:
+    page = tmp_path / "page.html"
+    page.write_text("<html><body><p>A bridge opened in Mosul on Monday.</p></body></html>")
+    before = children()
+    async with assembled(settings) as parts:
+        chat = Chat("console", "me")
+        await parts.desk.answer(Request(chat, "brief", str(page), local=True))
+        assert children() - before
+    assert not children() - before
