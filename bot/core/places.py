@@ -29,6 +29,8 @@ ARTICLES_SHOWN = 4
 SENTENCES_SHOWN = 5
 CHOICES_SHOWN = 6
 INSIDE_SHOWN = 6
+FEWEST_WORDS = 5
+"""What has no more words and no full stop is no sentence to quote."""
 NEIGHBOUR_KM = 400
 """How far from a place that no article names its neighbours in the news are offered."""
 _AS = " = "
@@ -146,11 +148,12 @@ class PlaceReader:
         mentions = self._mentions(article)
         meant = [mention for mention in mentions if is_meant(mention.place)]
         spans = list(sentence_spans(article))
-        speaking = [
+        naming = [
             sentence
             for sentence, start, end in spans
             if any(start <= mention.start < end for mention in meant)
         ]
+        speaking = [sentence for sentence in naming if _says_something(sentence.text)] or naming
         return PlaceArticle(
             article,
             tuple(speaking),
@@ -170,6 +173,11 @@ class PlaceReader:
 
     def _find(self, article: Article) -> tuple[Mention, ...]:
         return tuple(self._places.find(article.text, article.language))
+
+
+def _says_something(text: str) -> bool:
+    """Tell a sentence from a dateline or a heading that stands alone: "MOSUL, Iraq -"."""
+    return len(text.split()) > FEWEST_WORDS or text.rstrip("\"'”’»)")[-1:] in set(".!?…؟。！？")
 
 
 def _is_recent(article: Article, question: PlaceQuestion, now: datetime | None) -> bool:

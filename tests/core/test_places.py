@@ -113,6 +113,14 @@ async def test_a_sentence_that_points_back_brings_the_one_before_it() -> None:
     assert [sentence.index for sentence in told.shown] == [0, 1]
 
 
+async def test_a_dateline_is_not_quoted_as_a_sentence() -> None:
+    filed = article("Quake", "MOSUL, Iraq -", "The bridge in Mosul was closed.", "Mosul at night")
+    [told] = (await ask("Mosul", filed)).articles
+    assert [sentence.text for sentence in told.sentences] == ["The bridge in Mosul was closed."]
+    [bare] = (await ask("Mosul", article("Photos", "Mosul at night"))).articles
+    assert [sentence.text for sentence in bare.sentences] == ["Mosul at night"]
+
+
 async def test_an_ambiguous_name_asks_which_one_with_buttons_that_answer() -> None:
     answer = await reply("Paris", MENTION)
     [notice] = answer.blocks

@@ -371,3 +371,13 @@ def test_many_glued_words_take_no_long_time() -> None:
     start = time.process_time()
     clean('mot"Mot motsLe ' * 60_000, language="fr")
     assert time.process_time() - start < 2
+
+
+@pytest.mark.parametrize(
+    "line", ["23 November 2026", "November 23, 2026", "1er mars 2024", "3. Oktober 2025 14:30"]
+)
+def test_a_date_in_words_above_an_article_is_furniture(line: str) -> None:
+    prose = "The old bridge over the river was closed by the police on Monday morning, he said."
+    article = clean(f"{line}\n\n{prose}\n\n{prose} Nobody was hurt.", title="A bridge is closed")
+    assert article.furniture == (line,)
+    assert article.paragraphs[0] == prose
