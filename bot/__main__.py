@@ -28,7 +28,7 @@ from bot.core.briefing import briefing_reply, story_reply
 from bot.core.errors import DatelineError, RequestError, SettingsError, SourceError
 from bot.core.messages import Chat, Reply
 from bot.core.newsroom import Newsroom
-from bot.core.places import PlaceReader, place_reply
+from bot.core.places import PlaceAnswer, PlaceReader, place_reply
 from bot.ops.logs import Blanker, configure
 from bot.settings import Settings, load, unknown_names
 from bot.shapes import (
@@ -353,12 +353,13 @@ def _sources(options: argparse.Namespace, settings: Settings) -> NewsSources:
 
 
 async def _brief(options: argparse.Namespace, settings: Settings) -> int:
-    newsroom = Newsroom(_sources(options, settings), app.SystemClock())
     target, length = options.target, Length(options.length)
     if not target:
-        briefing = await newsroom.briefing(_CHAT, length, settings.time_zone)
+        async with app.reading(settings) as newsroom:
+            briefing = await newsroom.briefing(_CHAT, length, settings.time_zone)
         _answer(options, lambda: briefing_json(briefing), lambda: briefing_reply(briefing, length))
         return 0
+    newsroom = Newsroom(_sources(options, settings), app.SystemClock())
     story = await newsroom.story(target, length, local=True, method=options.method)
     _answer(options, lambda: story_json(story), lambda: story_reply(story, target, length))
     return 0
@@ -381,13 +382,24 @@ async def _place(options: argparse.Namespace, settings: Settings) -> int:
     if not name:
         raise RequestError("Which place?", "Type for example: dateline place Mosul")
     places = app.places()
-    reading = await app.sources(settings).articles(_CHAT)
-    answer = await PlaceReader(places).ask(name, reading, app.SystemClock().now())
+    async with app.reading(settings) as newsroom:
+        answer = await _ask(PlaceReader(places), newsroom, name)
     _answer(options, lambda: place_json(answer), lambda: place_reply(answer, places))
     if not options.json and answer.lookup.place is None:
         for place in answer.lookup.candidates:
             print(f"  {places.label(place)}")  # noqa: T201
     return 0
+
+
+async def _ask(reader: PlaceReader, newsroom: Newsroom, name: str) -> PlaceAnswer:
+    """Answer what the articles that this terminal follows say of a place."""
+    now = app.SystemClock().now()
+    asked = await asyncio.to_thread(reader.resolve, name)
+    place, question = asked.lookup.place, asked.question
+    if asked.lookup.status != "found" or place is None:
+        return asked
+    found = await newsroom.about(_CHAT, place, question.radius_km, question.since(now))
+    return await reader.tell(asked, found, now)
 
 
 async def _places(options: argparse.Namespace, settings: Settings) -> int:

@@ -77,6 +77,7 @@ class Parts:
     """The assembled bot, without a platform."""
 
     desk: Desk
+    newsroom: Newsroom
     store: Store
     clock: Clock
     archive: Archive
@@ -125,8 +126,9 @@ async def assembled(settings: Settings) -> AsyncIterator[Parts]:
     async with opened(settings) as (store, archive, journal):
         clock, found, news = SystemClock(), finder(settings), sources(settings, archive)
         await archive.set_defaults(read_defaults(settings.feeds_file), clock.now())
+        newsroom = Newsroom(news, clock, archive, places())
         desk = Desk(
-            Newsroom(news, clock, archive, places()),
+            newsroom,
             places(),
             store,
             clock,
@@ -136,9 +138,24 @@ async def assembled(settings: Settings) -> AsyncIterator[Parts]:
             finder=found,
         )
         try:
-            yield Parts(desk, store, clock, archive, journal, found)
+            yield Parts(desk, newsroom, store, clock, archive, journal, found)
         finally:
             await news.close()
+
+
+@asynccontextmanager
+async def reading(settings: Settings) -> AsyncIterator[Newsroom]:
+    """Make the newsroom of a one-shot command: with the archive where there is a database yet."""
+    file = settings.database_url.removeprefix("sqlite:///")
+    if file != settings.database_url and not await asyncio.to_thread(Path(file).exists):
+        news = sources(settings)
+        try:
+            yield Newsroom(news, SystemClock())
+        finally:
+            await news.close()
+        return
+    async with assembled(settings) as parts:
+        yield parts.newsroom
 
 
 @asynccontextmanager

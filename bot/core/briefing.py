@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from babel.dates import format_date
@@ -71,7 +72,8 @@ def why_reply(briefing: Briefing) -> Reply:
     lines = tuple(
         (story.article.title or "Untitled", "; ".join(_why(story))) for story in briefing.stories
     )
-    more = f"{briefing.left} more stories were left out." if briefing.left else ""
+    stories = "One more story was" if briefing.left == 1 else f"{briefing.left} more stories were"
+    more = f"{stories} left out." if briefing.left else ""
     order = Paragraph(
         "Stories come first that many independent sources carry, that are fresh, and that belong "
         f"to your topics; of several on one place or from one source the first counts most. {more}"
@@ -112,7 +114,9 @@ def _footer(briefing: Briefing, length: Length) -> tuple[Block, ...]:
             "This chat follows nothing yet: these are Dateline's sample articles. "
             "Follow what you read: /follow and the address of a site."
         )
-    if briefing.stale:
+    if briefing.repeats:
+        lines.append("Nothing new came since the last briefing: these were told before.")
+    elif briefing.stale:
         lines.append("Nothing new came in the last days: these are the newest there are.")
     if (hidden := len(briefing.failures) - FAILURES_SHOWN) > 0:
         lines.append(f"{hidden} more feeds cannot be read: /following failing.")
@@ -138,6 +142,9 @@ def _traced(story: Story) -> str:
     """Say where the sentences stand; of several articles, which are whose, in their order."""
     if not story.sourced:
         return positions(story.summary)
+    if all(one.article == story.article for one in story.sourced):
+        shown = tuple(one.sentence for one in story.sourced)
+        return positions(replace(story.summary, sentences=shown))
     whose: dict[str, list[str]] = {}
     for one in story.sourced:
         name = one.article.source or one.article.title

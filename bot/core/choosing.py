@@ -12,7 +12,7 @@ from summaries.article import Article
 from summaries.stories import Cluster
 
 _CARRIED, _FRESH, _TOPIC = 1.0, 1.5, 0.3  # what each reason weighs
-_SAME_PLACE, _SAME_SOURCE = 0.6, 0.3  # what each earlier story like it takes away
+_SAME_PLACE, _SAME_SOURCE = 0.4, 0.3  # what each earlier story like it takes away
 _FADES = timedelta(hours=18)
 _SHARED = {"feedburner.com", "blogspot.com", "wordpress.com", "substack.com", "medium.com"}
 

@@ -212,7 +212,7 @@ class Desk:
         self._store = store
         self._clock = clock
         self._version = version
-        self._digests = Digests(store, places, clock, default_zone)
+        self._digests = Digests(store, places, clock, default_zone, archive)
         self._default_zone = default_zone
         self._started = clock.now()
         self._archive = archive
@@ -286,6 +286,7 @@ class Desk:
     async def _start(self, _: Request) -> Reply:
         first = (
             ("/brief", "today's briefing"),
+            ("/follow https://example.org", "read a site or feed for this chat"),
             ("/place Mosul", "what the news says about a place"),
             ("/subscribe 08:00 Europe/Paris", "a digest every day"),
             ("/help", "everything else"),
@@ -314,15 +315,19 @@ class Desk:
     async def _brief(self, request: Request) -> Reply:
         target, length, method = parse_brief(request)
         if not target or _is_topic(target, request):
-            briefing = await self._briefing(request.chat, length, target)
+            briefing = await self._briefing(
+                request.chat, length, target, since_last=request.is_digest
+            )
             await self._remember(request.chat, briefing)
             return briefing_reply(briefing, length)
         story = await self._newsroom.story(target, length, local=request.local, method=method)
         return story_reply(story, target, length)
 
-    async def _briefing(self, chat: Chat, length: Length, topic: str) -> Briefing:
+    async def _briefing(
+        self, chat: Chat, length: Length, topic: str, *, since_last: bool = False
+    ) -> Briefing:
         zone = await self._digests.zone(chat)
-        return await self._newsroom.briefing(chat, length, zone, topic)
+        return await self._newsroom.briefing(chat, length, zone, topic, since_last=since_last)
 
     async def _remember(self, chat: Chat, briefing: Briefing) -> None:
         try:

@@ -219,6 +219,7 @@ class Delivery:
             subscription.command,
             subscription.arguments,
             locale=subscription.locale,
+            is_digest=True,
         )
         reply = await self._answer(request)
         if self._clock.now() - edition.occurrence.at <= LATE:

@@ -10,8 +10,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from bot.core.archive import Archive
 from bot.core.chats import ChatSettings
 from bot.core.errors import RequestError, StoreError
+from bot.core.filters import follows_of_topic
 from bot.core.messages import (
     Action,
     Block,
@@ -59,7 +61,10 @@ class Question:
 class Digests:
     """Keeps what a chat is subscribed to."""
 
-    def __init__(self, store: Store, places: Places, clock: Clock, default_zone: str) -> None:
+    def __init__(
+        self, store: Store, places: Places, clock: Clock, default_zone: str, archive: Archive
+    ) -> None:
+        self._archive = archive
         self._store = store
         self._places = places
         self._clock = clock
@@ -79,7 +84,7 @@ class Digests:
         """Answer /subscribe: one digest for each hour that was typed."""
         words, asked = split_question(request.arguments)
         timings = parse_timings(words, await self.zone(request.chat))
-        question = await self._question(asked, timings[0])
+        question = await self._question(request.chat, asked, timings[0])
         if isinstance(question, Reply):
             return question
         kept = await self._store.subscriptions(request.chat)
@@ -117,9 +122,19 @@ class Digests:
             said = "This chat already had a digest at that hour. Now it comes at {}. The next: {}."
         return self._said(wanted, said, first)
 
-    async def _question(self, asked: Question, timing: Timing) -> Question | Reply:
+    async def _check_topic(self, chat: Chat, asked: Question) -> None:
+        """A digest of a topic that nobody filed a feed under would be a fault every day."""
+        topic = " ".join(word for word in asked.arguments.split() if word not in set(Length))
+        if topic and not follows_of_topic(await self._archive.follows(chat), topic):
+            raise RequestError(
+                f"This chat has no topic “{topic[:60]}”.",
+                f"Give a feed this topic first: /follow LINK {topic[:60]}",
+            )
+
+    async def _question(self, chat: Chat, asked: Question, timing: Timing) -> Question | Reply:
         """Say which place is meant, or ask back. Raises RequestError for one nobody knows."""
         if asked.command != "place":
+            await self._check_topic(chat, asked)
             return asked
         found = await asyncio.to_thread(self._places.lookup, asked.arguments)
         name = asked.arguments[:60]

@@ -55,7 +55,8 @@ class Request:
     `sender` is the platform's id of the person, `locale` a BCP 47 tag or "". `may_manage` says
     that the person may change what this chat is subscribed to; `local` that they sit at this
     machine, so that a path is as good as a link. `file` is the file sent along, or None.
-    `is_event` says that nobody asked: something happened to the chat, and the command says what.
+    `is_digest` says that the clock asks; `is_event` that nobody asks: something happened to the
+    chat, and the command says what.
     """
 
     chat: Chat
@@ -67,6 +68,7 @@ class Request:
     may_manage: bool = True
     local: bool = False
     file: Attachment | None = None
+    is_digest: bool = False
     is_event: bool = False
 
 

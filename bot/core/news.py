@@ -180,3 +180,4 @@ class Briefing:
     feeds: int = 0
     unread: int = 0
     stale: bool = False
+    repeats: bool = False

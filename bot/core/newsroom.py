@@ -60,11 +60,19 @@ class Newsroom:
         return Story(article, summary)
 
     async def briefing(
-        self, chat: Chat, length: Length, zone: str = "UTC", topic: str = ""
+        self,
+        chat: Chat,
+        length: Length,
+        zone: str = "UTC",
+        topic: str = "",
+        *,
+        since_last: bool = False,
     ) -> Briefing:
         """Return today's briefing for a chat, of one topic where one is named.
 
-        `zone` (IANA) says what today is there. Raises RequestError for a topic it has not.
+        `zone` (IANA) says what today is there. What was told on earlier days makes room for what
+        is new; with `since_last` also what was told today: a second digest is no second time the
+        first. Raises RequestError for a topic the chat has not.
         """
         reading = await self._sources.articles(chat, topic)
         now = self._clock.now()
@@ -73,7 +81,8 @@ class Newsroom:
             chosen, left = choose(reading.articles, length)
             stories = await asyncio.to_thread(_tell, chosen, length)
         else:
-            told = await self._archive.told(chat, today, today - MEMORY)
+            until = today + timedelta(days=int(since_last))
+            told = await self._archive.told(chat, until, today - MEMORY)
             stories, left = await asyncio.to_thread(self._stories, reading, length, now, told)
         return Briefing(
             today,
@@ -85,6 +94,7 @@ class Newsroom:
             reading.feeds,
             reading.unread,
             reading.stale,
+            repeats=bool(stories) and all("told before" in story.reasons for story in stories),
         )
 
     async def told(self, chat: Chat, briefing: Briefing) -> None:

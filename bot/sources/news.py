@@ -186,7 +186,8 @@ def _unread_words(reasons: Mapping[str, int]) -> Sequence[str]:
         return ()
     count = sum(reasons.values())
     most = max(reasons, key=lambda reason: reasons[reason])
-    return [f"{count} article{'' if count == 1 else 's'} could not be read. {most}"]
+    articles = f"{count} article{'' if count == 1 else 's'} could not be read"
+    return [f"{articles}; {reasons[most]} of them for this reason: {most}"]
 
 
 def _no_topic(topic: str, follows: Sequence[Follow]) -> RequestError:

@@ -154,7 +154,7 @@ async def test_a_digest_asks_what_the_person_subscribed_to() -> None:
     wanted = Subscription(CHAT, timing, "place", "Mosul", "fr")
     await world.store.subscribe(wanted, next_due(timing, world.clock.now()))
     await world.turn(2 * 3600)
-    assert asked == [Request(CHAT, "place", "Mosul", locale="fr")]
+    assert asked == [Request(CHAT, "place", "Mosul", locale="fr", is_digest=True)]
 
 
 async def test_what_was_written_down_does_not_change_when_the_news_do() -> None:

@@ -11,12 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.core.archive import Follow
 from bot.core.commands import Desk
 from bot.core.digests import MAX_DIGESTS, Question, parse_quiet, split_question
 from bot.core.errors import RequestError
 from bot.core.messages import ChatKind, Reply, Request
+from bot.core.news import Feed
 from bot.core.schedule import Quiet, Timing, next_due
-from tests.fakes import CHAT, MOSUL, FakeClock, FakeStore, make_desk, press
+from tests.fakes import CHAT, MONDAY, MOSUL, FakeClock, FakeStore, make_desk, press
 
 NIGHT = Quiet(time(22), time(7))
 
@@ -89,6 +91,16 @@ async def test_a_place_is_resolved_when_it_is_subscribed_to(desk: Desk, store: F
         ("08:00", "place", f"geo:{MOSUL.id} today"),
         ("08:00", "brief", ""),
     ]
+
+
+async def test_a_topic_that_the_chat_has_not_is_refused_at_once(
+    desk: Desk, store: FakeStore
+) -> None:
+    assert "no topic “sport”" in words(await ask(desk, "/subscribe 08:00 topic sport long"))
+    assert await asked_at(store) == []
+    await desk._archive.follow([Follow(CHAT, Feed("https://sport.example/feed"), "Sport")], MONDAY)
+    await ask(desk, "/subscribe 08:00 topic sport long")
+    assert await asked_at(store) == [("08:00", "brief", "sport long")]
 
 
 async def test_a_weekly_digest_of_a_place_tells_the_week(desk: Desk, store: FakeStore) -> None:

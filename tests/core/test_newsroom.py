@@ -124,6 +124,24 @@ async def test_the_next_day_begins_with_what_is_new() -> None:
     assert [story.article for story in tomorrow.stories] == [harvest]
 
 
+async def test_a_second_digest_of_a_day_tells_what_came_since_the_first() -> None:
+    first = told_by("wire", "Earthquake near Erbil kills 14", QUAKE)
+    archive, clock = FakeArchive(), FakeClock()
+    room = Newsroom(reading(first), clock, archive, FakePlaces())
+    await room.told(CHAT, await room.briefing(CHAT, Length.NORMAL, since_last=True))
+    again = await room.briefing(CHAT, Length.NORMAL, since_last=True)
+    assert again.repeats
+    assert [story.article for story in again.stories] == [first]
+    clock.advance(hours=10)
+    harvest = told_by("farm", "Harvest ends early", HARVEST, -9)
+    later = Newsroom(reading(first, harvest), clock, archive, FakePlaces())
+    evening = await later.briefing(CHAT, Length.NORMAL, since_last=True)
+    assert [story.article for story in evening.stories] == [harvest]
+    assert not evening.repeats
+    asked = await later.briefing(CHAT, Length.NORMAL)
+    assert len(asked.stories) == 2
+
+
 async def test_a_page_that_two_feeds_of_one_house_bring_is_told_once() -> None:
     page = told_by("wire", "Harvest ends early", HARVEST)
     twice = reading(page, replace(page, feed="https://wire.example/other"))
