@@ -267,7 +267,9 @@ async def serve(
         ticking = asyncio.Lock()
         beats = settings.data_dir if heartbeat else None
         pulse = Pulse()
+        kept = timedelta(days=settings.keep_days)
         scheduler = start_clock(_tick, delivery, beats, ticking, pulse)
+        scheduler.add_job(_forget, "cron", (parts, kept), hour=4, minute=17, timezone=UTC)
         refusals: list[str] = []
         try:
             async with asyncio.TaskGroup() as group:
@@ -317,6 +319,17 @@ async def _read_feeds(poller: Poller) -> None:
         except Exception:
             log.exception("The feeds could not be read")
         await asyncio.sleep(READ_SECONDS)
+
+
+async def _forget(parts: Parts, kept: timedelta) -> None:
+    """Forget what is old, once a day; a fault is said and the next day tries again."""
+    try:
+        before = parts.clock.now() - kept
+        articles = await parts.archive.prune(before)
+        digests = await parts.store.forget(before)
+        log.info("Forgot %d article(s) and %d digest(s) that were old", articles, digests)
+    except DatelineError as error:
+        log.error("What is old could not be forgotten: %s", error)
 
 
 async def _all_done(tasks: Sequence[asyncio.Task[None]]) -> None:

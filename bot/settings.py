@@ -22,6 +22,9 @@ ROOT = Path(__file__).resolve().parents[1]
 """Where `config/` and `seeds/` lie: the checkout, or the folder of installed packages."""
 
 PREFIX = "DATELINE_"
+MIN_KEPT, MAX_KEPT = 30, 36_500
+"""For how many days articles and finished digests may be kept; a month is needed to know what
+was told, and entries that slide back."""
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 _SCHEMES = {
     "telegram_api_url": ("http", "https"),
@@ -45,6 +48,7 @@ class Settings:
     feeds_file: Path
     time_zone: str
     allow_networks: tuple[Network, ...]
+    keep_days: int
     telegram_paid_broadcast: bool
     operator_chat: Chat | None
     log_format: str
@@ -69,6 +73,7 @@ def load(environ: Mapping[str, str], config: Path = ROOT / "config") -> Settings
         feeds_file=_path("feeds_file", values, config / "feeds.opml", faults),
         time_zone=_zone(values["time_zone"], faults),
         allow_networks=_networks(values["allow_networks"], faults),
+        keep_days=_days("keep_days", values, faults),
         telegram_paid_broadcast=_yes("telegram_paid_broadcast", values, faults),
         operator_chat=_operator(values["operator_chat"], faults),
         log_format=_log_format(values, faults),
@@ -163,6 +168,14 @@ def _log_format(values: Mapping[str, str], faults: list[str]) -> str:
     if log_format not in {"text", "json"}:
         faults.append(f"{_env('log_format')} is “{values['log_format']}”: it must be text or json.")
     return log_format
+
+
+def _days(name: str, values: Mapping[str, str], faults: list[str]) -> int:
+    word = values[name].strip()
+    if not word.isdecimal() or not MIN_KEPT <= int(word) <= MAX_KEPT:
+        faults.append(f"{_env(name)} is “{word}”: it must be {MIN_KEPT} to {MAX_KEPT} days.")
+        return MAX_KEPT
+    return int(word)
 
 
 def _yes(name: str, values: Mapping[str, str], faults: list[str]) -> bool:

@@ -516,6 +516,16 @@ class FakeStore:
                 twice = settings.rather_twice
                 kept.subscription = replace(kept.subscription, timing=timing, rather_twice=twice)
 
+    async def forget(self, before: datetime) -> int:
+        old = [
+            key for key, one in self._editions.items() if one.done and one.occurrence.at < before
+        ]
+        for key in old:
+            del self._editions[key]
+            for kept in self._parts_of(key):
+                del self._parts[kept.part.id]
+        return len(old)
+
     async def tally(self) -> Mapping[str, int]:
         states = [kept.part.state for kept in self._parts.values()]
         missed = sum(bool(edition.missed) for edition in self._editions.values())

@@ -270,6 +270,13 @@ def test_the_operators_chat_is_read_as_platform_and_number() -> None:
             load({"DATELINE_OPERATOR_CHAT": wrong})
 
 
+@pytest.mark.parametrize("wrong", ["0", "29", "-1", "many", "99999"])
+def test_days_to_keep_are_a_month_to_a_century(wrong: str) -> None:
+    assert load({}).keep_days == 730
+    with pytest.raises(SettingsError, match="DATELINE_KEEP_DAYS"):
+        load({"DATELINE_KEEP_DAYS": wrong})
+
+
 def test_paid_broadcast_is_chosen_in_so_many_words() -> None:
     assert not load({}).telegram_paid_broadcast
     assert load({"DATELINE_TELEGRAM_PAID_BROADCAST": "Yes"}).telegram_paid_broadcast

@@ -332,6 +332,9 @@ class Store(Protocol):
     async def set_settings(self, chat: Chat, settings: ChatSettings) -> None:
         """Keep what the chat chose. Its subscriptions are due as before: subscribe them anew."""
 
+    async def forget(self, before: datetime) -> int:
+        """Drop finished editions that were due before this, with their parts; return how many."""
+
     async def tally(self) -> Mapping[str, int]:
         """Count parts by state, and "subscriptions" and "missed" editions."""
 

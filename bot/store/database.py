@@ -404,6 +404,12 @@ class DatabaseStore:
             changes = {"platform": (old.platform, new.platform), "chat": (old.id, new.id)}
             await move_rows(connection, chats, **changes)
 
+    async def forget(self, before: datetime) -> int:
+        """See the Store port."""
+        old = editions.c.done.is_(True), editions.c.due_at < seconds(before)
+        async with self._transaction() as connection:
+            return (await connection.execute(delete(editions).where(*old))).rowcount
+
     async def tally(self) -> Mapping[str, int]:
         """See the Store port."""
         async with self._transaction() as connection:

@@ -406,6 +406,17 @@ async def test_what_is_retried_is_due_now_and_what_is_dropped_is_gone(store: Sto
     assert [line.part.id for line in await store.outbox()] == [third.id]
 
 
+async def test_old_finished_editions_are_forgotten_and_nothing_else(store: Store) -> None:
+    done = await opened(store, [HELLO])
+    await store.mark(await claim(store, await only_part(store, done)), Outcome(PartState.SENT, "1"))
+    waits = await opened(store, [HELLO], chat=replace(CHAT, id="2"))
+    assert await store.forget(done.occurrence.at) == 0
+    assert await store.forget(done.occurrence.at + timedelta(days=1)) == 1
+    assert await store.parts(done) == []
+    assert len(await store.parts(waits)) == 1
+    assert (await store.tally())["subscriptions"] == 2
+
+
 # --- what a chat chose
 
 
