@@ -26,7 +26,9 @@ from tests.fakes import FakeAdapter, FakeClock, FakeJobs, FakeStore
 
 CHATS = tuple(Chat("fake", str(number)) for number in range(3))
 STEPS = ("open_due", "freeze", "claim", "mark", "settle", "give_up")
-HOURS = ("08:00", "09:30", "20:00")
+NAPS = ("after claim", "before mark", "before freeze")
+"""Where a process may be stopped for long: the post itself is shorter than the lease."""
+HOURS = ("08:00", "08:02", "20:00")
 
 
 class PowerCutError(BaseException):
@@ -34,18 +36,24 @@ class PowerCutError(BaseException):
 
 
 class Dying:
-    """A store whose process dies before or after the nth call of a step."""
+    """A store whose process dies before or after the nth call of a step, or is stopped there."""
 
     def __init__(self, store: FakeStore) -> None:
         self._store = store
         self.doom: tuple[str, int, bool] | None = None
+        self.nap = ""
+        self.awake = asyncio.Event()
 
     def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
         async def call(*arguments: object, **options: object) -> object:
             dies = self._dies(name)
             if dies and self.doom and not self.doom[2]:
                 raise PowerCutError
+            if self.nap == f"before {name}":
+                await self.awake.wait()
             result = await getattr(self._store, name)(*arguments, **options)
+            if self.nap == f"after {name}":
+                await self.awake.wait()
             if dies:
                 raise PowerCutError
             return result
@@ -58,6 +66,12 @@ class Dying:
         step, left, after = self.doom
         self.doom = step, left - 1, after
         return left == 0
+
+
+async def killed(jobs: FakeJobs) -> None:
+    for task in jobs.tasks.values():
+        task.cancel()
+    await asyncio.gather(*jobs.tasks.values(), return_exceptions=True)
 
 
 class Outbox(RuleBasedStateMachine):
@@ -89,6 +103,8 @@ class Outbox(RuleBasedStateMachine):
             made = Subscription(chat, timing, rather_twice=again)
             self.kept.append((self.run(self.store.subscribe(made, first)), first))
             self.run(self.store.set_settings(chat, ChatSettings(rather_twice=again)))
+        self.clock.advance(hours=2, seconds=180)
+        self.latest = self.clock.now()
         self.start()
 
     def run(self, work: Awaitable[Any]) -> Any:  # noqa: ANN401 - whatever the work returns
@@ -110,10 +126,13 @@ class Outbox(RuleBasedStateMachine):
 
     # --- what may happen
 
-    @rule(minutes=st.sampled_from([0, 1, 2, 4, 10, 60, 5 * 60, 11 * 60, 26 * 60]))
-    def time_passes(self, minutes: int) -> None:
+    @rule(
+        minutes=st.sampled_from([0, 1, 2, 4, 4, 10, 60, 12 * 60, 24 * 60]), which=st.integers(0, 1)
+    )
+    def time_passes_and_a_clock_ticks(self, minutes: int, which: int) -> None:
         self.clock.advance(60 * minutes)
         self.latest = max(self.latest, self.clock.now())
+        self.tick(which)
 
     @rule(hours=st.sampled_from([-5, -2, 2]))
     def the_clock_is_set(self, hours: int) -> None:
@@ -130,23 +149,52 @@ class Outbox(RuleBasedStateMachine):
 
         async def turn() -> None:
             await delivery.tick()
-            ended = await asyncio.gather(*jobs.tasks.values(), return_exceptions=True)
-            jobs.tasks.clear()
-            if any(isinstance(one, PowerCutError) for one in ended):
-                raise PowerCutError
+            await self.rest(jobs)
 
         try:
             self.run(turn())
         except PowerCutError:
-            del self.processes[which % len(self.processes)]
-            self.start()
+            self.kill(which % len(self.processes))
 
-    @rule(seconds=st.sampled_from([None, 0, 5, 3600]), count=st.integers(1, 3))
+    async def rest(self, jobs: FakeJobs) -> None:
+        """Let everybody do what they can, stopped processes excepted."""
+        for _ in range(100):
+            await asyncio.sleep(0)
+        ended = [one for one in jobs.tasks.values() if one.done()]
+        jobs.tasks = {key: one for key, one in jobs.tasks.items() if not one.done()}
+        for one in ended:
+            if not one.cancelled() and one.exception() is not None:
+                raise PowerCutError
+
+    def kill(self, number: int) -> None:
+        """The process is gone, in the middle of whatever it did; a supervisor starts another."""
+        _, jobs, _ = self.processes.pop(number)
+        self.run(killed(jobs))
+        self.start()
+
+    @rule(where=st.sampled_from(NAPS), which=st.integers(0, 1))
+    def a_process_will_be_stopped(self, where: str, which: int) -> None:
+        dying = self.processes[which % len(self.processes)][2]
+        dying.nap = where
+        dying.awake.clear()
+
+    @rule()
+    def those_that_were_stopped_go_on(self) -> None:
+        for number in reversed(range(len(self.processes))):
+            _, jobs, dying = self.processes[number]
+            dying.nap = ""
+            dying.awake.set()
+            try:
+                self.run(self.rest(jobs))
+            except PowerCutError:
+                self.kill(number)
+
+    @rule(seconds=st.sampled_from([None, 5, 3600]), count=st.integers(1, 3))
     def the_platform_will_refuse(self, seconds: float | None, count: int) -> None:
         self.adapter.after_commit = False
         self.adapter.faults = [DeliveryError("not now", seconds)] * count
 
-    @rule(arrives=st.booleans(), count=st.integers(1, 3))
+    @rule(arrives=st.sampled_from([True, True, False]), count=st.integers(1, 6))
     def answers_will_be_lost(self, *, arrives: bool, count: int) -> None:
         self.adapter.after_commit = arrives
         self.adapter.faults = [OutcomeUnknown("lost")] * count
@@ -168,12 +216,11 @@ class Outbox(RuleBasedStateMachine):
     @rule()
     def a_crash_is_recovered(self) -> None:
         """Only a process that is alone may do so."""
-        if len(self.processes) == 1:
+        if len(self.processes) == 1 and not self.processes[0][1].tasks:
             try:
                 self.run(self.processes[0][0].recover())
             except PowerCutError:
-                self.processes.clear()
-                self.start()
+                self.kill(0)
 
     # --- what must be true at any time
 
@@ -224,13 +271,17 @@ class Outbox(RuleBasedStateMachine):
             if self.kept:
                 self.settle_down()
                 self.nothing_is_lost()
+                self.a_date_has_one_edition()
+                self.nothing_comes_that_never_was_due()
+                self.a_message_comes_twice_only_where_its_chat_chose_so()
         finally:
             self.loop.close()
 
     def settle_down(self) -> None:
         """No more faults; hours pass, and the last process standing finishes."""
         self.adapter.faults = []
-        self.processes.clear()
+        while self.processes:
+            self.run(killed(self.processes.pop()[1]))
         self.clock.instant = max(self.clock.now(), self.latest)
         self.start()
         for _ in range(8):
@@ -263,8 +314,8 @@ class Outbox(RuleBasedStateMachine):
 
 TestOutbox = Outbox.TestCase
 TestOutbox.settings = settings(
-    max_examples=60,
-    stateful_step_count=30,
+    max_examples=150,
+    stateful_step_count=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
