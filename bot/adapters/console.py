@@ -131,7 +131,7 @@ def _saved(folder: Path, name: str, content: bytes) -> str:
         path.write_bytes(content)
     except (OSError, StopIteration) as error:
         return f"{given} could not be saved in {folder.absolute()}: {error}"
-    return f"Saved as {path}"
+    return f"Saved as {path.absolute()}"
 
 
 class ConsoleAdapter:
