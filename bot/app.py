@@ -269,7 +269,8 @@ async def serve(
         pulse = Pulse()
         kept = timedelta(days=settings.keep_days)
         scheduler = start_clock(_tick, delivery, beats, ticking, pulse)
-        scheduler.add_job(_forget, "cron", (parts, kept), hour=4, minute=17, timezone=UTC)
+        begin = datetime.now(UTC) + timedelta(hours=1)  # also where the bot is started every day
+        scheduler.add_job(_forget, "interval", (parts, kept), days=1, next_run_time=begin)
         refusals: list[str] = []
         try:
             async with asyncio.TaskGroup() as group:

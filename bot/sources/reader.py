@@ -23,14 +23,14 @@ from datetime import datetime
 from typing import Any, Final
 
 from bot.core.errors import DatelineError, RequestError, SourceError
-from bot.sources.fetch import Page
+from bot.sources.fetch import MAX_BYTES, Page
 from summaries.article import Article
 from summaries.language import detect
 
 SECONDS: Final = 2.0
 """Of the processor, for one page. On the clock it may take three times as long: a busy machine
 must lose no page, and a parser that sleeps must end all the same."""
-MEMORY: Final = 80_000_000
+MEMORY: Final = 70_000_000
 """Bytes that one page may take beside its own text, which comes and goes as JSON: 100 MB in all."""
 START_SECONDS: Final = 30.0
 """For a child to start, on a machine however busy; the kernel's own timers hold for the page."""
@@ -54,10 +54,12 @@ class PageReader:
 
     async def read(self, page: Page) -> Article:
         """Return the article of a fetched page. Raises SourceError in words."""
+        _check_length(page.text)
         return await self._ask({"page": asdict(page)})
 
     async def read_text(self, text: str) -> Article:
         """Return the article in an HTML page or a bare text. Raises SourceError or RequestError."""
+        _check_length(text)
         return await self._ask({"text": text})
 
     async def close(self) -> None:
@@ -81,6 +83,12 @@ class PageReader:
             self._idle.append(child)
         else:
             child.end()
+
+
+def _check_length(text: str) -> None:
+    """Raise SourceError for more text than is ever fetched: to hand it over would cost 100 MB."""
+    if len(text) > MAX_BYTES:
+        raise SourceError(_FULL)
 
 
 class _Turns:
@@ -187,12 +195,16 @@ def _reply(request: dict[str, Any], limits: _Limits) -> dict[str, Any]:
 
     def tell(text: str) -> str:
         """Tell the language off the clock: it may load a second's worth of tables, once."""
+        nonlocal ceiling
         _unlimit()
+        before = _size()
         code = detect(text)
-        _limit(limits)
+        ceiling += max(0, _size() - before)  # the tables stay, and are not the page's
+        _limit(limits.seconds, ceiling)
         return code
 
-    _limit(limits)
+    ceiling = _size() + limits.memory
+    _limit(limits.seconds, ceiling)
     try:
         if "text" in request:
             article = article_from_any(request["text"], tell)
@@ -214,11 +226,11 @@ def _refusal(error: DatelineError) -> dict[str, Any]:
     return {"refused": str(error), "hint": getattr(error, "hint", ""), "asked": asked}
 
 
-def _limit(limits: _Limits) -> None:
-    """Let the kernel end this process after so much time, and refuse it more memory."""
-    signal.setitimer(signal.ITIMER_PROF, limits.seconds)
-    signal.setitimer(signal.ITIMER_REAL, 3 * limits.seconds)
-    resource.setrlimit(resource.RLIMIT_AS, (_size() + limits.memory, resource.RLIM_INFINITY))
+def _limit(seconds: float, ceiling: int) -> None:
+    """Let the kernel end this process after so much time, and refuse it memory above a size."""
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    signal.setitimer(signal.ITIMER_REAL, 3 * seconds)
+    resource.setrlimit(resource.RLIMIT_AS, (ceiling, resource.RLIM_INFINITY))
 
 
 def _unlimit() -> None:

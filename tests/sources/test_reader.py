@@ -214,6 +214,7 @@ HOSTILE = {
     "18,000 nested elements": document("<div>" * 18_000 + PROSE),
     "18,000 nested quotes": document("<blockquote><ul><li>" * 6_000 + PROSE),
     "20 MB title": document().replace(TITLE, "x" * 20_000_000),
+    "4.9 MB title": document().replace(TITLE, "x" * 4_900_000),
     "4 MB title": document().replace(TITLE, "x " * 2_000_000),
     "4 MB heading": document(f"<h1>{'word ' * 800_000}</h1>{PROSE}"),
     "4 MB paragraph": document(f"<p>{'word, ' * 600_000}</p>{PROSE}"),
