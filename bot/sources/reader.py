@@ -193,6 +193,8 @@ def _serve() -> None:
 def _reply(request: dict[str, Any], limits: _Limits) -> dict[str, Any]:
     from bot.sources.articles import article_from_any, article_from_page  # noqa: PLC0415
 
+    ceiling = _size() + limits.memory
+
     def tell(text: str) -> str:
         """Tell the language off the clock: it may load a second's worth of tables, once."""
         nonlocal ceiling
@@ -203,7 +205,6 @@ def _reply(request: dict[str, Any], limits: _Limits) -> dict[str, Any]:
         _limit(limits.seconds, ceiling)
         return code
 
-    ceiling = _size() + limits.memory
     _limit(limits.seconds, ceiling)
     try:
         if "text" in request:
