@@ -56,7 +56,7 @@ class Request:
     that the person may change what this chat is subscribed to; `local` that they sit at this
     machine, so that a path is as good as a link. `file` is the file sent along, or None.
     `is_digest` says that the clock asks; `is_event` that nobody asks: something happened to the
-    chat, and the command says what.
+    chat, and the command says what; `is_press` that a button of the bot was pressed.
     """
 
     chat: Chat
@@ -70,6 +70,7 @@ class Request:
     file: Attachment | None = None
     is_digest: bool = False
     is_event: bool = False
+    is_press: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,11 +161,17 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a request is answered with."""
+    """What a request is answered with.
+
+    With `in_place` the answer to a pressed button takes the place of the message it stands under
+    (another length, the next page, a setting); where that cannot be, or nobody pressed one, it is a
+    message of its own.
+    """
 
     blocks: tuple[Block, ...]
     actions: tuple[Action, ...] = ()
     attachments: tuple[Attachment, ...] = ()
+    in_place: bool = False
 
 
 Answer: TypeAlias = Callable[[Request], Awaitable[Reply]]
