@@ -45,6 +45,9 @@ bench-%: $(READY) $(PACK)
 chaos: $(READY) $(PACK) ## bad nights for the real bot: make chaos RUNS=1000 SEED=1
 	@$(BIN)/python -m tests.reliability.chaos --runs $(or $(RUNS),30) --seed $(or $(SEED),1)
 
+locales: $(READY) ## gather the bot's words for its translators, and say what has no translation
+	@$(BIN)/python -m bot.catalogs
+
 pictures: $(READY) $(PACK) ## draw the README's pictures from the emulators' record (needs chromium)
 	@$(BIN)/python -m tests.emulators.pictures docs
 
