@@ -7,7 +7,7 @@ READY := .venv/.ready
 PACK := summaries/places/gazetteer.pack
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test check bench chaos pictures lock clean help
+.PHONY: demo test check bench chaos locales pictures lock clean help
 .DEFAULT_GOAL := help
 
 help: ## list the targets
