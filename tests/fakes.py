@@ -694,6 +694,9 @@ class FakeAdapter:
                 self._changed.clear()
                 await self._changed.wait()
 
+    async def stand_by(self) -> None:
+        await asyncio.Event().wait()
+
     async def run(self, answer: Answer, journal: Journal = FORGETFUL) -> None:
         while (request := await self._questions.get()) is not None:
             for payload in self.render(await answer(request)):

@@ -198,6 +198,10 @@ class ConsoleAdapter:
                 for payload in self.render(await self._answer(line.strip(), answer)):
                     await self.post(CHAT, payload, "")
 
+    async def stand_by(self) -> None:
+        """See the Adapter port."""
+        await asyncio.Event().wait()
+
     async def _answer(self, line: str, answer: Answer) -> Reply:
         """Answer one line; the path of a file after a command that takes one is that file."""
         request = self._request(line)

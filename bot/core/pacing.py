@@ -6,7 +6,7 @@ theoretical arrival time of the next message, and neither timers nor queues.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,10 @@ class Rate:
     def interval(self) -> float:
         """Seconds between two messages at the full rate: a burst is paid for, never on top."""
         return self.seconds / (self.count - self.burst + 1)
+
+    def shared_by(self, number: int) -> Rate:
+        """Return the share of each of so many who keep to this rate together; at least one."""
+        return replace(self, count=max(self.burst, self.count // number))
 
 
 @dataclass(slots=True)

@@ -72,6 +72,12 @@ class Adapter(Protocol):
         refuses the token.
         """
 
+    async def stand_by(self) -> None:
+        """Log in, so that digests can be posted, and hear nobody, until cancelled.
+
+        Raises SettingsError when the platform refuses the token, DeliveryError when it is away.
+        """
+
 
 ABOUT = 60
 """The most articles that one question about a place reads."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from bot.core.commands import Desk
-from bot.core.messages import Notice, Request, StoryItem
+from bot.core.errors import DeliveryError
+from bot.core.messages import Notice, Paragraph, Reply, Request, StoryItem
+from bot.core.ports import Payload
 from bot.core.schedule import parse_timing
 from tests.contract.stages import (
     ConsoleStage,
@@ -147,6 +151,26 @@ async def test_a_digest_arrives_in_the_chat_that_subscribed(
         said = await stage.read(2)
     assert in_order(said, await stories(desk, "brief"))
     assert await store.tally() == {"sent": 1, "subscriptions": 1, "missed": 0}
+
+
+async def test_an_adapter_that_stands_by_posts(stage: Stage) -> None:
+    standing = asyncio.create_task(stage.adapter.stand_by())
+    [payload] = stage.adapter.render(Reply((Paragraph("It rains."),)))
+    try:
+        async with asyncio.timeout(10):
+            while not await posted(stage, payload):  # noqa: ASYNC110 - a log-in has no event
+                await asyncio.sleep(0)
+    finally:
+        standing.cancel()
+        await asyncio.gather(standing, return_exceptions=True)
+
+
+async def posted(stage: Stage, payload: Payload) -> bool:
+    """Whether a message went out: before the adapter has logged in none does."""
+    try:
+        return bool(await stage.adapter.post(stage.chat, payload, "dateline-1"))
+    except DeliveryError:
+        return False
 
 
 async def test_an_adapter_says_who_it_is(stage: Stage) -> None:

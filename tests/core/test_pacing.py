@@ -33,6 +33,13 @@ def test_no_window_holds_more_than_the_rate_allows(rate: Rate, asked: list[float
         assert len(inside) <= rate.count
 
 
+@given(rates, st.integers(1, 60))
+def test_shares_together_are_no_more_than_the_rate(rate: Rate, number: int) -> None:
+    share = rate.shared_by(number)
+    assert share.seconds == rate.seconds
+    assert share.count * number <= rate.count or share.count == share.burst
+
+
 @given(rates, arrivals)
 def test_messages_keep_their_order(rate: Rate, asked: list[float]) -> None:
     times = posted(rate, asked)

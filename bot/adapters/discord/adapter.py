@@ -86,13 +86,22 @@ A message with the same words, that we sent in this time, counts as the one look
 
 
 class DiscordAdapter:
-    """The Adapter port on Discord."""
+    """The Adapter port on Discord.
+
+    `workers` is how many processes post with this token: each keeps to its share of the limits.
+    """
 
     platform = "discord"
     idempotent = True
 
     def __init__(
-        self, token: str, api_url: str, gateway_url: str, commands: Sequence[CommandSpec]
+        self,
+        token: str,
+        api_url: str,
+        gateway_url: str,
+        commands: Sequence[CommandSpec],
+        *,
+        workers: int = 1,
     ) -> None:
         # The library has no setting for its addresses; these two names are all it takes.
         discord.http.Route.BASE = api_url
@@ -101,7 +110,7 @@ class DiscordAdapter:
         self._commands = commands
         self._client: _Client | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._pace = Pace(_OVERALL, lambda _: [_A_CHANNEL])
+        self._pace = Pace(_OVERALL.shared_by(workers), lambda _: [_A_CHANNEL])
         self._events = asyncio.Lock()
         self._journal: Journal = FORGETFUL
         self._answer: Answer = _nobody
@@ -147,6 +156,18 @@ class DiscordAdapter:
                 await asyncio.wait(self._tasks, timeout=FINISH_SECONDS)
             for late in self._tasks:
                 late.cancel()
+            self._client = None
+            await client.close()
+
+    async def stand_by(self) -> None:
+        """See the Adapter port."""
+        client = _Client(None, self._trace())
+        try:
+            await self._log_in(client)
+            self._client = client
+            log.info("Discord: posting as %s", client.user)
+            await asyncio.Event().wait()
+        finally:
             self._client = None
             await client.close()
 

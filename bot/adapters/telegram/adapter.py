@@ -133,7 +133,10 @@ def _limits(chat: Chat) -> list[Rate]:
 
 
 class TelegramAdapter:
-    """The Adapter port on Telegram. `pace` takes the place of Telegram's limits: to be measured."""
+    """The Adapter port on Telegram. `pace` takes the place of Telegram's limits: to be measured.
+
+    `workers` is how many processes post with this token: each keeps to its share of the limits.
+    """
 
     platform = "telegram"
     idempotent = False
@@ -146,6 +149,7 @@ class TelegramAdapter:
         *,
         paid_broadcast: bool = False,
         pace: Pace | None = None,
+        workers: int = 1,
     ) -> None:
         os.environ.setdefault("PTB_TIMEDELTA", "1")  # else the library warns at every 429
         self._token = token
@@ -164,8 +168,8 @@ class TelegramAdapter:
         self._tasks: set[asyncio.Task[None]] = set()
         self._journal: Journal = FORGETFUL
         self._paid = paid_broadcast
-        usual = Pace(_PAID, _limits, ahead=200) if paid_broadcast else Pace(_OVERALL, _limits)
-        self._pace = pace or usual
+        overall = (_PAID if paid_broadcast else _OVERALL).shared_by(workers)
+        self._pace = pace or Pace(overall, _limits, ahead=200 if paid_broadcast else 8)
         self._events = asyncio.Lock()
         self._welcomed: set[str] = set()
 
@@ -193,6 +197,15 @@ class TelegramAdapter:
             await self._poll(answer)
         finally:
             await self._finish()
+
+    async def stand_by(self) -> None:
+        """See the Adapter port."""
+        try:
+            await self._log_in()
+            log.info("Telegram: posting as @%s", self._bot.username)
+            await asyncio.Event().wait()
+        finally:
+            await self._close()
 
     async def _log_in(self) -> None:
         if not _TOKEN.fullmatch(self._token):
