@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 
 from bot.core.archive import Archive
-from bot.core.chats import ChatSettings
+from bot.core.chats import ChatSettings, Standing
 from bot.core.commands import Desk
 from bot.core.delivery import Delivery
 from bot.core.errors import DeliveryError, RequestError, SourceError
@@ -235,6 +235,7 @@ class FakeStore:
     _editions: dict[int, _Edition] = field(default_factory=dict)
     _parts: dict[int, _Part] = field(default_factory=dict)
     _settings: dict[tuple[str, str, str], ChatSettings] = field(default_factory=dict)
+    _shelf: dict[str, tuple[str, datetime]] = field(default_factory=dict)
     _last: int = 0
 
     def _number(self) -> int:
@@ -513,10 +514,25 @@ class FakeStore:
         for kept in self._kept.values():
             if kept.subscription in self._of(chat):
                 timing = replace(kept.subscription.timing, quiet=settings.quiet)
-                twice = settings.rather_twice
-                kept.subscription = replace(kept.subscription, timing=timing, rather_twice=twice)
+                kept.subscription = replace(
+                    kept.subscription,
+                    timing=timing,
+                    rather_twice=settings.rather_twice,
+                    language=settings.language,
+                )
+
+    async def standing(self, chat: Chat) -> Standing:
+        return Standing(self._chosen(chat), any(one.paused for one in self._of(chat)))
+
+    async def shelve(self, arguments: Mapping[str, str], now: datetime) -> None:
+        for token, kept in arguments.items():
+            self._shelf[token] = self._shelf.get(token, (kept, now))[0], now
+
+    async def unshelve(self, token: str) -> str | None:
+        return self._shelf.get(token, (None, None))[0]
 
     async def forget(self, before: datetime) -> int:
+        self._shelf = {token: one for token, one in self._shelf.items() if one[1] >= before}
         old = [
             key for key, one in self._editions.items() if one.done and one.occurrence.at < before
         ]

@@ -27,6 +27,15 @@ class ChatSettings:
     rather_twice: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the desk must know of a chat before it answers: its choices, and whether some of its
+    digests stopped because the bot was shut out of it."""
+
+    settings: ChatSettings = ChatSettings()
+    is_paused: bool = False
+
+
 def settings_row(settings: ChatSettings) -> dict[str, Any]:
     """Return the settings as JSON keeps them."""
     quiet = settings.quiet

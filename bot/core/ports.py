@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol, TypeAlias
 
-from bot.core.chats import ChatSettings
+from bot.core.chats import ChatSettings, Standing
 from bot.core.journal import Forgetful, Journal
 from bot.core.messages import Answer, Chat, Reply
 from bot.core.news import Reading
@@ -338,8 +338,23 @@ class Store(Protocol):
     async def set_settings(self, chat: Chat, settings: ChatSettings) -> None:
         """Keep what the chat chose. Its subscriptions are due as before: subscribe them anew."""
 
+    async def standing(self, chat: Chat) -> Standing:
+        """Return what the desk must know of a chat before it answers."""
+
+    async def shelve(self, arguments: Mapping[str, str], now: datetime) -> None:
+        """Keep what long buttons carry, each under its token; what is kept already is fresh again.
+
+        A token stands for its arguments for ever: one that is kept keeps them.
+        """
+
+    async def unshelve(self, token: str) -> str | None:
+        """Return the arguments kept under a token, or None when they are forgotten."""
+
     async def forget(self, before: datetime) -> int:
-        """Drop finished editions that were due before this, with their parts; return how many."""
+        """Drop finished editions that were due before this, with their parts; return how many.
+
+        What was last shelved before this goes too.
+        """
 
     async def tally(self) -> Mapping[str, int]:
         """Count parts by state, and "subscriptions" and "missed" editions."""

@@ -64,9 +64,10 @@ class Timing:
 class Subscription:
     """A recurring Request: at its timing the clock asks what a person would type.
 
-    `id` is the store's number, 0 before it is kept. `paused` says why nothing comes any more, or
-    is "". `rather_twice` is the chat's choice for a message that may or may not have arrived:
-    send it again, or (the default) leave it.
+    `id` is the store's number, 0 before it is kept. `locale` is that of who subscribed. `paused`
+    says why nothing comes any more, or is "". `rather_twice` is the chat's choice for a message
+    that may or may not have arrived: send it again, or (the default) leave it. `language` is the
+    chat's choice too, or "".
     """
 
     chat: Chat
@@ -77,6 +78,7 @@ class Subscription:
     id: int = 0
     paused: str = ""
     rather_twice: bool = False
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)

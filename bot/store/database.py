@@ -11,6 +11,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    JSON,
     ColumnElement,
     Row,
     Select,
@@ -18,16 +19,18 @@ from sqlalchemy import (
     and_,
     case,
     delete,
+    exists,
     func,
     insert,
     select,
     text,
     true,
+    type_coerce,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bot.core.chats import ChatSettings, chat_settings, settings_row
+from bot.core.chats import ChatSettings, Standing, chat_settings, settings_row
 from bot.core.messages import Chat, ChatKind
 from bot.core.ports import (
     DROPPED,
@@ -49,7 +52,7 @@ from bot.store.engine import (
     seconds,
     transaction,
 )
-from bot.store.schema import chats, editions, parts, subscriptions
+from bot.store.schema import chats, editions, parts, shelf, subscriptions
 
 _CHAT = ("platform", "chat", "thread")
 
@@ -357,6 +360,35 @@ class DatabaseStore:
         async with self._transaction() as connection:
             await connection.execute(upsert)
 
+    async def standing(self, chat: Chat) -> Standing:
+        """See the Store port."""
+        chosen = select(chats.c.settings).where(*_same_chat(chat, chats)).scalar_subquery()
+        stopped = exists().where(*_same_chat(chat), subscriptions.c.paused != "")
+        query = select(type_coerce(chosen, JSON).label("chosen"), stopped.label("stopped"))
+        async with self._transaction() as connection:
+            row = (await connection.execute(query)).one()
+        return Standing(chat_settings(row.chosen), bool(row.stopped))
+
+    async def shelve(self, arguments: Mapping[str, str], now: datetime) -> None:
+        """See the Store port."""
+        rows = [
+            {"token": token, "arguments": clean(kept), "at": seconds(now)}
+            for token, kept in sorted(arguments.items())  # in one order: nobody waits in a circle
+        ]
+        statement = self._insert(shelf)
+        upsert = statement.on_conflict_do_update(
+            index_elements=["token"], set_={"at": statement.excluded.at}
+        )
+        async with self._transaction() as connection:
+            await connection.execute(upsert, rows)
+
+    async def unshelve(self, token: str) -> str | None:
+        """See the Store port."""
+        query = select(shelf.c.arguments).where(shelf.c.token == token)
+        async with self._transaction() as connection:
+            found: str | None = (await connection.execute(query)).scalar_one_or_none()
+        return found
+
     async def give_up(self, edition: Edition, reason: str) -> None:
         """See the Store port."""
         async with self._transaction() as connection:
@@ -408,6 +440,7 @@ class DatabaseStore:
         """See the Store port."""
         old = editions.c.done.is_(True), editions.c.due_at < seconds(before)
         async with self._transaction() as connection:
+            await connection.execute(delete(shelf).where(shelf.c.at < seconds(before)))
             return (await connection.execute(delete(editions).where(*old))).rowcount
 
     async def tally(self) -> Mapping[str, int]:
@@ -503,6 +536,7 @@ def _subscription(row: Row[Any]) -> Subscription:
         row.id,
         row.paused,
         chosen.rather_twice,
+        chosen.language,
     )
 
 

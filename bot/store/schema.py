@@ -96,6 +96,16 @@ chats = Table(
 )
 
 
+shelf = Table(
+    "shelf",
+    metadata,
+    Column("token", String(32), primary_key=True),
+    Column("arguments", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Index("ix_shelf_at", "at"),
+)
+
+
 updates = Table(
     "updates",
     metadata,

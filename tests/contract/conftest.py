@@ -16,7 +16,7 @@ from tests.postgresql import postgresql_url
 __all__ = ["postgresql_url"]
 
 OpenStore = Callable[[], Awaitable[Store]]
-EMPTY = "TRUNCATE subscriptions, editions, parts, chats RESTART IDENTITY CASCADE"
+EMPTY = "TRUNCATE subscriptions, editions, parts, chats, shelf RESTART IDENTITY CASCADE"
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
-from bot.core.chats import ChatSettings
+from bot.core.chats import ChatSettings, Standing
 from bot.core.delivery import LEASE
 from bot.core.messages import Chat, ChatKind
 from bot.core.ports import Edition, Opening, Outcome, Part, PartState, Payload, Store
@@ -431,8 +431,55 @@ async def test_a_chat_has_its_own_settings_and_its_subscriptions_know_them(store
         assert await store.settings(CHAT) == chosen
     [(again, _)] = await store.subscriptions(CHAT)
     timing = replace(TIMING, quiet=quiet)
-    assert again == replace(kept, timing=timing, rather_twice=True)
+    assert again == replace(kept, timing=timing, rather_twice=True, language="pt-BR")
     assert [one for one, _ in await store.subscriptions(other.chat)] == [other]
+
+
+async def test_the_desk_learns_what_a_chat_chose_and_whether_its_digests_stopped(
+    store: Store,
+) -> None:
+    assert await store.standing(CHAT) == Standing()
+    await subscribed(store)
+    chosen = ChatSettings("fr", quiet=Quiet(time(22), time(7)))
+    await store.set_settings(CHAT, chosen)
+    assert await store.standing(CHAT) == Standing(chosen, is_paused=False)
+    await store.pause(CHAT, "the bot was blocked")
+    assert await store.standing(CHAT) == Standing(chosen, is_paused=True)
+    assert await store.standing(replace(CHAT, thread="8")) == Standing()
+
+
+# --- what long buttons carry
+
+
+async def test_what_is_shelved_is_found_by_its_token(store: Store) -> None:
+    await store.shelve({"~1": "https://news.example/" + "x" * 500, "~2": "مرحبا 👩‍👩‍👧"}, NOW)
+    assert await store.unshelve("~1") == "https://news.example/" + "x" * 500
+    assert await store.unshelve("~2") == "مرحبا 👩‍👩‍👧"
+    assert await store.unshelve("~3") is None
+
+
+async def test_what_is_shelved_is_kept_while_it_is_in_use_and_then_forgotten(store: Store) -> None:
+    await store.shelve({"~1": "old", "~2": "used"}, NOW)
+    await store.shelve({"~2": "used"}, NOW + timedelta(days=1))
+    await store.forget(NOW + timedelta(hours=1))
+    assert await store.unshelve("~1") is None
+    assert await store.unshelve("~2") == "used"
+
+
+async def test_a_token_keeps_what_it_first_stood_for(store: Store) -> None:
+    await store.shelve({"~1": "first"}, NOW)
+    await store.shelve({"~1": "second"}, NOW)
+    assert await store.unshelve("~1") == "first"
+
+
+async def test_many_shelve_the_same_at_once(open_store: OpenStore) -> None:
+    stores = [await open_store(), await open_store()]
+    kept = {f"~{number}": str(number) for number in range(20)}
+    backwards = dict(reversed(kept.items()))
+    await asyncio.gather(
+        *(one.shelve(words, NOW) for one in stores * 3 for words in (kept, backwards))
+    )
+    assert [await stores[0].unshelve(token) for token in kept] == list(kept.values())
 
 
 async def test_one_hour_has_room_for_different_questions(store: Store) -> None:
