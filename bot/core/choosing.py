@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
+from bot.core.news import Since, Why
 from summaries.article import Article
 from summaries.stories import Cluster
 
@@ -20,17 +21,19 @@ Subjects = Callable[[Article], Collection[int]]
 """The places that an article is about, by the gazetteer's numbers."""
 
 
+_PLAIN = Why()
+
+
 @dataclass(frozen=True, slots=True)
 class Chosen:
     """A story to tell: its articles, the one to read first in front, and why it is told.
 
-    `told` are those of its articles that this chat was told of on an earlier day; `reasons` say in
-    words why it stands where it stands.
+    `told` are those of its articles that this chat was told of on an earlier day.
     """
 
     articles: tuple[Article, ...]
     told: tuple[Article, ...] = ()
-    reasons: tuple[str, ...] = ()
+    why: Why = _PLAIN
 
 
 def choose_stories(
@@ -40,7 +43,7 @@ def choose_stories(
     *,
     told: Collection[str] = (),
     topics: Mapping[str, str] | None = None,
-    subjects: Subjects = lambda _: (),
+    subjects: Subjects = lambda article: (),
 ) -> tuple[tuple[Chosen, ...], int]:
     """Return the stories to tell, best first, and how many more there are.
 
@@ -72,14 +75,16 @@ def _ranked(
     age = max(timedelta(), now - newest) if newest else _FADES
     topic = next((name for one in articles if (name := topics.get(one.feed, ""))), "")
     worth = _CARRIED * math.log2(carriers) + _FRESH * math.exp(-age / _FADES) + _TOPIC * bool(topic)
-    reasons = (
-        f"carried by {carriers} of your sources" if carriers > 1 else "",
-        _age_words(age) if newest else "without a date",
-        f"in your topic {topic}" if topic else "",
-        _news_words(len(articles) - len(known), len(known)) if told else "",
-    )
-    chosen = Chosen(articles, known, tuple(reason for reason in reasons if reason))
-    return _Ranked(chosen, worth, is_old=len(known) == len(articles))
+    new = len(articles) - len(known)
+    since = _since(new, len(known)) if told else Since.FIRST
+    why = Why(carriers, age if newest else None, topic, since, new)
+    return _Ranked(Chosen(articles, known, why), worth, is_old=not new)
+
+
+def _since(new: int, known: int) -> Since:
+    if not known:
+        return Since.NEW
+    return Since.GOES_ON if new else Since.TOLD
 
 
 def owner(article: Article) -> str:
@@ -112,19 +117,3 @@ def _varied(ranked: Sequence[_Ranked], count: int, subjects: Subjects) -> list[_
         pool.remove(best)
         picked.append(best)
     return picked
-
-
-def _age_words(age: timedelta) -> str:
-    hours = round(age.total_seconds() / 3600)
-    if hours < 1:
-        return "less than an hour old"
-    if hours < 48:
-        return f"{hours} hour{'s' if hours > 1 else ''} old"
-    return f"{hours // 24} days old"
-
-
-def _news_words(new: int, known: int) -> str:
-    if not known:
-        return "new since the last briefing"
-    articles = f"{new} new article{'' if new == 1 else 's'}"
-    return f"goes on, with {articles}" if new else "told before"

@@ -371,7 +371,7 @@ class Desk:
 
     async def _map(self, request: Request) -> Reply:
         words, night = night_asked(request.arguments)
-        places, language = self._places, request.locale
+        places = self._places
         if words.strip():
             answer = await self._ask_place(replace(request, arguments=words))
             if answer.lookup.place is None:
@@ -379,12 +379,12 @@ class Desk:
             about = [told.article for told in answer.articles]
             near = await asyncio.to_thread(self._reader.mentions, about)
             draw = partial(place_map, answer.lookup.place, near)
-            return await asyncio.to_thread(draw, places=places, language=language, night=night)
+            return await asyncio.to_thread(draw, places=places, night=night)
         briefing = await self._briefing(request.chat, Length.NORMAL, "")
         told = [story.article for story in briefing.stories]
         subjects = await asyncio.to_thread(self._reader.subjects, told)
         draw = partial(briefing_map, subjects)
-        return await asyncio.to_thread(draw, places=places, language=language, night=night)
+        return await asyncio.to_thread(draw, places=places, night=night)
 
     async def _suggest(self, request: Request) -> Reply:
         """Complete a half-typed place or feed: one action each, as a button would have it.

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
 
 from bot.core.errors import RequestError
 from bot.core.messages import Action, Picture, Reply
-from bot.core.places import distance_km, tally
+from bot.core.places import distance_km, name_of, tally
 from bot.core.ports import Places
+from bot.core.words import _, spoken
 from summaries.places.nesting import contains
 from summaries.places.place import Mention, Place
 
@@ -35,19 +36,14 @@ def night_asked(words: str) -> tuple[str, bool]:
 
 
 def briefing_map(
-    mentions: Sequence[Mention],
-    *,
-    places: Places | None = None,
-    language: str = "",
-    night: bool = False,
+    mentions: Sequence[Mention], *, places: Places | None = None, night: bool = False
 ) -> Reply:
     """Show the places that some articles name. Raises RequestError when they name none.
 
-    With `places`, names are written in `language` (BCP 47); `night` is for dark chats.
+    With `places`, names are written in the spoken language; `night` is for dark chats.
     """
-    name = _namer(places, language)
     named = [mention.place for mention in mentions]
-    return _picture(named, None, "Today's briefing", name, language, night=night)
+    return _picture(named, None, _("Today's briefing"), places, night=night)
 
 
 def place_map(
@@ -55,7 +51,6 @@ def place_map(
     mentions: Sequence[Mention],
     *,
     places: Places | None = None,
-    language: str = "",
     night: bool = False,
 ) -> Reply:
     """Show the asked place and those in it or around it that the articles about it name.
@@ -67,21 +62,23 @@ def place_map(
         for mention in mentions
         if contains(place, mention.place) or distance_km(place, mention.place) <= AROUND_KM
     ]
-    drawn = _picture(near, place, "", _namer(places, language), language, night=night)
-    return Reply(drawn.blocks, (Action("What the news says", "place", f"geo:{place.id}"),))
+    drawn = _picture(near, place, "", places, night=night)
+    return Reply(drawn.blocks, (Action(_("What the news says"), "place", f"geo:{place.id}"),))
 
 
 def _picture(
     named: Sequence[Place],
     asked: Place | None,
     title: str,
-    name: Callable[[Place], str],
-    language: str,
+    places: Places | None,
     *,
     night: bool,
 ) -> Reply:
     # Pillow and the coasts take a third of a second to load, which only a map needs.
     from summaries.places.map import Pin, Style, alt_text, draw_map  # noqa: PLC0415
+
+    def name(place: Place) -> str:
+        return name_of(place, places) if places else place.name
 
     points = [(place, count) for place, count in tally(named) if place.kind in _POINTS]
     pins = [
@@ -94,25 +91,20 @@ def _picture(
         weight = max(1, sum(place.id == asked.id for place in named))
         pins.append(Pin(name(asked), asked.latitude, asked.longitude, weight, asked=True))
     if not pins:
-        raise RequestError("The articles at hand name no place.", "Type for example: /map Iraq")
+        raise RequestError(
+            _("The articles at hand name no place."), _("Type for example: /map Iraq")
+        )
     png = draw_map(
         pins,
         style=Style.NIGHT if night else Style.DAY,
         title=name(asked) if asked and is_frame else title,
-        countries=country_names(language),
+        countries=country_names(spoken()),
         home=asked.country if asked and asked.kind == "country" else "",
     )
-    pattern = f"Map of {name(asked)}: {{places}}" if asked else "Map: {places}"
+    pattern = _("Map of {place}: {places}") if asked else _("Map: {places}")
+    if asked:
+        pattern = pattern.replace("{place}", name(asked))
     return Reply((Picture(png, alt_text(pins, pattern=pattern)),))
-
-
-def _namer(places: Places | None, language: str) -> Callable[[Place], str]:
-    """Return how a place is called: the first part of its label, "Paris" of "Paris, Texas"."""
-
-    def name(place: Place) -> str:
-        return places.label(place, language).partition(",")[0] if places else place.name
-
-    return name
 
 
 @lru_cache(maxsize=16)

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from enum import StrEnum
 
 from summaries.article import Article, Summary
 from summaries.together import Sourced
@@ -125,19 +126,44 @@ class ParsedFeed:
     left_out: int = 0
 
 
+class Since(StrEnum):
+    """What a story is beside what its chat was told on earlier days."""
+
+    FIRST = "first"  # nothing was told yet, so nothing can be new
+    NEW = "new"
+    GOES_ON = "goes on"
+    TOLD = "told"
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Why a story stands where it stands.
+
+    `carriers` counts the independent sources that have it; `age` is that of its newest article,
+    None where none says when it came out; `topic` is the chat's own word for the feed of one of
+    its articles, or ""; of a story that goes on, `new` counts the articles that came since.
+    """
+
+    carriers: int = 1
+    age: timedelta | None = None
+    topic: str = ""
+    since: Since = Since.FIRST
+    new: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Story:
     """One event: the article that tells it, what was chosen from it, and who else tells it.
 
     `sourced` are the sentences to read where several articles tell it, each with its own; without
-    them `summary` has them all. `reasons` say in words why the story is told.
+    them `summary` has them all. Without `why` it is told because it is the newest.
     """
 
     article: Article
     summary: Summary
     also: tuple[Article, ...] = ()
     sourced: tuple[Sourced, ...] = ()
-    reasons: tuple[str, ...] = ()
+    why: Why | None = None
 
 
 @dataclass(frozen=True, slots=True)

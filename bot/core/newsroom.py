@@ -13,8 +13,9 @@ from bot.core.briefing import STORIES, choose
 from bot.core.choosing import Chosen, choose_stories
 from bot.core.errors import SourceError
 from bot.core.messages import Chat
-from bot.core.news import Briefing, Reading, Story
+from bot.core.news import Briefing, Reading, Since, Story
 from bot.core.ports import Clock, Places, Sources
+from bot.core.words import _
 from summaries.article import Article, Length
 from summaries.extractive import METHODS, summarize
 from summaries.likeness import HEAD
@@ -54,7 +55,7 @@ class Newsroom:
         article = await self._sources.read(target, local=local)
         if not article.paragraphs:
             raise SourceError(
-                "There is no article text in it: only page furniture, or nothing at all."
+                _("There is no article text in it: only page furniture, or nothing at all.")
             )
         summary = await asyncio.to_thread(summarize, article, length, method=method)
         return Story(article, summary)
@@ -94,7 +95,7 @@ class Newsroom:
             reading.feeds,
             reading.unread,
             reading.stale,
-            repeats=bool(stories) and all("told before" in story.reasons for story in stories),
+            repeats=bool(stories) and all(map(_was_told, stories)),
         )
 
     async def told(self, chat: Chat, briefing: Briefing) -> None:
@@ -149,7 +150,11 @@ def _tell_story(chosen: Chosen, length: Length) -> Story:
     sourced: tuple[Sourced, ...] = ()
     if alike or chosen.told:
         sourced = brief_together([lead, *alike], length, seen=chosen.told)
-    return Story(lead, summary, tuple(also), sourced, chosen.reasons)
+    return Story(lead, summary, tuple(also), sourced, chosen.why)
+
+
+def _was_told(story: Story) -> bool:
+    return story.why is not None and story.why.since is Since.TOLD
 
 
 def _tell(articles: Sequence[Article], length: Length) -> tuple[Story, ...]:

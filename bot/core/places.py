@@ -8,21 +8,23 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from math import asin, cos, radians, sin, sqrt
 
-from bot.core.briefing import show_date
+from bot.core import words
+from bot.core.briefing import UNTITLED, show_date
 from bot.core.messages import Action, Block, Heading, Notice, Paragraph, Reply, StoryItem
 from bot.core.news import Reading
 from bot.core.ports import Places
 from bot.core.questions import PlaceQuestion, understand
+from bot.core.words import N_, _, ngettext
 from summaries.article import Article, Sentence
 from summaries.guard import leans
 from summaries.places.finder import focus
-from summaries.places.place import Lookup, Mention, Place
+from summaries.places.place import Kind, Lookup, Mention, Place
 from summaries.sentences import split
 
 ARTICLES_SHOWN = 4
@@ -36,6 +38,14 @@ NEIGHBOUR_KM = 400
 _AS = " = "
 _EARTH_KM = 6371.0
 _NO_QUESTION = PlaceQuestion("")
+_KINDS: Mapping[Kind, str] = {
+    "city": N_("city"),
+    "region": N_("region"),
+    "country": N_("country"),
+    "area": N_("area"),
+    "water": N_("water"),
+    "building": N_("building"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +233,8 @@ def place_reply(answer: PlaceAnswer, places: Places, command: str = "place") -> 
         case "found" if answer.lookup.place is not None:
             return _found(answer, answer.lookup.place, places)
         case "ambiguous":
-            asked = Notice(f"There are several places called “{_named(answer)}”. Which one?")
+            several = _("There are several places called “{name}”. Which one?")
+            asked = Notice(several.format(name=_named(answer)))
             named = answer.question.name
             return Reply((asked,), _choices(answer.lookup.candidates, places, command, named))
         case _:
@@ -232,10 +243,10 @@ def place_reply(answer: PlaceAnswer, places: Places, command: str = "place") -> 
 
 def _unknown(answer: PlaceAnswer, places: Places, command: str) -> Reply:
     near = answer.lookup.candidates
-    advice = "Try another spelling, or a larger place near it."
-    hint = "Did you mean one of these?" if near else advice
-    unknown = Notice(f"I know no place called “{_named(answer)}”.", hint)
-    return Reply((unknown,), _choices(near, places, command))
+    advice = _("Try another spelling, or a larger place near it.")
+    hint = _("Did you mean one of these?") if near else advice
+    unknown = _("I know no place called “{name}”.").format(name=_named(answer))
+    return Reply((Notice(unknown, hint),), _choices(near, places, command))
 
 
 def _found(answer: PlaceAnswer, place: Place, places: Places) -> Reply:
@@ -244,55 +255,79 @@ def _found(answer: PlaceAnswer, place: Place, places: Places) -> Reply:
     named = answer.question.name
     if not answer.articles:
         offers = *_choices(answer.neighbours, places), *_choices(namesakes, places, named=named)
-        return Reply((heading, _silence(answer, place)), (*_any_time(answer, place), *offers))
+        return Reply(
+            (heading, _silence(answer, place, places)), (*_any_time(answer, place), *offers)
+        )
     page = min(answer.question.page, -(-len(answer.articles) // ARTICLES_SHOWN))
     start = (page - 1) * ARTICLES_SHOWN
     shown = answer.articles[start : start + ARTICLES_SHOWN]
     inside = _inside(answer, place)
-    blocks: list[Block] = [heading, _summary_line(answer, inside)]
+    counts = _counts(inside, places)
+    blocks: list[Block] = [heading, _summary_line(answer, counts)]
     blocks += [_item(told) for told in shown]
-    actions = [*_more(answer, place, page), Action("Map", "map", f"geo:{place.id}")]
-    actions.append(Action("Follow this place", "subscribe", f"08:00 place geo:{place.id}"))
-    for (inner, _), label in list(zip(inside, _counts(inside), strict=True))[:3]:
+    actions = [*_more(answer, place, page), Action(_("Map"), "map", f"geo:{place.id}")]
+    actions.append(Action(_("Follow this place"), "subscribe", f"08:00 place geo:{place.id}"))
+    for (inner, _count), label in list(zip(inside, counts, strict=True))[:3]:
         actions.append(Action(label, "place", f"geo:{inner.id}"))
     return Reply(tuple(blocks), (*actions, *_choices(namesakes, places, named=named)))
 
 
 def _heading(answer: PlaceAnswer, place: Place, places: Places) -> str:
-    around = f" and {answer.question.radius_km} km around" if answer.question.radius_km else ""
-    return f"{places.label(place)}{around}"
+    name, radius = places.label(place, words.spoken()), answer.question.radius_km
+    if radius:
+        return _("{place} and {distance} km around").format(place=name, distance=radius)
+    return name
 
 
-def _silence(answer: PlaceAnswer, place: Place) -> Notice:
+def name_of(place: Place, places: Places) -> str:
+    """Return how a place is called in the spoken language: "Paris" of "Paris, Texas"."""
+    return places.label(place, words.spoken()).partition(",")[0]
+
+
+def _silence(answer: PlaceAnswer, place: Place, places: Places) -> Notice:
     if answer.older:
-        return Notice(f"Nothing in that time; older articles that speak of it: {answer.older}.")
-    near = ", ".join(
-        f"{town.name} ({distance_km(place, town):.0f} km)" for town in answer.neighbours
-    )
-    hint = f"Near it, the news speaks of {near}." if near else ""
-    return Notice("None of the articles at hand speaks of it.", hint)
+        said = ngettext(
+            "Nothing in that time. {count} older article speaks of it.",
+            "Nothing in that time. {count} older articles speak of it.",
+            answer.older,
+        )
+        return Notice(said.format(count=answer.older))
+    near = [
+        f"{name_of(town, places)} ({distance_km(place, town):.0f} km)" for town in answer.neighbours
+    ]
+    hint = _("Near it, the news speaks of {places}.").format(places=words.listed(near))
+    return Notice(_("None of the articles at hand speaks of it."), hint if near else "")
 
 
 def _any_time(answer: PlaceAnswer, place: Place) -> tuple[Action, ...]:
-    return (Action("At any time", "place", f"geo:{place.id}"),) if answer.older else ()
+    return (Action(_("At any time"), "place", f"geo:{place.id}"),) if answer.older else ()
 
 
-def _summary_line(answer: PlaceAnswer, inside: Sequence[tuple[Place, int]]) -> Paragraph:
+def _summary_line(answer: PlaceAnswer, counts: Sequence[str]) -> Paragraph:
     """Say how much there is, and which places inside it are named: "Mosul 4, Baghdad 2"."""
     about = sum(told.is_about for told in answer.articles)
     mere = len(answer.articles) - about
-    counted = [f"{_articles(about)} about it"] if about else []
-    if mere:
-        more = f"{mere} more" if about else _articles(mere)
-        counted.append(f"{more} that mention{'s' if mere == 1 else ''} it")
-    named = ", ".join(_counts(inside))
-    within = f" In it: {named}." if named else ""
-    beyond = f" {answer.beyond} older ones are not shown." if answer.beyond else ""
-    return Paragraph(f"{', '.join(counted)}.{within}{beyond}")
-
-
-def _articles(count: int) -> str:
-    return f"{count} article{'' if count == 1 else 's'}"
+    lines = [
+        ngettext("{count} article is about it.", "{count} articles are about it.", about).format(
+            count=about
+        )
+    ]
+    if not about:
+        said = ngettext("{count} article mentions it.", "{count} articles mention it.", mere)
+        lines = [said.format(count=mere)]
+    elif mere:
+        said = ngettext("{count} more mentions it.", "{count} more mention it.", mere)
+        lines.append(said.format(count=mere))
+    if counts:
+        lines.append(_("In it: {places}.").format(places=", ".join(counts)))
+    if answer.beyond:
+        said = ngettext(
+            "{count} older article is not shown.",
+            "{count} older articles are not shown.",
+            answer.beyond,
+        )
+        lines.append(said.format(count=answer.beyond))
+    return Paragraph(" ".join(lines))
 
 
 def _inside(answer: PlaceAnswer, place: Place) -> list[tuple[Place, int]]:
@@ -308,13 +343,17 @@ def tally(named: Sequence[Place]) -> list[tuple[Place, int]]:
     return [(by_id[number], count) for number, count in counts.most_common()]
 
 
-def _counts(inside: Sequence[tuple[Place, int]]) -> list[str]:
+def _counts(inside: Sequence[tuple[Place, int]], places: Places) -> list[str]:
     """Say each place and its count; of two of one name, which is the region."""
-    names = Counter(place.name for place, _ in inside)
+    names = [name_of(place, places) for place, _count in inside]
     return [
-        f"{place.name}{f' ({place.kind})' if names[place.name] > 1 else ''} {count}"
-        for place, count in inside
+        f"{_of_kind(name, place) if names.count(name) > 1 else name} {count}"
+        for name, (place, count) in zip(names, inside, strict=True)
     ]
+
+
+def _of_kind(name: str, place: Place) -> str:
+    return f"{name} ({_(_KINDS[place.kind])})"
 
 
 def _more(answer: PlaceAnswer, place: Place, page: int) -> tuple[Action, ...]:
@@ -322,14 +361,15 @@ def _more(answer: PlaceAnswer, place: Place, page: int) -> tuple[Action, ...]:
     if left <= 0:
         return ()
     asked = replace(answer.question, name=f"geo:{place.id}", page=page + 1)
-    return (Action(f"More ({left})", "place", asked.words()),)
+    return (Action(_("More ({count})").format(count=left), "place", asked.words()),)
 
 
 def _item(told: PlaceArticle) -> StoryItem:
     article, left = told.article, len(told.shown) - SENTENCES_SHOWN
-    more = f"{left} more sentence{'s' if left > 1 else ''}" if left > 0 else ""
+    said = ngettext("{count} more sentence", "{count} more sentences", left)
+    more = said.format(count=left) if left > 0 else ""
     return StoryItem(
-        title=article.title or "Untitled",
+        title=article.title or _(UNTITLED),
         sentences=tuple(sentence.text for sentence in told.shown[:SENTENCES_SHOWN]),
         byline=" · ".join(
             part for part in (article.source, show_date(article.published), more) if part
@@ -343,7 +383,7 @@ def _choices(
 ) -> tuple[Action, ...]:
     """Offer places; pressing one `named` like others says which is meant from now on."""
     shown = candidates[:CHOICES_SHOWN]
-    labels = [places.label(place) for place in shown]
+    labels = [places.label(place, words.spoken()) for place in shown]
     return tuple(
         Action(_telling(label, place, labels), command, choice(place, command, named))
         for place, label in zip(shown, labels, strict=True)
@@ -352,21 +392,21 @@ def _choices(
 
 def choice(place: Place, command: str, named: str) -> str:
     """Return the words that choose a place for a name, where a button can carry the name."""
-    words = f"geo:{place.id}{_AS}{named}"
-    plain = not named or named.startswith("geo:") or not Action.fits(command, words)
-    return f"geo:{place.id}" if plain else words
+    typed = f"geo:{place.id}{_AS}{named}"
+    plain = not named or named.startswith("geo:") or not Action.fits(command, typed)
+    return f"geo:{place.id}" if plain else typed
 
 
-def chosen(words: str) -> tuple[int, str] | None:
+def chosen(typed: str) -> tuple[int, str] | None:
     """Return the place and the name that it was chosen for, from the words of `choice`."""
-    match = re.fullmatch(rf"geo:(\d+){_AS}(.+)", words.strip(), re.DOTALL)
+    match = re.fullmatch(rf"geo:(\d+){_AS}(.+)", typed.strip(), re.DOTALL)
     return (int(match[1]), match[2]) if match else None
 
 
 def _telling(label: str, place: Place, labels: Sequence[str]) -> str:
     """Say of a country that it is one where a namesake's label begins alike."""
     alike = sum(other.startswith(label) for other in labels) > 1
-    return f"{label} (country)" if alike and place.kind == "country" else label
+    return _of_kind(label, place) if alike and place.kind == "country" else label
 
 
 def _named(answer: PlaceAnswer) -> str:

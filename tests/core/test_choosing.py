@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.core.choosing import choose_stories, owner
+from bot.core.news import Since, Why
 from summaries.article import Article
 from summaries.stories import Cluster
 
@@ -37,13 +38,13 @@ def test_a_story_that_more_independent_sources_carry_comes_first() -> None:
     carried = Cluster((article("Carried"), article("B"), article("C")))
     assert titles([alone, carried]) == ["Carried", "Alone"]
     chosen, _ = choose_stories([carried], 5, NOW)
-    assert chosen[0].reasons == ("carried by 3 of your sources", "2 hours old")
+    assert chosen[0].why == Why(3, timedelta(hours=2), new=3)
 
 
 def test_two_feeds_of_one_house_count_once() -> None:
     house = Cluster((article("One", "news.paper.co.uk"), article("Two", "feeds.paper.co.uk")))
     chosen, _ = choose_stories([house], 5, NOW)
-    assert chosen[0].reasons == ("2 hours old",)
+    assert chosen[0].why.carriers == 1
 
 
 @pytest.mark.parametrize(
@@ -71,7 +72,7 @@ def test_what_the_chat_filed_under_a_topic_counts_more_and_says_so() -> None:
     clusters = [Cluster((article("Other"),)), Cluster((filed,))]
     assert titles(clusters, topics={"https://a/feed": "sport"}) == ["Filed", "Other"]
     chosen, _ = choose_stories(clusters, 1, NOW, topics={"https://a/feed": "sport"})
-    assert "in your topic sport" in chosen[0].reasons
+    assert chosen[0].why.topic == "sport"
 
 
 def test_not_five_stories_on_one_place() -> None:
@@ -95,7 +96,7 @@ def test_what_was_told_on_an_earlier_day_is_left_out_while_there_is_anything_new
     assert titles(clusters, told={old.url}) == ["New"]
     assert titles(clusters[:1], told={old.url}) == ["Old"]
     chosen, left = choose_stories(clusters, 1, NOW, told={old.url})
-    assert (left, chosen[0].reasons[-1]) == (0, "new since the last briefing")
+    assert (left, chosen[0].why.since) == (0, Since.NEW)
 
 
 def test_a_story_that_goes_on_comes_again_with_what_is_new() -> None:
@@ -103,7 +104,7 @@ def test_a_story_that_goes_on_comes_again_with_what_is_new() -> None:
     [chosen], _ = choose_stories([Cluster((first, second))], 5, NOW, told={first.url})
     assert chosen.told == (first,)
     assert chosen.articles == (second, first)
-    assert chosen.reasons[-1] == "goes on, with 1 new article"
+    assert (chosen.why.since, chosen.why.new) == (Since.GOES_ON, 1)
 
 
 def test_the_rest_is_counted() -> None:

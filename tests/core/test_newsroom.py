@@ -102,7 +102,8 @@ async def test_one_event_is_one_story_and_says_who_else_has_it() -> None:
     assert len(briefing.stories) == 2
     quake = briefing.stories[0]
     assert {quake.article.source, *(one.source for one in quake.also)} == {"wire", "post"}
-    assert "carried by 2 of your sources" in quake.reasons
+    assert quake.why is not None
+    assert quake.why.carriers == 2
     texts = {one.article.url: one.article.text for one in quake.sourced}
     assert quake.sourced
     assert all(one.sentence.text in texts[one.article.url] for one in quake.sourced)
@@ -116,7 +117,7 @@ async def test_the_next_day_begins_with_what_is_new() -> None:
     await room.told(CHAT, today)
     again = await room.briefing(CHAT, Length.NORMAL)
     assert [story.article for story in again.stories] == [first]
-    assert "told before" not in again.stories[0].reasons
+    assert not again.repeats
     clock.advance(days=1)
     harvest = told_by("farm", "Harvest ends early", HARVEST, -20)
     later = Newsroom(reading(first, harvest), clock, archive, FakePlaces())

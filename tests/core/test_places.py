@@ -178,7 +178,7 @@ async def test_a_time_leaves_older_articles_out_and_says_how_many() -> None:
     assert [told.article.title for told in recent.articles] == ["Visit"]
     assert recent.older == 1
     silent = await reply("Mosul today", ABOUT)
-    assert "older articles that speak of it: 1" in str(silent.blocks[1])
+    assert "1 older article speaks of it" in str(silent.blocks[1])
     assert silent.actions[0].arguments == "geo:2"
 
 
