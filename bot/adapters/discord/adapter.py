@@ -7,27 +7,36 @@ the table stays the only place that knows them. https://discord.com/developers/d
 from __future__ import annotations
 
 import asyncio
-import base64
-import io
 import logging
 import time
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 import aiohttp
 import discord
 import yarl
 
 from bot.adapters.discord.asked import TOKEN_SECONDS, Asked, asked_in
+from bot.adapters.discord.client import Client, last_look_trace
+from bot.adapters.discord.commands import command_payload
+from bot.adapters.discord.interactions import (
+    chat_of,
+    event_request,
+    focused,
+    manages,
+    request_from,
+    uploaded,
+)
+from bot.adapters.discord.outgoing import arguments_of, http_error, is_same
 from bot.adapters.discord.render import render
 from bot.adapters.events import tell
 from bot.adapters.files import answer_with_file, check_size
 from bot.adapters.pace import Pace
 from bot.adapters.plain import label
-from bot.core.commands import BACK, GONE, SUGGEST, in_words
+from bot.core.commands import GONE, SUGGEST, in_words
 from bot.core.errors import (
     ChatUnavailable,
     DeliveryError,
@@ -36,12 +45,10 @@ from bot.core.errors import (
     SettingsError,
     StoreError,
 )
-from bot.core.fence import last_look
 from bot.core.follow_orders import is_list_file
 from bot.core.journal import Journal
 from bot.core.messages import (
     Answer,
-    Argument,
     Attachment,
     Chat,
     ChatKind,
@@ -60,14 +67,6 @@ FINISH_SECONDS = 10
 """What is in flight at a stop gets this long to finish."""
 PATIENCE_SECONDS = 60
 """An answer in a channel is tried for so long; later nobody waits for it any more."""
-MENU = "Brief this link"
-_MANAGE_GUILD = discord.Permissions(manage_guild=True)
-_GONE = {10003, 50001, 50007, 50008, 50013, 50083, 50278, 160005}
-"""Unknown channel, missing access, cannot write to this user, no text channel, missing permissions,
-archived thread, no server shared with this user, locked thread.
-
-https://discord.com/developers/docs/topics/opcodes-and-status-codes#json
-"""
 _DELETED = 10008
 """Unknown message: that of the same nonce arrived, and was deleted since."""
 # https://discord.com/developers/docs/topics/rate-limits: 50 requests a second; what the library
@@ -108,7 +107,7 @@ class DiscordAdapter:
         discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway_url)
         self._token = token
         self._commands = commands
-        self._client: _Client | None = None
+        self._client: Client | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._pace = Pace(_OVERALL.shared_by(workers), lambda _: [_A_CHANNEL])
         self._events = asyncio.Lock()
@@ -121,7 +120,7 @@ class DiscordAdapter:
 
     async def check(self) -> str:
         """Ask the platform who we are. Raises SettingsError or DeliveryError."""
-        client = _Client(None, self._trace())
+        client = Client(None, self._trace())
         try:
             await self._log_in(client)
             return f"Discord knows the bot as {client.user}"
@@ -131,7 +130,7 @@ class DiscordAdapter:
     async def run(self, answer: Answer, journal: Journal = FORGETFUL) -> None:
         """See the Adapter port."""
         self._answer, self._journal = answer, journal
-        client = _Client(self, self._trace())
+        client = Client(self, self._trace())
         try:
             await self._log_in(client)
             self._client = client
@@ -161,7 +160,7 @@ class DiscordAdapter:
 
     async def stand_by(self) -> None:
         """See the Adapter port."""
-        client = _Client(None, self._trace())
+        client = Client(None, self._trace())
         try:
             await self._log_in(client)
             self._client = client
@@ -171,7 +170,7 @@ class DiscordAdapter:
             self._client = None
             await client.close()
 
-    async def _log_in(self, client: _Client) -> None:
+    async def _log_in(self, client: Client) -> None:
         try:
             await client.login(self._token)
         except discord.LoginFailure as error:
@@ -179,7 +178,7 @@ class DiscordAdapter:
         except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
             raise DeliveryError(f"Discord cannot be reached: {error}") from error
 
-    async def _announce_commands(self, client: _Client) -> None:
+    async def _announce_commands(self, client: Client) -> None:
         """Register the slash commands; a bot that cannot still posts digests."""
         assert client.application_id is not None  # noqa: S101 - login() set it
         payload: list[Any] = command_payload(self._commands)
@@ -204,7 +203,7 @@ class DiscordAdapter:
 
     def _trace(self) -> aiohttp.TraceConfig:
         """Look at every answer: the library does not tell whose limit a 429 is about."""
-        trace = _last_look()
+        trace = last_look_trace()
         trace.on_request_end.append(self._look_at_limits)
         return trace
 
@@ -268,7 +267,7 @@ class DiscordAdapter:
         if interaction.type is discord.InteractionType.autocomplete:
             self._spawn(self._suggest(interaction))
         elif (request := request_from(interaction)) is not None:
-            file = _uploaded(interaction.data or {})
+            file = uploaded(interaction.data or {})
             number, application = f"i{interaction.id}", interaction.application_id
             asked = Asked(number, request, file, application, interaction.token)
             self._spawn(self._respond(interaction, asked))
@@ -282,7 +281,7 @@ class DiscordAdapter:
         """The bot was shut out of channels, or let into them again."""
         number = time.time_ns()
         events = [
-            Asked(f"e{number + n}", _event(channel, command, why))
+            Asked(f"e{number + n}", event_request(channel, command, why))
             for n, channel in enumerate(channels)
         ]
         self._spawn(self._attend_events(events))
@@ -311,7 +310,7 @@ class DiscordAdapter:
 
     async def _suggest(self, interaction: discord.Interaction) -> None:
         """Offer what the half-typed option may become; its value is what a button would send."""
-        chat, typed = _chat(interaction), self._half_typed(interaction.data or {})
+        chat, typed = chat_of(interaction), self._half_typed(interaction.data or {})
         reply = await self._answer(Request(chat, SUGGEST, typed, locale=interaction.locale.value))
         choices = [
             discord.app_commands.Choice(name=label(action.label, 100), value=action.arguments)
@@ -321,7 +320,7 @@ class DiscordAdapter:
 
     def _half_typed(self, data: Mapping[str, Any]) -> str:
         """Return what the option that the person is at is about, and what is typed of it."""
-        name, typed = _focused(data)
+        name, typed = focused(data)
         kinds = {
             (spec.name, argument.name): argument.suggests
             for spec in self._commands
@@ -342,7 +341,7 @@ class DiscordAdapter:
         kind = ChatKind.GROUP if message.guild else ChatKind.PRIVATE
         chat = Chat("discord", str(message.channel.id), kind)
         sender = str(message.author.id)
-        request = Request(chat, command, arguments, sender=sender, may_manage=_manages(message))
+        request = Request(chat, command, arguments, sender=sender, may_manage=manages(message))
         return Asked(f"m{message.id}", request, lists[0] if lists else None)
 
     async def _answer_to(self, asked: Asked) -> Reply:
@@ -402,7 +401,7 @@ class DiscordAdapter:
             if announced:
                 await self._edit(asked, first)
             else:
-                await interaction.response.send_message(**_arguments(first))
+                await interaction.response.send_message(**arguments_of(first))
             await self._follow_up(asked, others)
         except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
             log.warning("Discord: an answer was not delivered: %s", error)
@@ -435,7 +434,7 @@ class DiscordAdapter:
 
     async def _edit(self, asked: Asked, payload: Payload) -> None:
         """Fill the response that says "thinking"; to do it twice does no harm."""
-        arguments = _arguments(payload)
+        arguments = arguments_of(payload)
         if files := arguments.pop("files", None):
             arguments["attachments"] = files
         # https://discord.com/developers/docs/interactions/receiving-and-responding#edit-original-interaction-response
@@ -446,7 +445,7 @@ class DiscordAdapter:
         """Send the further messages of an answer: these have no key, so never again."""
         if payloads and await self._begun(asked):
             for payload in payloads:
-                await self._webhook(asked).send(**_arguments(payload), wait=True)
+                await self._webhook(asked).send(**arguments_of(payload), wait=True)
 
     async def wait_turn(self, chat: Chat) -> None:
         """See the Adapter port."""
@@ -462,16 +461,16 @@ class DiscordAdapter:
         except discord.Forbidden:
             return None
         except discord.HTTPException as error:
-            raise _http_error(error) from error
+            raise http_error(error) from error
         except (discord.RateLimited, aiohttp.ClientError, OSError) as error:
             raise DeliveryError(f"Discord did not show the channel: {error}") from error
         ours = [one for one in found if one["author"]["id"] == str(client.user.id)]
-        same = [int(one["id"]) for one in ours if _is_same(one, payload, key)]
+        same = [int(one["id"]) for one in ours if is_same(one, payload, key)]
         if same:
             return str(max(same))
         return "" if len(found) < HISTORY * PAGES else None
 
-    async def _history(self, client: _Client, chat: Chat, since: datetime) -> list[Any]:
+    async def _history(self, client: Client, chat: Chat, since: datetime) -> list[Any]:
         """Return what a channel holds since then, oldest page first, at most so many pages."""
         after = discord.utils.time_snowflake(since)
         found: list[Any] = []
@@ -497,7 +496,7 @@ class DiscordAdapter:
             raise DeliveryError(f"Discord asks to wait {held:.0f} s", held)
         try:
             channel = client.get_partial_messageable(int(chat.thread or chat.id))
-            message = await channel.send(**_arguments(payload), nonce=key)
+            message = await channel.send(**arguments_of(payload), nonce=key)
         except discord.RateLimited as error:
             self._pace.hold(error.retry_after, chat)
             raise DeliveryError(
@@ -506,7 +505,7 @@ class DiscordAdapter:
         except discord.HTTPException as error:
             if error.code == _DELETED:
                 return ""
-            raise _http_error(error) from error
+            raise http_error(error) from error
         except aiohttp.ClientConnectorError as error:
             raise DeliveryError(f"Discord cannot be reached: {error}") from error
         except (aiohttp.ClientError, OSError) as error:
@@ -524,262 +523,3 @@ _REFUSED = (
 
 async def _nobody(_: Request) -> Reply:
     return Reply(())
-
-
-class _Ears(Protocol):
-    """Who hears what happens on Discord."""
-
-    def on_interaction(self, interaction: discord.Interaction) -> None: ...
-    def on_message(self, message: discord.Message) -> None: ...
-    def on_change(self, command: str, channels: Iterable[int], why: str = "") -> None: ...
-
-
-class _Client(discord.Client):
-    """discord.py's client with the least it needs: no privileged intents, no message cache.
-
-    Without the intent for message content Discord still sends the words that mention the bot.
-    """
-
-    def __init__(self, ears: _Ears | None, trace: aiohttp.TraceConfig) -> None:
-        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # we never speak
-        intents = discord.Intents.none()
-        intents.guilds = intents.guild_messages = intents.dm_messages = True
-        super().__init__(
-            intents=intents,
-            max_messages=None,
-            allowed_mentions=discord.AllowedMentions.none(),
-            member_cache_flags=discord.MemberCacheFlags.none(),
-            chunk_guilds_at_startup=False,
-            max_ratelimit_timeout=30.0,
-            http_trace=trace,
-        )
-        self._ears = ears
-
-    async def on_ready(self) -> None:
-        log.info("Discord: listening as %s in %d server(s)", self.user, len(self.guilds))
-
-    async def on_interaction(self, interaction: discord.Interaction) -> None:
-        if self._ears:
-            self._ears.on_interaction(interaction)
-
-    async def on_message(self, message: discord.Message) -> None:
-        if self._ears:
-            self._ears.on_message(message)
-
-    async def on_guild_remove(self, guild: discord.Guild) -> None:
-        """The bot was thrown out of a server (one that is only unavailable is another event)."""
-        self._tell(GONE, _channels(guild), "the bot was removed from the server")
-
-    async def on_guild_join(self, guild: discord.Guild) -> None:
-        """The bot is in a server, perhaps again: what rested in its channels goes on."""
-        self._tell(BACK, _channels(guild))
-
-    async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
-        self._tell(GONE, [channel.id], "the channel was deleted")
-
-    async def on_raw_thread_delete(self, event: discord.RawThreadDeleteEvent) -> None:
-        self._tell(GONE, [event.thread_id], "the thread was deleted")
-
-    async def on_guild_channel_update(
-        self, before: discord.abc.GuildChannel, after: discord.abc.GuildChannel
-    ) -> None:
-        """Somebody may have changed what the bot may do in a channel."""
-        could, can = _may_post(before), _may_post(after)
-        if could and not can:
-            self._tell(GONE, [after.id], "the bot may not write there")
-        elif can and not could:
-            self._tell(BACK, [after.id])
-
-    def _tell(self, command: str, channels: Iterable[int], why: str = "") -> None:
-        if self._ears:
-            self._ears.on_change(command, channels, why)
-
-    async def on_error(self, event_method: str, /, *_args: object, **_kwargs: object) -> None:
-        log.exception("Discord: the event %s failed", event_method)
-
-
-def _last_look() -> aiohttp.TraceConfig:
-    """Look once more before each request: discord.py waits, and repeats what failed, by itself."""
-
-    async def look(*_: object) -> None:
-        try:
-            last_look()
-        except DeliveryError as error:  # an earlier request of the library may have got through
-            raise OutcomeUnknown(str(error)) from error
-
-    trace = aiohttp.TraceConfig()
-    trace.on_request_start.append(look)
-    return trace
-
-
-def _channels(guild: discord.Guild) -> list[int]:
-    return [place.id for place in (*guild.channels, *guild.threads)]
-
-
-def _may_post(channel: discord.abc.GuildChannel) -> bool:
-    may = channel.permissions_for(channel.guild.me)
-    return may.view_channel and may.send_messages
-
-
-def _event(channel: int, command: str, why: str) -> Request:
-    chat = Chat("discord", str(channel), ChatKind.GROUP)
-    return Request(chat, command, why, is_event=True)
-
-
-def command_payload(commands: Sequence[CommandSpec]) -> list[dict[str, Any]]:
-    """Return the command table as Discord's application commands, plus the message menu.
-
-    https://discord.com/developers/docs/interactions/application-commands
-    """
-    slash = [_slash_command(spec) for spec in commands]
-    menu = {
-        "type": discord.AppCommandType.message.value,
-        "name": MENU,
-        "contexts": [0, 1, 2],
-        "integration_types": [0],
-    }
-    return [*slash, menu]
-
-
-def _slash_command(spec: CommandSpec) -> dict[str, Any]:
-    command: dict[str, Any] = {
-        "type": discord.AppCommandType.chat_input.value,
-        "name": spec.name,
-        "description": spec.description[:100],
-        "options": [_option(argument) for argument in spec.arguments],
-        "contexts": [0, 1, 2],
-        "integration_types": [0],
-    }
-    if spec.manages:  # not even offered to those who would be refused
-        command["default_member_permissions"] = _MANAGE_GUILD.value
-    return command
-
-
-def _option(argument: Argument) -> dict[str, Any]:
-    kinds = discord.AppCommandOptionType
-    option: dict[str, Any] = {
-        "type": (kinds.attachment if argument.is_file else kinds.string).value,
-        "name": argument.name,
-        "description": argument.description[:100],
-        "required": argument.required,
-    }
-    if argument.choices:
-        option["choices"] = [{"name": choice, "value": choice} for choice in argument.choices]
-    if argument.suggests:
-        option["autocomplete"] = True
-    return option
-
-
-def request_from(interaction: discord.Interaction) -> Request | None:
-    """Return what an interaction asks, or None for a kind that the bot has no use for."""
-    data: Mapping[str, Any] = interaction.data or {}  # a union of TypedDicts
-    quoted = ""
-    if interaction.type is discord.InteractionType.component:
-        command, _, arguments = str(data.get("custom_id", "")).partition(" ")
-    elif interaction.type is not discord.InteractionType.application_command:
-        return None
-    elif data.get("type") == discord.AppCommandType.message.value:
-        command, arguments, quoted = "brief", "", _quoted(data)
-    else:
-        command, arguments = (
-            str(data["name"]),
-            " ".join(str(option["value"]) for option in _options(data, files=False)),
-        )
-    return Request(
-        chat=_chat(interaction),
-        command=command,
-        arguments=arguments,
-        quoted=quoted,
-        sender=str(interaction.user.id),
-        locale=str(interaction.locale.value),
-        may_manage=interaction.guild_id is None or interaction.permissions.manage_guild,
-    )
-
-
-def _options(data: Mapping[str, Any], *, files: bool) -> list[Mapping[str, Any]]:
-    """Return the options of a command that are files, or those that are none."""
-    kind = discord.AppCommandOptionType.attachment.value
-    return [option for option in data.get("options", []) if (option.get("type") == kind) is files]
-
-
-def _uploaded(data: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Return the attachment that an option holds, or None."""
-    known = data.get("resolved", {}).get("attachments", {})
-    found = [known.get(str(option["value"])) for option in _options(data, files=True)]
-    return found[0] if found else None
-
-
-def _manages(message: discord.Message) -> bool:
-    author = message.author
-    if isinstance(author, discord.Member):
-        return author.guild_permissions.manage_guild
-    return message.guild is None
-
-
-def _chat(interaction: discord.Interaction) -> Chat:
-    kind = ChatKind.PRIVATE if interaction.guild_id is None else ChatKind.GROUP
-    return Chat("discord", str(interaction.channel_id), kind)
-
-
-def _focused(data: Mapping[str, Any]) -> tuple[str, str]:
-    """Return the option that the person is at, and what is typed in it so far."""
-    for option in data.get("options", []):
-        if option.get("focused"):
-            return str(option["name"]), str(option["value"])
-    return "", ""
-
-
-def _quoted(data: Mapping[str, Any]) -> str:
-    """Return the text and the embeds' links of the message that the menu was opened on."""
-    message = data.get("resolved", {}).get("messages", {}).get(data.get("target_id"), {})
-    links = [embed.get("url", "") for embed in message.get("embeds", [])]
-    return "\n".join([message.get("content", "") or "-", *links])
-
-
-def _arguments(payload: Payload) -> dict[str, Any]:
-    """Return the keyword arguments that discord.py's send functions share."""
-    arguments: dict[str, Any] = {"allowed_mentions": discord.AllowedMentions.none()}
-    if payload.get("content"):
-        arguments["content"] = payload["content"]
-    if payload.get("embeds"):
-        arguments["embeds"] = [discord.Embed.from_dict(embed) for embed in payload["embeds"]]
-    if payload.get("files"):
-        arguments["files"] = [
-            discord.File(io.BytesIO(base64.b64decode(content)), name, description=alt or None)
-            for name, content, alt in payload["files"]
-        ]
-    if payload.get("buttons"):
-        arguments["view"] = _view(payload["buttons"])
-    return arguments
-
-
-def _view(rows: Sequence[Sequence[Sequence[str]]]) -> discord.ui.View:
-    view = discord.ui.View(timeout=None)
-    for number, row in enumerate(rows):
-        for text, custom_id in row:
-            view.add_item(discord.ui.Button(label=text, custom_id=custom_id, row=number))
-    view.stop()  # presses arrive as raw interactions; a live view would stay in memory for ever
-    return view
-
-
-def _is_same(message: Mapping[str, Any], payload: Payload, key: str) -> bool:
-    """Tell whether a message of the channel's history is the one that was to be posted."""
-    if str(message.get("nonce")) == key:
-        return True
-    theirs = [one.get("description") for one in message.get("embeds", ())]
-    ours = [one.get("description") for one in payload.get("embeds", ())]
-    return message.get("content", "") == payload.get("content", "") and theirs == ours
-
-
-def _http_error(error: discord.HTTPException) -> DeliveryError:
-    if error.code in _GONE or error.status == 404:
-        return ChatUnavailable(f"Discord refuses this channel: {error.text}")
-    if error.status == 401:
-        return DeliveryError("Discord refuses the token", retry_after=300)
-    if error.status == 429:
-        return DeliveryError(
-            "Discord asks to wait", float(error.response.headers.get("Retry-After", 5))
-        )
-    if error.status >= 500:
-        return OutcomeUnknown(f"Discord's answer was {error.status}")
-    return DeliveryError(f"Discord refused the message: {error.text}", final=True)

@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.adapters.discord.adapter import MENU, DiscordAdapter, command_payload
+from bot.adapters.discord.adapter import DiscordAdapter
+from bot.adapters.discord.commands import MENU, command_payload
 from bot.core.commands import COMMANDS
 from bot.core.errors import ChatUnavailable, DeliveryError, OutcomeUnknown, SettingsError
 from bot.core.messages import Action, Chat, ChatKind, Paragraph, Picture, Reply

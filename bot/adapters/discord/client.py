@@ -1,0 +1,122 @@
+"""discord.py's client with the least it needs, and the events it hears. Answers nobody."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from typing import Protocol
+
+import aiohttp
+import discord
+
+from bot.core.commands import BACK, GONE
+from bot.core.errors import DeliveryError, OutcomeUnknown
+from bot.core.fence import last_look
+
+log = logging.getLogger(__name__)
+
+
+class Ears(Protocol):
+    """Who hears what happens on Discord."""
+
+    def on_interaction(self, interaction: discord.Interaction) -> None:
+        """Somebody used a command, pressed a button, or is typing an argument."""
+
+    def on_message(self, message: discord.Message) -> None:
+        """Somebody wrote something."""
+
+    def on_change(self, command: str, channels: Iterable[int], why: str = "") -> None:
+        """The bot was shut out of channels, or let into them again."""
+
+
+class Client(discord.Client):
+    """discord.py's client with the least it needs: no privileged intents, no message cache.
+
+    Without the intent for message content Discord still sends the words that mention the bot.
+    """
+
+    def __init__(self, ears: Ears | None, trace: aiohttp.TraceConfig) -> None:
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # we never speak
+        intents = discord.Intents.none()
+        intents.guilds = intents.guild_messages = intents.dm_messages = True
+        super().__init__(
+            intents=intents,
+            max_messages=None,
+            allowed_mentions=discord.AllowedMentions.none(),
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            max_ratelimit_timeout=30.0,
+            http_trace=trace,
+        )
+        self._ears = ears
+
+    async def on_ready(self) -> None:
+        """Say in the log that the bot listens."""
+        log.info("Discord: listening as %s in %d server(s)", self.user, len(self.guilds))
+
+    async def on_interaction(self, interaction: discord.Interaction) -> None:
+        """See Ears."""
+        if self._ears:
+            self._ears.on_interaction(interaction)
+
+    async def on_message(self, message: discord.Message) -> None:
+        """See Ears."""
+        if self._ears:
+            self._ears.on_message(message)
+
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """The bot was thrown out of a server (one that is only unavailable is another event)."""
+        self._tell(GONE, _channels(guild), "the bot was removed from the server")
+
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        """The bot is in a server, perhaps again: what rested in its channels goes on."""
+        self._tell(BACK, _channels(guild))
+
+    async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
+        """A channel is no more."""
+        self._tell(GONE, [channel.id], "the channel was deleted")
+
+    async def on_raw_thread_delete(self, event: discord.RawThreadDeleteEvent) -> None:
+        """A thread is no more."""
+        self._tell(GONE, [event.thread_id], "the thread was deleted")
+
+    async def on_guild_channel_update(
+        self, before: discord.abc.GuildChannel, after: discord.abc.GuildChannel
+    ) -> None:
+        """Somebody may have changed what the bot may do in a channel."""
+        could, can = _may_post(before), _may_post(after)
+        if could and not can:
+            self._tell(GONE, [after.id], "the bot may not write there")
+        elif can and not could:
+            self._tell(BACK, [after.id])
+
+    def _tell(self, command: str, channels: Iterable[int], why: str = "") -> None:
+        if self._ears:
+            self._ears.on_change(command, channels, why)
+
+    async def on_error(self, event_method: str, /, *_args: object, **_kwargs: object) -> None:
+        """Keep the failure of one event to itself."""
+        log.exception("Discord: the event %s failed", event_method)
+
+
+def last_look_trace() -> aiohttp.TraceConfig:
+    """Look once more before each request: discord.py waits, and repeats what failed, by itself."""
+
+    async def look(*_: object) -> None:
+        try:
+            last_look()
+        except DeliveryError as error:  # an earlier request of the library may have got through
+            raise OutcomeUnknown(str(error)) from error
+
+    trace = aiohttp.TraceConfig()
+    trace.on_request_start.append(look)
+    return trace
+
+
+def _channels(guild: discord.Guild) -> list[int]:
+    return [place.id for place in (*guild.channels, *guild.threads)]
+
+
+def _may_post(channel: discord.abc.GuildChannel) -> bool:
+    may = channel.permissions_for(channel.guild.me)
+    return may.view_channel and may.send_messages
