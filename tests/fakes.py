@@ -726,8 +726,8 @@ def _lines(block: object) -> list[str]:
     match block:
         case Heading(text) | Paragraph(text):
             return [text]
-        case StoryItem(title, sentences, byline):
-            return [title, *sentences, byline]
+        case StoryItem(title, sentences, byline, _, dateline, source):
+            return [title, dateline, *sentences, source, byline]
         case Listing(items):
             return [f"{term}: {meaning}" for term, meaning in items]
         case Quote(text, source):

@@ -81,10 +81,12 @@ def _lines(block: Block) -> list[list[list[str]]]:  # noqa: PLR0911 - one return
             return [[["heading", text]]]
         case Paragraph(text):
             return [[["", text]]]
-        case StoryItem(title, sentences, byline, url):
+        case StoryItem(title, sentences, byline, url, dateline, source):
             quoted = [line for sentence in sentences for line in _inset("", sentence)]
-            small = [*_inset("byline", byline), *_inset("url", url)]
-            return [[["title", one_line(title)]], *quoted, *small]
+            credit = " · ".join(filter(None, (source, byline)))
+            small = [*_inset("byline", credit), *_inset("url", url)]
+            head = [[["title", one_line(title)]], *_inset("byline", dateline)]
+            return [*head, *quoted, *small]
         case Listing(items):
             return [
                 [["term", term], ["", f"  {meaning}" if term else meaning]]

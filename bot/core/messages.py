@@ -91,13 +91,19 @@ class Paragraph:
 class StoryItem:
     """One story of a briefing or an answer: a headline and verbatim sentences, in article order.
 
-    `byline` is the small line under it (source, date, places, "sentences 1, 4 of 31").
+    `dateline` is the small line above the sentences ("Mosul, Raqqa · 2 March 2026"). The one below
+    them begins with `source`, the name that links to `url`, and goes on with `byline` ("also in 3
+    feeds · sentences 1, 4 of 31"). `image` is the address of a picture, or "": for the platform to
+    show, never for the bot to fetch.
     """
 
     title: str
     sentences: tuple[str, ...]
     byline: str = ""
     url: str = ""
+    dateline: str = ""
+    source: str = ""
+    image: str = ""
 
 
 @dataclass(frozen=True, slots=True)

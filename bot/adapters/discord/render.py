@@ -205,9 +205,11 @@ def _quoted(text: str) -> list[str]:
 def _story(story: StoryItem) -> Iterator[dict[str, Any]]:
     """Show one story as an embed; a very long one goes on in the next."""
     title, *rest = cut(one_line(story.title), TITLE, escaped_units)
-    long_byline = units(story.byline) > FOOTER
-    texts = [*story.sentences, story.byline] if long_byline else story.sentences
+    byline = " · ".join(filter(None, (story.source, story.byline)))
+    long_byline = units(byline) > FOOTER
+    texts = [*story.sentences, byline] if long_byline else story.sentences
     body = [piece for part in rest for piece in _cut(part, DESCRIPTION, "**{}**")]
+    body += _cut(story.dateline, DESCRIPTION, "*{}*")
     body += [piece for text in texts for piece in _cut(text, DESCRIPTION)]
     embeds: list[dict[str, Any]] = [
         {"description": text, "color": ACCENT} for text in packed(body, DESCRIPTION, "\n\n", units)
@@ -215,8 +217,8 @@ def _story(story: StoryItem) -> Iterator[dict[str, Any]]:
     embeds[0]["title"] = _escape_inline(title)
     if link := web_link(story.url):
         embeds[0]["url"] = link
-    if story.byline.strip() and not long_byline:
-        embeds[-1]["footer"] = {"text": story.byline.strip()}
+    if byline.strip() and not long_byline:
+        embeds[-1]["footer"] = {"text": byline.strip()}
     yield from embeds
 
 

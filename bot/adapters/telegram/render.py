@@ -102,9 +102,11 @@ def _runs(block: Block) -> list[Run]:  # noqa: PLR0911 - one return a block
             return [Run(text, "b")]
         case Paragraph(text):
             return [Run(text)]
-        case StoryItem(title, sentences, byline, url):
+        case StoryItem(title, sentences, byline, url, dateline, source):
             head = Run(one_line(title), "b", web_link(url))
-            return _lines([head, Run("\n\n".join(sentences), "blockquote"), Run(byline, "i")])
+            quoted = Run("\n\n".join(sentences), "blockquote")
+            told = _lines([head, Run(dateline, "i"), quoted])
+            return [*told, *_credit(Run(source, "i", web_link(url)), Run(byline, "i"))]
         case Listing(items):
             return [run for item in items if any(item) for run in _item(*item)][1:]
         case Quote(text, source):
@@ -115,6 +117,14 @@ def _runs(block: Block) -> list[Run]:  # noqa: PLR0911 - one return a block
             return [Run(alt)]
         case _:
             assert_never(block)
+
+
+def _credit(source: Run, byline: Run) -> list[Run]:
+    """Put what there is of a source and the words after it on a line of its own."""
+    parts = [run for run in (source, byline) if run.text]
+    return [
+        piece for gap, run in zip(("\n", " · "), parts, strict=False) for piece in (Run(gap), run)
+    ]
 
 
 def _item(term: str, meaning: str) -> list[Run]:
