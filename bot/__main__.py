@@ -16,7 +16,7 @@ import os
 import re
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn, cast
 from urllib.parse import urlsplit
@@ -54,7 +54,7 @@ _COMMANDS = (
     *("brief", "read", "place", "places", "follow", "unfollow", "following"),
     *("feeds", "fetch", "opml"),
     *("outbox", "backup", "restore"),
-    *("chat", "run", "doctor", "health", "demo"),
+    *("chat", "run", "work", "doctor", "health", "demo"),
 )
 
 
@@ -231,6 +231,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, action, words in (
         ("chat", _chat, "talk to the bot here, without a token"),
         ("run", _run, "run the bot on every platform whose token is set"),
+        ("work", _work, "post digests beside dateline run, on the same PostgreSQL"),
         ("doctor", _doctor, "check the settings and say what to mend"),
         ("health", _health, "tell whether the running bot is well (exit status 0 or 1)"),
         ("demo", _demo, "today's briefing from the sample articles, and one place question"),
@@ -512,11 +513,20 @@ async def _chat(_: argparse.Namespace, settings: Settings) -> int:
 
 
 async def _run(_: argparse.Namespace, settings: Settings) -> int:
+    return await _stay(app.run, settings)
+
+
+async def _work(_: argparse.Namespace, settings: Settings) -> int:
+    return await _stay(app.work, settings)
+
+
+async def _stay(bot: Callable[[Settings], Awaitable[None]], settings: Settings) -> int:
+    """Be the bot until it ends; its log says what it does."""
     _configure_logs(settings)
     for warning in unknown_names(os.environ):
         _complain(warning)
     try:
-        await app.run(settings)
+        await bot(settings)
     except (DatelineError, OSError):
         raise
     except Exception:

@@ -73,6 +73,22 @@ class Pulse:
 
 
 @dataclass(frozen=True, slots=True)
+class Duty:
+    """What a process does besides posting digests.
+
+    `listens`: it answers what people type. `reads`: it reads feeds, and forgets what is old.
+    `beats`: it is the one whose health is asked after.
+    """
+
+    listens: bool = True
+    reads: bool = True
+    beats: bool = True
+
+
+RUN, CHAT, WORK = Duty(), Duty(beats=False), Duty(listens=False, reads=False, beats=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Parts:
     """The assembled bot, without a platform."""
 
@@ -199,17 +215,19 @@ def platforms(settings: Settings) -> list[Adapter]:
                 settings.telegram_api_url,
                 COMMANDS,
                 paid_broadcast=settings.telegram_paid_broadcast,
+                workers=settings.workers,
             )
         )
     if settings.discord_token:
         from bot.adapters.discord.adapter import DiscordAdapter  # noqa: PLC0415 - slow to import
 
         urls = settings.discord_api_url, settings.discord_gateway_url
-        adapters.append(DiscordAdapter(settings.discord_token, *urls, COMMANDS))
+        token, workers = settings.discord_token, settings.workers
+        adapters.append(DiscordAdapter(token, *urls, COMMANDS, workers=workers))
     return adapters
 
 
-async def run(settings: Settings) -> None:
+async def run(settings: Settings, duty: Duty = RUN) -> None:
     """Run every platform until a signal comes. Raises SettingsError when none can run."""
     adapters = platforms(settings)
     if not adapters:
@@ -222,7 +240,21 @@ async def run(settings: Settings) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await serve(settings, adapters, stop)
+    await serve(settings, adapters, stop, duty)
+
+
+async def work(settings: Settings) -> None:
+    """Post digests beside `dateline run`, on the same database, until a signal comes.
+
+    Nobody is heard here and no feed is read. Raises SettingsError where the database is SQLite.
+    """
+    if settings.database_url.startswith("sqlite"):
+        raise SettingsError(
+            "Several processes need PostgreSQL, and the database is SQLite. Set "
+            "DATELINE_DATABASE_URL to postgresql://..., or let dateline run do it all: "
+            "one process posts as fast as the platforms allow."
+        )
+    await run(settings, WORK)
 
 
 async def chat(settings: Settings) -> None:
@@ -230,19 +262,14 @@ async def chat(settings: Settings) -> None:
     from bot.adapters.console import ConsoleAdapter  # noqa: PLC0415 - one-shot commands need no prompt
 
     console = ConsoleAdapter(COMMANDS, settings.data_dir / "history")
-    await serve(settings, [console], asyncio.Event(), heartbeat=False)
+    await serve(settings, [console], asyncio.Event(), CHAT)
 
 
 async def serve(
-    settings: Settings,
-    adapters: Sequence[Adapter],
-    stop: asyncio.Event,
-    *,
-    heartbeat: bool = True,
+    settings: Settings, adapters: Sequence[Adapter], stop: asyncio.Event, duty: Duty = RUN
 ) -> None:
     """Start the clock and the adapters; return after `stop`, or when no adapter is left.
 
-    `heartbeat` says that this is the bot whose health is asked after, not a chat beside it.
     Raises SettingsError when every platform refused its settings.
     """
     _make_folder(settings.data_dir)
@@ -265,32 +292,37 @@ async def serve(
         if settings.database_url.startswith("sqlite"):  # nobody else can be at it
             await delivery.recover()
         ticking = asyncio.Lock()
-        beats = settings.data_dir if heartbeat else None
+        beats = settings.data_dir if duty.beats else None
         pulse = Pulse()
         kept = timedelta(days=settings.keep_days)
         scheduler = start_clock(_tick, delivery, beats, ticking, pulse)
-        begin = datetime.now(UTC) + timedelta(hours=1)  # also where the bot is started every day
-        scheduler.add_job(_forget, "interval", (parts, kept), days=1, next_run_time=begin)
+        if duty.reads:
+            begin = datetime.now(UTC) + timedelta(hours=1)  # also where it is started every day
+            scheduler.add_job(_forget, "interval", (parts, kept), days=1, next_run_time=begin)
         refusals: list[str] = []
         try:
             async with asyncio.TaskGroup() as group:
                 running = [
-                    group.create_task(_supervise(adapter, parts, refusals)) for adapter in adapters
+                    group.create_task(_supervise(adapter, parts, refusals, duty))
+                    for adapter in adapters
                 ]
-                posting = group.create_task(_post(jobs, delivery, adapters))
-                reading = group.create_task(_read_feeds(poller))
-                guard = group.create_task(_watch(pulse))
+                beside = [
+                    group.create_task(_post(jobs, delivery, adapters)),
+                    group.create_task(_watch(pulse)),
+                ]
+                if duty.reads:
+                    beside.append(group.create_task(_read_feeds(poller)))
                 watch = group.create_task(stop.wait())
                 everyone = group.create_task(_all_done(running))
                 await asyncio.wait([watch, everyone], return_when=asyncio.FIRST_COMPLETED)
                 # Digests in hand go out while their platforms are still there.
                 await _finish_ticking(scheduler, ticking, jobs, delivery)
-                for task in (*running, posting, reading, guard, watch, everyone):
+                for task in (*running, *beside, watch, everyone):
                     task.cancel()
         finally:
             await _finish_ticking(scheduler, ticking, jobs, delivery)
             scheduler.shutdown(wait=False)
-            if heartbeat:
+            if duty.beats:
                 health.end(settings.data_dir)
         if len(refusals) == len(adapters):
             raise SettingsError(*refusals)
@@ -337,13 +369,16 @@ async def _all_done(tasks: Sequence[asyncio.Task[None]]) -> None:
     await asyncio.wait(tasks)
 
 
-async def _supervise(adapter: Adapter, parts: Parts, refusals: list[str]) -> None:
+async def _supervise(adapter: Adapter, parts: Parts, refusals: list[str], duty: Duty = RUN) -> None:
     """Keep one platform running: its failure is its own, and after a pause it starts again."""
     pause = 1.0
     while True:
         started = asyncio.get_running_loop().time()
         try:
-            await adapter.run(parts.desk.answer, parts.journal)
+            if duty.listens:
+                await adapter.run(parts.desk.answer, parts.journal)
+            else:
+                await adapter.stand_by()
         except SettingsError as error:
             log.error("%s is off: %s", adapter.platform, error)
             refusals.append(str(error))

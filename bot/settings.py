@@ -25,6 +25,8 @@ PREFIX = "DATELINE_"
 MIN_KEPT, MAX_KEPT = 30, 36_500
 """For how many days articles and finished digests may be kept; a month is needed to know what
 was told, and entries that slide back."""
+MAX_WORKERS = 30
+"""Telegram takes 30 messages a second: a smaller share than one is none."""
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 _SCHEMES = {
     "telegram_api_url": ("http", "https"),
@@ -50,6 +52,7 @@ class Settings:
     allow_networks: tuple[Network, ...]
     keep_days: int
     telegram_paid_broadcast: bool
+    workers: int
     operator_chat: Chat | None
     log_format: str
     telegram_api_url: str
@@ -73,8 +76,9 @@ def load(environ: Mapping[str, str], config: Path = ROOT / "config") -> Settings
         feeds_file=_path("feeds_file", values, config / "feeds.opml", faults),
         time_zone=_zone(values["time_zone"], faults),
         allow_networks=_networks(values["allow_networks"], faults),
-        keep_days=_days("keep_days", values, faults),
+        keep_days=_count("keep_days", values, faults, MIN_KEPT, MAX_KEPT),
         telegram_paid_broadcast=_yes("telegram_paid_broadcast", values, faults),
+        workers=_count("workers", values, faults, 1, MAX_WORKERS),
         operator_chat=_operator(values["operator_chat"], faults),
         log_format=_log_format(values, faults),
         telegram_api_url=_url("telegram_api_url", values, faults).rstrip("/"),
@@ -170,11 +174,11 @@ def _log_format(values: Mapping[str, str], faults: list[str]) -> str:
     return log_format
 
 
-def _days(name: str, values: Mapping[str, str], faults: list[str]) -> int:
+def _count(name: str, values: Mapping[str, str], faults: list[str], least: int, most: int) -> int:
     word = values[name].strip()
-    if not word.isdecimal() or not MIN_KEPT <= int(word) <= MAX_KEPT:
-        faults.append(f"{_env(name)} is “{word}”: it must be {MIN_KEPT} to {MAX_KEPT} days.")
-        return MAX_KEPT
+    if not re.fullmatch(r"[0-9]{1,9}", word) or not least <= int(word) <= most:
+        faults.append(f"{_env(name)} is “{word}”: it must be a number from {least} to {most}.")
+        return most
     return int(word)
 
 

@@ -277,6 +277,21 @@ def test_days_to_keep_are_a_month_to_a_century(wrong: str) -> None:
         load({"DATELINE_KEEP_DAYS": wrong})
 
 
+@pytest.mark.parametrize("wrong", ["0", "31", "-1", "two", "٣"])
+def test_workers_are_one_to_as_many_as_have_a_share(wrong: str) -> None:
+    assert load({}).workers == 1
+    assert load({"DATELINE_WORKERS": "3"}).workers == 3
+    with pytest.raises(SettingsError, match="DATELINE_WORKERS"):
+        load({"DATELINE_WORKERS": wrong})
+
+
+def test_a_time_zone_that_is_none_gets_only_a_hint_that_helps() -> None:
+    with pytest.raises(SettingsError, match="Did you mean Europe/Paris"):
+        load({"DATELINE_TIME_ZONE": "Pariss"})
+    with pytest.raises(SettingsError, match="A time zone looks like Europe/Paris"):
+        load({"DATELINE_TIME_ZONE": "Mars"})
+
+
 def test_paid_broadcast_is_chosen_in_so_many_words() -> None:
     assert not load({}).telegram_paid_broadcast
     assert load({"DATELINE_TELEGRAM_PAID_BROADCAST": "Yes"}).telegram_paid_broadcast

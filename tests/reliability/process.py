@@ -53,10 +53,12 @@ def settings_for(
 
 
 @asynccontextmanager
-async def running(environment: dict[str, str], listening: int = 1) -> AsyncIterator[BotProcess]:
-    """Start the bot, wait until so many platforms are listening, and end it at the end."""
+async def running(
+    environment: dict[str, str], listening: int = 1, command: str = "run"
+) -> AsyncIterator[BotProcess]:
+    """Start the bot, wait until it is on so many platforms, and end it at the end."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", "run", env=environment, stderr=asyncio.subprocess.PIPE
+        sys.executable, "-m", "bot", command, env=environment, stderr=asyncio.subprocess.PIPE
     )
     assert process.stderr is not None
     log: list[str] = []
@@ -80,7 +82,7 @@ async def _read(stream: asyncio.StreamReader, log: list[str]) -> None:
 
 
 def _listening(log: list[str]) -> int:
-    return sum("listening as" in line for line in log)
+    return sum("listening as" in line or "posting as" in line for line in log)
 
 
 def make_due(data: Path) -> None:
