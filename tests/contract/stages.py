@@ -125,7 +125,7 @@ class TelegramStage:
         emulator.add_chat(ADA)
 
     async def ready(self) -> None:
-        await self._emulator.wait_until(lambda: bool(self._emulator.commands()))
+        await self._emulator.wait_until(lambda: self._emulator.world.updates.polls > 0)
 
     async def type(self, command: str) -> None:
         await self._emulator.say(command)

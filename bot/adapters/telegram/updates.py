@@ -14,7 +14,6 @@ from telegram import (
 )
 from telegram import (
     ChatMember,
-    ChatMemberAdministrator,
     ChatMemberRestricted,
     ChatMemberUpdated,
     Document,
@@ -22,6 +21,8 @@ from telegram import (
 )
 from telegram.constants import ChatMemberStatus
 
+from bot.adapters.telegram.members import may_post
+from bot.adapters.telegram.poster import Standing
 from bot.core.commands import BACK, GONE, MOVED, in_words
 from bot.core.follow_orders import is_list_file
 from bot.core.messages import Chat, ChatKind, Request
@@ -37,10 +38,11 @@ def chat_of(message: Message) -> Chat:
         if message.is_topic_message and message.message_thread_id
         else ""
     )
-    return _whole(message.chat, thread)
+    return whole(message.chat, thread)
 
 
-def _whole(chat: TelegramChat, thread: str = "") -> Chat:
+def whole(chat: TelegramChat, thread: str = "") -> Chat:
+    """Return a chat of Telegram's as one of ours."""
     return Chat("telegram", str(chat.id), _KINDS.get(chat.type, ChatKind.GROUP), thread)
 
 
@@ -58,7 +60,7 @@ def migration(message: Message) -> Request | None:
 
 def standing(change: ChatMemberUpdated) -> Request | None:
     """Return the event of a bot that was shut out of a chat, or let in again; None for neither."""
-    chat = _whole(change.chat)
+    chat = whole(change.chat)
     why = _shut_out(chat.kind, change.new_chat_member)
     if why:
         return Request(chat, GONE, why, is_event=True)
@@ -75,16 +77,15 @@ def _shut_out(kind: ChatKind, me: ChatMember) -> str:
         return f"the bot was removed from the {kind.value}"
     if isinstance(me, ChatMemberRestricted) and not me.can_send_messages:
         return "the bot may not write there"
-    if kind is ChatKind.CHANNEL and not _may_post(me):
+    if kind is ChatKind.CHANNEL and not may_post(me):
         return "the bot may not post in the channel any more"
     return ""
 
 
-def _may_post(me: ChatMember) -> bool:
-    """Tell whether a member of a channel may post: only administrators, and not all of them."""
-    if isinstance(me, ChatMemberAdministrator):
-        return me.can_post_messages is not False
-    return me.status == ChatMemberStatus.OWNER
+def can_post_now(change: ChatMemberUpdated) -> bool:
+    """Tell whether a channel has just given the bot the right to post."""
+    its = change.chat.type == TelegramChat.CHANNEL
+    return its and may_post(change.new_chat_member) and not may_post(change.old_chat_member)
 
 
 def reopened(message: Message) -> Request | None:
@@ -100,21 +101,53 @@ def is_welcome(message: Message, bot: int) -> bool:
     return added or bool(message.group_chat_created or message.supergroup_chat_created)
 
 
+def is_for_nobody(message: Message, username: str) -> bool:
+    """Tell whether a message is none that a person wrote here and now.
+
+    A channel's post that Telegram put into the channel's group was heard in the channel; what was
+    sent through this bot's inline mode is its own words; and bots do not talk to each other. (An
+    anonymous administrator, too, writes by a bot.)
+    """
+    through = message.via_bot
+    ours = through is not None and same_name(through.username, username)
+    by_bot = message.from_user is not None and message.from_user.is_bot
+    return bool(message.is_automatic_forward) or ours or (by_bot and message.sender_chat is None)
+
+
+def same_name(one: str | None, other: str) -> bool:
+    """Tell whether two user names are the same; capitals mean nothing."""
+    return (one or "").lower() == other.lower()
+
+
+def standing_of(message: Message) -> Standing:
+    """Return a message of ours as what it can be edited from."""
+    kinds = {"photo": message.photo, "document": message.document, "text": message.text}
+    return Standing(message.message_id, next((kind for kind in kinds if kinds[kind]), "other"))
+
+
+def _replies_to(message: Message, username: str) -> bool:
+    """Tell whether a message answers one of ours; what begins a topic is no message of anybody."""
+    quoted = message.reply_to_message
+    if quoted is None or quoted.from_user is None or quoted.forum_topic_created is not None:
+        return False
+    return same_name(quoted.from_user.username, username)
+
+
 def parse_command(
     message: Message, username: str, known: Collection[str]
 ) -> tuple[str, str] | None:
     """Return the command and its arguments, or None for what is not meant for this bot.
 
-    In a private chat, and where it mentions this bot, a text without a command means one all the
-    same. In a group a command that this bot does not know is another bot's, unless it is addressed
-    to this one.
+    In a private chat, and where it mentions this bot or replies to it, a text without a command
+    means one all the same. In a group a command that this bot does not know is another bot's,
+    unless it is addressed to this one.
     """
     text = message.text or message.caption or ""
     private = message.chat.type == TelegramChat.PRIVATE
     if text.startswith("/"):
         word, *rest = text[1:].split(maxsplit=1) or [""]
         name, _, addressed = word.partition("@")
-        foreign = addressed.lower() != username.lower() if addressed else name.lower() not in known
+        foreign = not same_name(addressed, username) if addressed else name.lower() not in known
         if foreign and (addressed or not private):
             return None
         return name, "".join(rest).strip()
@@ -123,7 +156,8 @@ def parse_command(
     if private and message.document is not None and not text:
         return in_words("")
     words = re.sub(rf"@{re.escape(username)}\b", "", text, flags=re.IGNORECASE).strip()
-    if not text or (not private and words == text.strip()):
+    is_ours = private or words != text.strip() or _replies_to(message, username)
+    if not text or not is_ours:
         return None
     return in_words("\n".join([words, *_links(message)]))
 

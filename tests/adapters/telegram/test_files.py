@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.adapters.telegram.adapter import TelegramAdapter
-from bot.core.commands import COMMANDS, Desk
+from bot.core.commands import COMMANDS, Desk, in_words
 from bot.core.messages import FILE_BYTES, Attachment
 from bot.core.news import Feed, ListedFeed
 from bot.sources.opml import read_opml, write_opml
@@ -74,7 +74,7 @@ async def test_another_document_in_private_is_answered_with_help_and_not_fetched
         await telegram.send_file("report.pdf", b"%PDF-1.7")
         await telegram.wait_for_post()
         asked = [method for method, _ in telegram.requests]
-    assert (clerk.last.command, clerk.last.file) == ("help", None)
+    assert (clerk.last.command, clerk.last.file) == (in_words("")[0], None)
     assert "getFile" not in asked
 
 

@@ -1,0 +1,265 @@
+"""Puts one message into a chat, or in the place of another, and says in our words what came of it.
+
+Knows neither what people ask nor what an answer is. Bot API: https://core.telegram.org/bots/api
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from telegram import (
+    Bot,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    InputMediaDocument,
+    InputMediaPhoto,
+    LinkPreviewOptions,
+    Message,
+)
+from telegram.constants import ParseMode
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+)
+
+from bot.adapters.pace import Pace
+from bot.adapters.telegram.transport import NotConnected
+from bot.core.errors import ChatUnavailable, DeliveryError, OutcomeUnknown
+from bot.core.messages import Chat
+from bot.core.ports import Payload
+
+_GONE = (
+    "chat not found",
+    "user is deactivated",
+    "group chat was deactivated",
+    "group chat was deleted",
+    "peer_id_invalid",
+    "not enough rights to send text messages",
+    "have no rights",
+    "need administrator rights",
+    "chat_write_forbidden",
+    "chat_restricted",
+    "chat_send_plain_forbidden",
+    "message thread not found",
+    "topic_closed",
+    "topic_deleted",
+)
+"""What of "Bad Request" says that nothing at all can be posted there: for as long as it lasts.
+
+Pictures or files alone may be forbidden, too ("not enough rights to send photos to the chat").
+"""
+_SAME = "message is not modified"
+_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)  # a briefing has many links
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A message of ours as it stands in its chat; `kind` is "text", "photo" or "document"."""
+
+    id: int
+    kind: str
+
+
+def kind_of(payload: Payload) -> str:
+    """Return what a payload becomes: "text", "photo" or "document"."""
+    return next((kind for kind in ("photo", "document") if kind in payload), "text")
+
+
+class Poster:
+    """Sends and edits messages, one at a time, as its caller paces them.
+
+    `pace` is asked only whether a chat is held, and told what Telegram asks to wait. With `paid`
+    broadcasts are charged for: see the settings.
+    """
+
+    def __init__(self, bot: Bot, pace: Pace, *, paid: bool = False) -> None:
+        self._bot = bot
+        self._pace = pace
+        self._paid = paid
+
+    async def put(self, chat: Chat, payload: Payload, place: Standing | None) -> Standing:
+        """Put a message into a place, or, where that cannot be (or with None), into the chat.
+
+        Raises what the Adapter port's `post` raises.
+        """
+        if place is not None and (changed := await self._edit(chat, payload, place)) is not None:
+            return changed
+        return await self.send(chat, payload)
+
+    async def send(self, chat: Chat, payload: Payload) -> Standing:
+        """Send one message. Raises what the Adapter port's `post` raises."""
+        with self._in_our_words(chat):
+            message = await self._send(chat, payload)
+            return Standing(message.message_id, kind_of(payload))
+
+    async def _edit(self, chat: Chat, payload: Payload, place: Standing) -> Standing | None:
+        """Let a message say something else; None where it cannot: too old, deleted, a picture.
+
+        To edit twice does no harm, so a lost answer is no doubt: it may be tried again.
+        """
+        kind = kind_of(payload)
+        if not _may_become(place.kind, kind):
+            return None
+        try:
+            with self._in_our_words(chat):
+                await self._change(chat, payload, place.id, kind)
+        except OutcomeUnknown as error:
+            raise DeliveryError(str(error), retry_after=1) from error
+        except _Refused as error:
+            return Standing(place.id, kind) if error.is_same else None
+        return Standing(place.id, kind)
+
+    async def _change(self, chat: Chat, payload: Payload, message: int, kind: str) -> None:
+        its: dict[str, Any] = {
+            "chat_id": chat.id,
+            "message_id": message,
+            "reply_markup": _markup(payload),
+        }
+        try:
+            if kind == "text":
+                await self._bot.edit_message_text(**its, **_words(payload))
+            else:
+                await self._bot.edit_message_media(_media(payload), **its)
+        except BadRequest as error:
+            if isinstance(known := _bad_request(error), ChatUnavailable):
+                raise known from error
+            raise _Refused(is_same=_SAME in error.message.lower()) from error
+
+    @contextmanager
+    def _in_our_words(self, chat: Chat) -> Iterator[None]:
+        """Turn what Telegram says no with into our errors, and hold what is to wait."""
+        if held := self._pace.held(chat):
+            raise DeliveryError(f"Telegram asks to wait {held:.0f} s", held)
+        try:
+            yield
+        except (DeliveryError, _Refused):
+            raise
+        except RetryAfter as error:
+            wait = asked_to_wait(error)
+            self._pace.hold(wait, chat)
+            raise DeliveryError(f"Telegram asks to wait {wait:.0f} s", wait) from error
+        except Exception as error:
+            if (known := _translated(error)) is None:
+                raise
+            raise known from error
+
+    async def _send(self, chat: Chat, payload: Payload) -> Message:
+        common: dict[str, Any] = {
+            "chat_id": chat.id,
+            "message_thread_id": thread_of(chat),
+            "reply_markup": _markup(payload),
+            "allow_paid_broadcast": self._paid or None,
+        }
+        match kind_of(payload):
+            case "photo":
+                return await self._bot.send_photo(
+                    filename="picture.png",
+                    photo=base64.b64decode(payload["photo"]),
+                    caption=payload["text"],
+                    parse_mode=ParseMode.HTML,
+                    **common,
+                )
+            case "document":
+                content = base64.b64decode(payload["document"])
+                return await self._bot.send_document(
+                    document=content, filename=payload["name"], **common
+                )
+            case _:
+                return await self._bot.send_message(**common, **_words(payload))
+
+
+class _Refused(Exception):  # noqa: N818 - it reads as a state
+    """Telegram will not change that message; `is_same` says that it already reads so."""
+
+    def __init__(self, *, is_same: bool) -> None:
+        super().__init__()
+        self.is_same = is_same
+
+
+def _may_become(old: str, new: str) -> bool:
+    """Tell whether a message of one kind can be edited into one of another.
+
+    "... or to replace a text with a media"; never the other way round:
+    https://core.telegram.org/bots/api#editmessagemedia
+    """
+    return old in {new, "text"}
+
+
+def _words(payload: Payload) -> dict[str, Any]:
+    """Return the parameters of a text; the one link that is worth it is shown with a picture."""
+    preview = payload.get("preview")
+    shown = LinkPreviewOptions(url=preview, prefer_small_media=True) if preview else _NO_PREVIEW
+    return {
+        "text": payload["text"],
+        "parse_mode": ParseMode.HTML,
+        "link_preview_options": shown,
+    }
+
+
+def _media(payload: Payload) -> InputMediaPhoto | InputMediaDocument:
+    if "document" in payload:
+        content = base64.b64decode(payload["document"])
+        return InputMediaDocument(content, filename=payload["name"])
+    return InputMediaPhoto(
+        base64.b64decode(payload["photo"]),
+        caption=payload["text"],
+        parse_mode=ParseMode.HTML,
+        filename="picture.png",
+    )
+
+
+def _markup(payload: Payload) -> InlineKeyboardMarkup | None:
+    rows = payload.get("buttons")
+    if not rows:
+        return None
+    return InlineKeyboardMarkup(
+        [[InlineKeyboardButton(label, callback_data=data) for label, data in row] for row in rows]
+    )
+
+
+def _translated(error: Exception) -> DeliveryError | None:  # noqa: PLR0911 - one return an error
+    match error:
+        case ChatMigrated():
+            return ChatUnavailable("the group became a supergroup", str(error.new_chat_id))
+        case Forbidden():
+            return ChatUnavailable(error.message)
+        case BadRequest():
+            return _bad_request(error)
+        case InvalidToken():
+            return DeliveryError("Telegram refuses the token", retry_after=300)
+        case NotConnected():
+            return DeliveryError(f"Telegram cannot be reached: {error}")
+        case NetworkError():
+            return OutcomeUnknown(f"Telegram's answer was lost: {error}")
+        case TelegramError() | KeyError() | TypeError() | ValueError():  # an answer, not read
+            return OutcomeUnknown(f"Telegram's answer made no sense: {error}")
+        case _:
+            return None
+
+
+def _bad_request(error: BadRequest) -> DeliveryError:
+    text = error.message.lower()
+    if any(sign in text for sign in _GONE):
+        return ChatUnavailable(error.message)
+    return DeliveryError(f"Telegram refused the message: {error.message}", final=True)
+
+
+def asked_to_wait(error: RetryAfter) -> float:
+    """Return the seconds that Telegram asks to wait; the library gives a number or a timedelta."""
+    asked = error.retry_after
+    return asked.total_seconds() if isinstance(asked, timedelta) else float(asked)
+
+
+def thread_of(chat: Chat) -> int | None:
+    """Return the topic inside a chat as Telegram numbers it, or None."""
+    return int(chat.thread) if chat.thread else None
