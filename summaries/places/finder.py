@@ -14,6 +14,7 @@ from summaries.places.gazetteer import Gazetteer
 from summaries.places.index import Index
 from summaries.places.judge import THRESHOLD, probability
 from summaries.places.lookup import named
+from summaries.places.misread import without_misread
 from summaries.places.place import Mention, Place
 from summaries.places.prior import Usual
 from summaries.places.resolver import Choice, Name, resolve, strongest
@@ -86,9 +87,11 @@ def examine(
     index = gazetteer.index
     tagged = tag(text, index)
     words = words_of(index)
-    spans = [span for span in tagged.spans if not _hopeless(span, words)]
+    language = language or language_of(tagged.tokens, words)
+    written = without_misread(tagged, index, words, language)
+    spans = [span for span in written if not _hopeless(span, words)]
     tagged = Tagged(tagged.text, tagged.tokens, tuple(spans), tagged.adjectives)
-    ready = read_text(tagged, words, language or language_of(tagged.tokens, words))
+    ready = read_text(tagged, words, language)
     counts = Counter(span.key for span in spans)
     chosen = resolve(index, _names(ready), usual)
     sounds = _by_sound(ready, chosen.values(), index)
