@@ -14,13 +14,14 @@ from tests.emulators.telegram.emulator import DEFAULT_TOKEN, TelegramEmulator
 from tests.emulators.telegram.faults import Fault
 from tests.emulators.telegram.limits import DEFAULT_LIMITS, Limits
 from tests.emulators.telegram.posted import Posted, PostedFile
-from tests.emulators.telegram.world import CallbackAnswer
+from tests.emulators.telegram.world import CallbackAnswer, InlineAnswer
 
 __all__ = [
     "DEFAULT_LIMITS",
     "DEFAULT_TOKEN",
     "CallbackAnswer",
     "Fault",
+    "InlineAnswer",
     "Limits",
     "Posted",
     "PostedFile",

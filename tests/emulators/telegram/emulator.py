@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from types import TracebackType
@@ -9,7 +10,7 @@ from types import TracebackType
 from aiohttp import web
 
 from tests.emulators.specs import load_telegram_spec
-from tests.emulators.telegram import people
+from tests.emulators.telegram import inline, people
 from tests.emulators.telegram.control import add_control
 from tests.emulators.telegram.entities import with_found
 from tests.emulators.telegram.faults import Fault
@@ -19,7 +20,16 @@ from tests.emulators.telegram.params import Upload
 from tests.emulators.telegram.people import ADA
 from tests.emulators.telegram.posted import Posted, posted
 from tests.emulators.telegram.server import BotApi
-from tests.emulators.telegram.world import CallbackAnswer, Media, Message, Room, User, World
+from tests.emulators.telegram.webhooks import Deliveries
+from tests.emulators.telegram.world import (
+    CallbackAnswer,
+    InlineAnswer,
+    Media,
+    Message,
+    Room,
+    User,
+    World,
+)
 
 DEFAULT_TOKEN = "123456:EMULATOR"  # the emulator's own, no secret
 STATUSES = {"member", "restricted", "administrator", "creator", "left", "kicked"}
@@ -29,8 +39,9 @@ class TelegramEmulator:
     """A Bot API server on 127.0.0.1 and the people who use it; an async context manager.
 
     `port=0` takes a free port, `limits=None` sends without limits, `privacy=False` lets the bot
-    hear everything in groups, `validate=False` saves the time of checking against the spec. Where
-    the spec is not there, nothing is checked and `validates` is False.
+    hear everything in groups, `local=True` takes webhooks without TLS, `validate=False` saves the
+    time of checking against the spec. Where the spec is not there, nothing is checked and
+    `validates` is False.
     """
 
     def __init__(
@@ -42,12 +53,16 @@ class TelegramEmulator:
         username: str = "dateline_bot",
         first_name: str = "Dateline",
         privacy: bool = True,
+        local: bool = False,
         validate: bool = True,
         now: Callable[[], float] = time.time,
     ) -> None:
         bot = User(int(token.split(":", 1)[0]), first_name, username, is_bot=True)
         self.world = World(bot, token, limits, privacy, now)
         self._api = BotApi(self.world, load_telegram_spec() if validate else None)
+        self.world.updates.is_local = local
+        self.deliveries = Deliveries(self.world.updates)
+        self._delivering: asyncio.Task[None] | None = None
         self._wanted_port = port
         self._runner: web.AppRunner | None = None
         self.port = 0
@@ -61,6 +76,7 @@ class TelegramEmulator:
         site = web.TCPSite(self._runner, "127.0.0.1", self._wanted_port)
         await site.start()
         self.port = int(self._runner.addresses[0][1])
+        self._delivering = asyncio.create_task(self.deliveries.run())
         return self
 
     async def __aexit__(
@@ -71,6 +87,9 @@ class TelegramEmulator:
     ) -> None:
         del kind, error, trace
         self._api.closing.set()
+        if self._delivering is not None:
+            self._delivering.cancel()
+            await asyncio.gather(self._delivering, return_exceptions=True)
         self.world.updates.closing = True
         self.world.changes.tell()
         if self._runner is not None:
@@ -119,18 +138,23 @@ class TelegramEmulator:
         thread: int | None = None,
         chat_kind: str | None = None,
         language_code: str = "",
+        as_chat: int | None = None,
     ) -> int:
         """Somebody types a text; its message_id.
 
         Without `user` it is the other side of a private chat, else Ada (1001). Chats are made as
-        needed; without `chat_kind` the id says which: positive private, -100... supergroup.
+        needed; without `chat_kind` the id says which: positive private, -100... supergroup. With
+        `as_chat` they write as a channel of theirs, or, with the chat itself, anonymously.
         """
         room = people.open_chat(self.world, chat, chat_kind)
         person = self._person(room, user)
         if room.kind == "private" and person != room.id:
             raise ValueError(f"in the private chat {chat} only user {chat} types, not {person}")
         sender = self.world.user(person, language_code)
-        return people.say(self.world, text, room, sender, reply_to=reply_to, thread=thread).id
+        writer = people.open_chat(self.world, as_chat) if as_chat is not None else None
+        return people.say(
+            self.world, text, room, sender, reply_to=reply_to, thread=thread, as_chat=writer
+        ).id
 
     async def send_file(
         self,
@@ -157,25 +181,74 @@ class TelegramEmulator:
         people.tell_bot(self.world, message, is_edit=True)
 
     async def press(
-        self, message_id: int, label: str, chat: int = ADA, user: int | None = None
+        self,
+        message_id: int,
+        label: str,
+        chat: int = ADA,
+        user: int | None = None,
+        *,
+        is_old: bool = False,
     ) -> str:
         """Somebody presses an inline button: the id of the callback query that the bot gets, or,
-        for a link button, its address. Raises LookupError when there is no such button."""
+        for a link button, its address. Raises LookupError when there is no such button.
+
+        Of a message that `is_old` the bot gets only the number."""
         message = self.message(message_id, chat)
         person = self.world.user(self._person(message.room, user))
-        return people.press(self.world, message, label, person)
+        return people.press(self.world, message, label, person, is_old=is_old)
+
+    async def ask_inline(
+        self, query: str, user: int = ADA, *, language_code: str = "", chat_type: str = "sender"
+    ) -> str:
+        """Somebody types "@bot query" in any chat; the id of the inline query."""
+        person = self.world.user(user, language_code)
+        return inline.ask(self.world, query, person, chat_type)
+
+    async def wait_for_inline(self, query_id: str) -> InlineAnswer:
+        """Wait until the bot has answered an inline query; how."""
+        found = self.world.inline_answers
+        await self.wait_until(lambda: any(one.query_id == query_id for one in found))
+        return next(one for one in found if one.query_id == query_id)
+
+    async def choose_inline(
+        self, answer: InlineAnswer, number: int, chat: int = ADA, user: int = ADA
+    ) -> int:
+        """Somebody sends one of the results into a chat; the message_id."""
+        room = people.open_chat(self.world, chat)
+        person = self.world.user(user)
+        return inline.choose(self.world, answer.results[number], room, person).id
+
+    async def delete(self, message_id: int, chat: int = ADA) -> None:
+        """Somebody deletes a message; nobody tells the bot."""
+        del self.message(message_id, chat).room.messages[message_id]
+        self.world.changes.tell()
+
+    def delete_chat(self, chat: int) -> None:
+        """A chat is deleted for everybody; nobody tells the bot."""
+        del self.world.rooms[chat]
+
+    def link(self, channel: int, group: int) -> None:
+        """Let a group discuss a channel's posts: each appears there, too."""
+        people.open_chat(self.world, group)
+        people.open_chat(self.world, channel, "channel").linked_group = group
 
     def _person(self, room: Room, user: int | None) -> int:
         if user is not None:
             return user
         return room.id if room.kind == "private" else ADA
 
-    def set_member(self, chat: int, user: int, status: str) -> None:
-        """Change somebody's ChatMember status; for the bot's own id it gets my_chat_member."""
+    def set_member(
+        self, chat: int, user: int, status: str, *, may_post: bool = True, by: int = ADA
+    ) -> None:
+        """Change somebody's ChatMember status; for the bot's own id it gets my_chat_member.
+
+        `may_post` is an administrator's right in a channel, `by` is who changes it.
+        """
         if status not in STATUSES:
             raise ValueError(f"{status} is none of {', '.join(sorted(STATUSES))}")
         room = people.open_chat(self.world, chat)
-        people.set_member(self.world, room, self.world.user(user), status)
+        person = self.world.user(user)
+        people.set_member(self.world, room, person, status, may_post=may_post, by=by)
 
     def block(self, chat: int) -> None:
         """A person blocks the bot, or a group throws it out."""
@@ -257,6 +330,11 @@ class TelegramEmulator:
     def callback_answers(self) -> list[CallbackAnswer]:
         """How the bot answered pressed buttons."""
         return self.world.callback_answers
+
+    @property
+    def inline_answers(self) -> list[InlineAnswer]:
+        """How the bot answered inline queries."""
+        return self.world.inline_answers
 
     @property
     def pending(self) -> int:

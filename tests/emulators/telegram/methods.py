@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TypeAlias
 
-from tests.emulators.telegram import chats, files, profile, sending
+from tests.emulators.telegram import chats, files, inline, profile, sending
 from tests.emulators.telegram.params import Params
 from tests.emulators.telegram.world import World
 
@@ -34,10 +34,12 @@ METHODS: dict[str, Method] = {
     "sendChatAction": sending.send_chat_action,
     "editMessageText": sending.edit_message_text,
     "editMessageCaption": sending.edit_message_caption,
+    "editMessageMedia": sending.edit_message_media,
     "editMessageReplyMarkup": sending.edit_message_reply_markup,
     "deleteMessage": sending.delete_message,
     "deleteMessages": sending.delete_messages,
     "answerCallbackQuery": sending.answer_callback_query,
+    "answerInlineQuery": inline.answer_inline_query,
     "getFile": files.get_file,
     "setMyCommands": profile.set_my_commands,
     "getMyCommands": profile.get_my_commands,

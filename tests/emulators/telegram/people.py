@@ -54,9 +54,16 @@ def say(
     reply_to: int | None = None,
     thread: int | None = None,
     media: Media | None = None,
+    as_chat: Room | None = None,
+    is_told: bool = True,
 ) -> Message:
-    """Somebody types a text, perhaps under a file; the bot hears of it as far as it may."""
+    """Somebody types a text, perhaps under a file; the bot hears of it as far as it may.
+
+    With `as_chat` they write as a channel of theirs, or, with the group itself, anonymously; in
+    both cases `from` is only a stand-in. A channel's post goes to its linked group, too.
+    """
     _join(world, room, sender)
+    sender = _stand_in(world, room, as_chat) if as_chat is not None else sender
     _open_thread(world, room, thread)
     replied = room.messages[reply_to] if reply_to is not None else None
     message = Message(
@@ -68,10 +75,42 @@ def say(
         media=media,
         reply_to=replied,
         thread=thread,
+        sender_chat=as_chat,
     )
     world.add(message)
-    tell_bot(world, message)
+    if is_told:
+        tell_bot(world, message)
+        _discuss(world, message)
     return message
+
+
+def _stand_in(world: World, room: Room, as_chat: Room) -> User:
+    """Who stands in `from` for a message of a chat: https://core.telegram.org/bots/api#message"""
+    number, name, username = (
+        (1087968824, "Group", "GroupAnonymousBot")
+        if as_chat is room
+        else (136817688, "Channel", "Channel_Bot")
+    )
+    return world.users.setdefault(number, User(number, name, username, is_bot=True))
+
+
+def _discuss(world: World, post: Message) -> None:
+    """A channel's post appears in the group that discusses it."""
+    group = world.rooms.get(post.room.linked_group or 0)
+    if group is None:
+        return
+    sender = world.users.setdefault(777000, User(777000, "Telegram"))
+    copy = Message(
+        world.next_message_id(group),
+        group,
+        sender,
+        world.now(),
+        body=post.body,
+        media=post.media,
+        sender_chat=post.room,
+        is_automatic_forward=True,
+    )
+    tell_bot(world, world.add(copy))
 
 
 def _join(world: World, room: Room, sender: User) -> None:
@@ -121,9 +160,10 @@ def _is_meant(world: World, message: Message) -> bool:
     return is_command or is_mention or is_reply or bool(message.service)
 
 
-def press(world: World, message: Message, label: str, user: User) -> str:
+def press(world: World, message: Message, label: str, user: User, *, is_old: bool = False) -> str:
     """Somebody presses a button; the id of the callback query, or the address of a link button.
 
+    Of a message that `is_old` (or was deleted meanwhile) the bot gets no more than its number.
     Raises LookupError when there is no such button.
     """
     button = _button(message, label)
@@ -134,12 +174,17 @@ def press(world: World, message: Message, label: str, user: User) -> str:
     query = {
         "id": query_id,
         "from": user.json(),
-        "message": message.json(),
+        "message": _inaccessible(message) if is_old else message.json(),
         "chat_instance": str(7_000_000_000 + abs(message.room.id)),
         "data": button["callback_data"],
     }
     world.updates.put("callback_query", query)
     return query_id
+
+
+def _inaccessible(message: Message) -> Json:
+    """An InaccessibleMessage: its date is always 0."""
+    return {"chat": message.room.json(), "message_id": message.id, "date": 0}
 
 
 def _button(message: Message, label: str) -> Json:
@@ -194,12 +239,14 @@ def close_topic(world: World, room: Room, thread: int, *, closed: bool) -> None:
     tell_bot(world, world.add(message))
 
 
-def set_member(world: World, room: Room, user: User, status: str) -> None:
+def set_member(
+    world: World, room: Room, user: User, status: str, *, may_post: bool = True, by: int = ADA
+) -> None:
     """Somebody's standing in a chat changes; when the bot's own does, people see it join or go."""
     was = room.members.get(user.id, "left")
-    if was == status:
+    if was == status and may_post == (user.id not in room.silenced):
         return
-    admin = world.user(ADA)
-    change_member(world, room, user, status, by=admin)
+    admin = world.user(by)
+    change_member(world, room, user, status, by=admin, may_post=may_post)
     if user is world.bot and room.is_group and was in GONE and status not in GONE:
         _service(world, room, admin, {"new_chat_members": [user.json()]})

@@ -34,7 +34,7 @@ def open_room(world: World, params: Params) -> Room:
     status = world.bot_status(room)
     if status in GONE:
         raise forbidden(_gone(room, status))
-    if room.kind == "channel" and status not in MANAGERS:
+    if room.kind == "channel" and (status not in MANAGERS or world.bot.id in room.silenced):
         raise bad_request("need administrator rights in the channel chat")
     return room
 

@@ -5,6 +5,8 @@ https://core.telegram.org/bots/api#getting-updates
 
 from __future__ import annotations
 
+import re
+
 from tests.emulators.telegram.changes import Changes
 from tests.emulators.telegram.errors import Json, bad_request, conflict
 from tests.emulators.telegram.params import Params
@@ -24,6 +26,7 @@ class UpdateQueue:
         self.webhook: Json = {}
         self.allowed: set[str] = set()
         self.closing = False
+        self.is_local = False
         self.polls = 0
         self._ended_by = ""
         self._next_id = 100_000_001
@@ -37,6 +40,11 @@ class UpdateQueue:
 
     def _wants(self, kind: str) -> bool:
         return kind in self.allowed if self.allowed else kind not in _NOT_BY_DEFAULT
+
+    def drop(self, number: int) -> None:
+        """Forget an update that the bot has taken."""
+        self.pending = [one for one in self.pending if one["update_id"] != number]
+        self.changes.tell()
 
     def allow(self, params: Params) -> None:
         """Remember `allowed_updates`, when it is given."""
@@ -76,15 +84,20 @@ class UpdateQueue:
             self._next_id = max(self._next_id, offset)
 
     def set_webhook(self, params: Params) -> bool:
-        """setWebhook; an empty address deletes it. Updates are not delivered to it."""
+        """setWebhook; an empty address deletes it. A local server takes plain HTTP, too:
+        https://core.telegram.org/bots/api#using-a-local-bot-api-server"""
         url = params.text("url")
         if not url:
             return self.delete_webhook(params)
-        if not url.startswith("https://"):
+        if not url.startswith(("https://", "http://") if self.is_local else "https://"):
             raise bad_request("bad webhook: An HTTPS URL must be provided for webhook")
         self.allow(params)
         self._drop(params)
+        secret = params.text("secret_token")
+        if not re.fullmatch(r"[A-Za-z0-9_-]{0,256}", secret):
+            raise bad_request("secret token contains unallowed characters")
         self.webhook = {"url": url, "max_connections": params.integer("max_connections", 40)}
+        self.webhook |= {"secret_token": secret} if secret else {}
         self._begin("terminated by setWebhook request")
         return True
 
@@ -102,6 +115,7 @@ class UpdateQueue:
         """getWebhookInfo."""
         info: Json = {"url": "", "has_custom_certificate": False}
         info |= self.webhook | {"pending_update_count": len(self.pending)}
+        info.pop("secret_token", None)
         return info | ({"allowed_updates": sorted(self.allowed)} if self.allowed else {})
 
 

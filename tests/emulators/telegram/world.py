@@ -75,7 +75,9 @@ class Media:
 @dataclass
 class Room:
     """A chat and who is in it. `members` maps a user's id to a ChatMember status; `forbidden` is
-    what restricted members may not send: "text messages", "photos" or "documents"."""
+    what restricted members may not send: "text messages", "photos" or "documents"; `silenced` are
+    administrators of a channel who may not post in it; `linked_group` discusses a channel's posts.
+    """
 
     id: int
     kind: str
@@ -85,8 +87,10 @@ class Room:
     threads: dict[int, str] = field(default_factory=dict)
     closed_threads: set[int] = field(default_factory=set)
     forbidden: set[str] = field(default_factory=set)
+    silenced: set[int] = field(default_factory=set)
     messages: dict[int, Message] = field(default_factory=dict)
     migrated_to: int | None = None
+    linked_group: int | None = None
 
     @property
     def is_group(self) -> bool:
@@ -124,6 +128,9 @@ class Message:
     is_silent: bool = False
     is_protected: bool = False
     link_preview: Json | None = None
+    sender_chat: Room | None = None
+    via_bot: User | None = None
+    is_automatic_forward: bool = False
     service: Json = field(default_factory=dict)
 
     def json(self, *, with_reply: bool = True) -> Json:
@@ -141,7 +148,12 @@ class Message:
     def _origin(self) -> Json:
         if self.room.kind == "channel":
             return {"sender_chat": self.room.json()}
-        return {"from": self.sender.json()}
+        origin: Json = {"from": self.sender.json()}
+        if self.sender_chat is not None:
+            origin["sender_chat"] = self.sender_chat.json()
+        if self.via_bot is not None:
+            origin["via_bot"] = self.via_bot.json()
+        return origin | ({"is_automatic_forward": True} if self.is_automatic_forward else {})
 
     def _content(self) -> Json:
         text, entities = ("caption", "caption_entities") if self.media else ("text", "entities")
@@ -173,6 +185,18 @@ class CallbackAnswer:
     url: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class InlineAnswer:
+    """How the bot answered an inline query; `results` are as they came."""
+
+    query_id: str
+    results: tuple[Json, ...]
+    cache_time: int = 300
+    is_personal: bool = False
+    next_offset: str = ""
+    button: Json | None = None
+
+
 @dataclass
 class World:
     """All that one bot's Telegram holds."""
@@ -190,6 +214,8 @@ class World:
     profile: dict[tuple[str, str], str] = field(default_factory=dict)
     queries: set[str] = field(default_factory=set)
     callback_answers: list[CallbackAnswer] = field(default_factory=list)
+    inline_queries: dict[str, User] = field(default_factory=dict)
+    inline_answers: list[InlineAnswer] = field(default_factory=list)
     chat_actions: list[tuple[int, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
