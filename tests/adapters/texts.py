@@ -70,7 +70,9 @@ urls = st.sampled_from(
         "https://example.org/\0",
     ]
 )
-stories = st.builds(StoryItem, texts, st.lists(texts, max_size=4).map(tuple), texts, urls)
+stories = st.builds(
+    StoryItem, texts, st.lists(texts, max_size=4).map(tuple), texts, urls, texts, texts
+)
 blocks: st.SearchStrategy[Block] = st.one_of(
     stories,
     st.builds(Heading, texts),
@@ -105,7 +107,9 @@ def _crowd(kinds: list[Block], count: int, buttons: int) -> Reply:
 
 _brief = st.one_of(st.text(_WILD, max_size=12), st.sampled_from(HOSTILE))
 small: st.SearchStrategy[Block] = st.one_of(
-    st.builds(StoryItem, _brief, st.lists(_brief, max_size=2).map(tuple), _brief, urls),
+    st.builds(
+        StoryItem, _brief, st.lists(_brief, max_size=2).map(tuple), _brief, urls, _brief, _brief
+    ),
     st.builds(Heading, _brief),
     st.builds(Paragraph, _brief),
     st.builds(Quote, _brief, _brief),
@@ -121,8 +125,8 @@ crowds = st.builds(
 def words(block: Block) -> list[str]:
     """Return a block's texts in the order in which a reader should find them."""
     match block:
-        case StoryItem(title, sentences, byline, _):
-            return [title, *sentences, byline]
+        case StoryItem(title, sentences, byline, _, dateline, source):
+            return [title, dateline, *sentences, " · ".join(filter(None, (source, byline)))]
         case Listing(items):
             return [text for item in items for text in item]
         case Quote(text, source):
