@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import assert_never
 
 from bot.core import words
+from bot.core.feed_words import host_of
 from bot.core.messages import (
     Action,
     Block,
@@ -19,24 +21,27 @@ from bot.core.messages import (
     StoryItem,
 )
 from bot.core.news import Briefing, Since, Story, Why
+from bot.core.ports import Places
 from bot.core.words import N_, _, ngettext
 from summaries.article import Article, Length, Summary
+from summaries.places.place import Place
 
 STORIES = {Length.SHORT: 3, Length.NORMAL: 5, Length.LONG: 8}
 """How many stories a briefing of each length tells."""
-
-
-FAILURES_SHOWN = 3
-"""More failing feeds than this are counted."""
 ALSO_SHOWN = 2
 """More sources than this that have a story too are counted."""
+SOURCES_SHOWN = 12
+"""The most sources that are offered to be muted."""
 UNTITLED = N_("Untitled")
+_MORE = re.compile(r"(?:^|\s)more(?:\s+(\d{1,4}))?$", re.IGNORECASE)
 
 
-def choose(articles: Sequence[Article], length: Length) -> tuple[tuple[Article, ...], int]:
-    """Return the articles to tell, newest first, and how many are left out."""
+def choose(
+    articles: Sequence[Article], length: Length, skip: int = 0
+) -> tuple[tuple[Article, ...], int]:
+    """Return the articles to tell, newest first after some, and how many are left out."""
     readable = [article for article in articles if article.paragraphs]
-    newest = sorted(readable, key=newest_first)
+    newest = sorted(readable, key=newest_first)[skip:]
     count = STORIES[length]
     return tuple(newest[:count]), max(0, len(newest) - count)
 
@@ -46,43 +51,199 @@ def newest_first(article: Article) -> tuple[float, str]:
     return (-article.published.timestamp() if article.published else float("inf"), article.title)
 
 
-def story_reply(story: Story, target: str, length: Length) -> Reply:
-    """Turn one article's summary into a reply."""
-    blocks: list[Block] = [story_item(story)]
+def more_asked(typed: str) -> tuple[str, int | None]:
+    """Take "more" off the end of what was typed after /brief; tell how many to skip, or None."""
+    match = _MORE.search(typed)
+    return (typed[: match.start()].strip(), int(match[1] or 0)) if match else (typed, None)
+
+
+# --- one page
+
+
+def story_reply(story: Story, target: str, length: Length, places: Places | None = None) -> Reply:
+    """Turn one article's summary into a reply; another length takes its place."""
+    blocks: list[Block] = [story_item(story, places)]
     if story.summary.whole:
         blocks.append(Paragraph(_("The article is too short to shorten: this is all of it.")))
-    return Reply(tuple(blocks), _length_actions(target, length))
+    actions = _length_actions(target, length, whole=story.summary.whole)
+    if story.places and "://" in story.article.url:
+        actions += (Action(_("Map"), "map", story.article.url),)
+    return Reply(tuple(blocks), actions, in_place=True)
 
 
-def briefing_reply(briefing: Briefing, length: Length) -> Reply:
-    """Turn a briefing into a reply: heading, stories, then what the reader should know."""
+# --- a briefing
+
+
+def briefing_reply(
+    briefing: Briefing,
+    length: Length,
+    places: Places | None = None,
+    *,
+    next_digest: datetime | None = None,
+) -> Reply:
+    """Turn a briefing into a reply: heading, stories, then what the reader should know.
+
+    With `places`, they are named in the spoken language. `next_digest` is when the next one comes
+    to this chat, in its own time zone.
+    """
     heading = Heading(_heading(briefing))
-    stories = tuple(story_item(story) for story in briefing.stories)
-    failures = tuple(Notice(failure) for failure in briefing.failures[:FAILURES_SHOWN])
-    if not stories:
-        return Reply((heading, _nothing(briefing), *failures))
-    actions = _length_actions(briefing.topic, length)
-    if any(story.why for story in briefing.stories):
-        actions += (Action(_("Why these stories"), "why", f"{briefing.topic} {length}".strip()),)
-    return Reply((heading, *stories, *failures, *_footer(briefing, length)), actions)
+    footer = _footer(briefing, next_digest)
+    if not briefing.stories or (briefing.goes_on and briefing.repeats):
+        return Reply((heading, _nothing(briefing), *footer))
+    stories = tuple(story_item(story, places, briefing.titles) for story in briefing.stories)
+    return Reply((heading, *stories, *_remarks(briefing), *footer), _actions(briefing, length))
 
 
 def _heading(briefing: Briefing) -> str:
-    day = words.day(briefing.day)
-    if briefing.topic:
-        return _("Briefing on {topic}, {day}").format(topic=briefing.topic, day=day)
+    day, topic = words.day(briefing.day), briefing.topic
+    if briefing.goes_on:
+        return _("More stories, {day}").format(day=day)
+    if topic:
+        return _("Briefing on {topic}, {day}").format(topic=topic, day=day)
     return _("Briefing, {day}").format(day=day)
 
 
-def _title(article: Article) -> str:
-    return article.title or _(UNTITLED)
+def _nothing(briefing: Briefing) -> Notice:
+    """Say why there is no story: it makes a difference what to do."""
+    if briefing.goes_on:
+        return Notice(_("There are no more stories today."), _("Type /brief for the first ones."))
+    if briefing.unread:
+        said = ngettext(
+            "{count} feed has not been read yet.",
+            "{count} feeds have not been read yet.",
+            briefing.unread,
+        )
+        return Notice(said.format(count=briefing.unread), _("Ask again in a minute: /brief"))
+    if briefing.feeds:
+        said = ngettext(
+            "Nothing new came from {count} feed.",
+            "Nothing new came from {count} feeds.",
+            briefing.feeds,
+        )
+        return Notice(
+            said.format(count=briefing.feeds),
+            _("Type /following to see your feeds, /filter to see what is left out."),
+        )
+    return Notice(
+        _("There is nothing to brief you on today."),
+        _("Send /brief with a link to read a page."),
+    )
+
+
+def _remarks(briefing: Briefing) -> tuple[Block, ...]:
+    """Say what these stories are, where they are not what was asked for."""
+    if briefing.samples:
+        return (
+            Paragraph(
+                _(
+                    "This chat follows nothing yet: these are Dateline's sample articles. "
+                    "Follow what you read: /follow and the address of a site."
+                )
+            ),
+        )
+    if briefing.repeats:
+        return (Paragraph(_("Nothing new came since the last briefing: these were told before.")),)
+    if briefing.stale:
+        return (Paragraph(_("Nothing new came in the last days: these are the newest there are.")),)
+    return ()
+
+
+def _footer(briefing: Briefing, next_digest: datetime | None) -> tuple[Block, ...]:
+    """Say what is failing, and when the next digest comes, each in a line."""
+    if briefing.goes_on:
+        return ()
+    # Of feeds it is enough to say how many; of the samples every fault is said.
+    failures = () if briefing.feeds else tuple(Notice(failure) for failure in briefing.failures)
+    lines = [*_failing(briefing), *([_next(next_digest, briefing.day)] if next_digest else [])]
+    return (*failures, *([Paragraph("\n".join(lines))] if lines else []))
+
+
+def _failing(briefing: Briefing) -> list[str]:
+    lines = []
+    if briefing.failing:
+        said = ngettext(
+            "{count} of {total} feeds is failing: /following failing",
+            "{count} of {total} feeds are failing: /following failing",
+            briefing.failing,
+        )
+        lines.append(said.format(count=briefing.failing, total=briefing.feeds))
+    if briefing.unreadable:
+        said = ngettext(
+            "{count} article could not be read: /status",
+            "{count} articles could not be read: /status",
+            briefing.unreadable,
+        )
+        lines.append(said.format(count=briefing.unreadable))
+    return lines
+
+
+def _next(at: datetime, today: date) -> str:
+    hour, days = words.hour(at.time()), (at.date() - today).days
+    if days == 0:
+        return _("The next digest comes today at {hour}.").format(hour=hour)
+    if days == 1:
+        return _("The next digest comes tomorrow at {hour}.").format(hour=hour)
+    day = words.day(at.date())
+    return _("The next digest comes on {day} at {hour}.").format(day=day, hour=hour)
+
+
+def _actions(briefing: Briefing, length: Length) -> tuple[Action, ...]:
+    typed = f"{briefing.topic} {length}".strip()
+    more = Action(_("More stories"), "brief", f"{typed} more")
+    if briefing.samples:
+        more = replace(more, arguments=f"{typed} more {briefing.told}")
+    following = (more,) if briefing.left else ()
+    if briefing.goes_on:  # the other buttons stand under the first stories
+        return following
+    near = _length_actions(briefing.topic, length)
+    has_places = any(story.places for story in briefing.stories)
+    return (
+        *near,
+        *following,
+        *((Action(_("Map"), "map"),) if has_places and not briefing.topic else ()),
+        Action(_("Why these stories"), "why", typed),
+        *(() if briefing.samples else (Action(_("Mute a source"), "sources", typed),)),
+    )
+
+
+def _length_actions(target: str, length: Length, *, whole: bool = False) -> tuple[Action, ...]:
+    """Offer the other lengths; of what is told whole there is nothing more to tell."""
+    lengths = list(Length)
+    at = lengths.index(length)
+    near = [(_("Shorter"), lengths[at - 1])] if at > 0 else []
+    near += [(_("Longer"), lengths[at + 1])] if at + 1 < len(lengths) and not whole else []
+    return tuple(Action(label, "brief", f"{target} {other}".strip()) for label, other in near)
+
+
+def sources_reply(briefing: Briefing) -> Reply:
+    """Offer to mute the sources of a briefing."""
+    named = [
+        one.source
+        for story in briefing.stories
+        for one in (story.article, *story.also)
+        if one.source
+    ]
+    sources = list(dict.fromkeys(named))[:SOURCES_SHOWN]
+    if not sources:
+        return Reply((_nothing(briefing),))
+    how = _("This chat gets nothing from a source that it mutes. To hear it again: /unmute")
+    actions = tuple(
+        Action(_("Mute {source}").format(source=source), "mute", source) for source in sources
+    )
+    return Reply((Heading(_("Mute a source")), Paragraph(how)), actions)
+
+
+# --- why
 
 
 def why_reply(briefing: Briefing) -> Reply:
     """Say of each story of a briefing why it is told, and where else it stands."""
     if not briefing.stories:
         return Reply((_nothing(briefing),))
-    lines = tuple((_title(story.article), "; ".join(_why(story))) for story in briefing.stories)
+    lines = tuple(
+        (_title(story.article), "; ".join(_why(story, briefing.titles)))
+        for story in briefing.stories
+    )
     order = _(
         "Stories come first that many independent sources carry, that are fresh, and that belong "
         "to your topics. Of several stories on one place or from one source, the first counts most."
@@ -94,8 +255,8 @@ def why_reply(briefing: Briefing) -> Reply:
     return Reply((*blocks, Paragraph(left)) if briefing.left else blocks)
 
 
-def _why(story: Story) -> tuple[str, ...]:
-    others = sorted({one.source for one in story.also if one.source} - {story.article.source})
+def _why(story: Story, titles: Mapping[str, str]) -> tuple[str, ...]:
+    others = _others(story, titles)
     also = _("also in {sources}").format(sources=words.listed(others)) if others else ""
     return tuple(part for part in (*_reasons(story.why), also) if part)
 
@@ -139,71 +300,55 @@ def _since(why: Why) -> str:
             assert_never(why.since)
 
 
-def _nothing(briefing: Briefing) -> Notice:
-    """Say why there is no story: it makes a difference what to do."""
-    if briefing.unread:
-        said = ngettext(
-            "{count} feed has not been read yet.",
-            "{count} feeds have not been read yet.",
-            briefing.unread,
-        )
-        return Notice(said.format(count=briefing.unread), _("Ask again in a minute: /brief"))
-    if briefing.feeds:
-        said = ngettext(
-            "Nothing new came from {count} feed.",
-            "Nothing new came from {count} feeds.",
-            briefing.feeds,
-        )
-        return Notice(
-            said.format(count=briefing.feeds),
-            _("Type /following to see your feeds, /filter to see what is left out."),
-        )
-    return Notice(
-        _("There is nothing to brief you on today."),
-        _("Send /brief with a link to read a page."),
-    )
+# --- one story
 
 
-def _footer(briefing: Briefing, length: Length) -> tuple[Block, ...]:
-    lines: list[str] = []
-    if briefing.samples:
-        lines.append(
-            _(
-                "This chat follows nothing yet: these are Dateline's sample articles. "
-                "Follow what you read: /follow and the address of a site."
-            )
-        )
-    if briefing.repeats:
-        lines.append(_("Nothing new came since the last briefing: these were told before."))
-    elif briefing.stale:
-        lines.append(_("Nothing new came in the last days: these are the newest there are."))
-    if (hidden := len(briefing.failures) - FAILURES_SHOWN) > 0:
-        said = ngettext(
-            "{count} more feed cannot be read: /following failing.",
-            "{count} more feeds cannot be read: /following failing.",
-            hidden,
-        )
-        lines.append(said.format(count=hidden))
-    if more := min(briefing.left, STORIES[Length.LONG] - STORIES[length]):
-        said = ngettext("{count} more in /brief long.", "{count} more in /brief long.", more)
-        lines.append(said.format(count=more))
-    return (Paragraph(" ".join(lines)),) if lines else ()
+def story_item(
+    story: Story, places: Places | None = None, titles: Mapping[str, str] | None = None
+) -> StoryItem:
+    """Show a story: its title, where and when, its sentences verbatim, and where they stand.
 
-
-def story_item(story: Story) -> StoryItem:
-    """Show a story: its title, its sentences verbatim, and where each stands in its article."""
-    article = story.article
-    parts = [article.source, show_date(article.published), _traced(story), _also(story)]
+    `titles` are those of feeds, by address: a feed's own title says more than a host.
+    """
+    article, known = story.article, titles or {}
     shown = [one.sentence for one in story.sourced] or list(story.summary.sentences)
+    where = " / ".join(known_as(place, places) for place in story.places)
+    byline = [_also(story, known), _traced(story, known)]
     return StoryItem(
         title=_title(article),
         sentences=tuple(sentence.text for sentence in shown),
-        byline=" · ".join(part for part in parts if part),
+        byline=" · ".join(filter(None, byline)),
         url=article.url,
+        dateline=" · ".join(filter(None, [where, show_date(article.published)])),
+        source=_source(article, known),
+        image=article.image,
     )
 
 
-def _traced(story: Story) -> str:
+def _title(article: Article) -> str:
+    return article.title or _(UNTITLED)
+
+
+def _source(article: Article, titles: Mapping[str, str]) -> str:
+    """Return the name of who publishes an article; of a bare host, its feed's title."""
+    is_host = not article.source or article.source == host_of(article.url).removeprefix("www.")
+    return (titles.get(article.feed, "") if is_host else "") or article.source
+
+
+def known_as(place: Place, places: Places | None) -> str:
+    """Name a place in the spoken language, as short as is clear: "Mosul", "Paris, Texas"."""
+    if places is None:
+        return place.name
+    label = places.label(place, words.spoken())
+    name, *around = label.split(", ")
+    for short in (name, *sorted((f"{name}, {outer}" for outer in around), key=len)):
+        meant = places.lookup(short, words.spoken()).place
+        if meant is not None and meant.id == place.id:
+            return short
+    return label
+
+
+def _traced(story: Story, titles: Mapping[str, str]) -> str:
     """Say where the sentences stand; of several articles, which are whose, in their order."""
     if not story.sourced:
         return positions(story.summary)
@@ -212,7 +357,7 @@ def _traced(story: Story) -> str:
         return positions(replace(story.summary, sentences=shown))
     whose: dict[str, list[str]] = {}
     for one in story.sourced:
-        name = one.article.source or one.article.title
+        name = _source(one.article, titles) or one.article.title
         whose.setdefault(name, []).append(str(one.sentence.index + 1))
     return "; ".join(
         ngettext(
@@ -222,15 +367,33 @@ def _traced(story: Story) -> str:
     )
 
 
-def _also(story: Story) -> str:
-    """Name the other sources, as many as fit a line."""
-    quoted = {one.article.source for one in story.sourced} | {story.article.source}
-    others = list(dict.fromkeys(one.source for one in story.also if one.source))
-    others = [name for name in others if name not in quoted]
+def _also(story: Story, titles: Mapping[str, str]) -> str:
+    """Say who else has it; of many, how many."""
+    quoted = {_source(one.article, titles) for one in story.sourced}
+    others = [name for name in _others(story, titles) if name not in quoted]
     if len(others) > ALSO_SHOWN:
         said = ngettext("also in {count} feed", "also in {count} feeds", len(others))
         return said.format(count=len(others))
     return _("also in {sources}").format(sources=words.listed(others)) if others else ""
+
+
+def _others(story: Story, titles: Mapping[str, str]) -> list[str]:
+    """Name the other articles' sources, each once; in another language, with its name."""
+    lead = story.article
+    names = [_other(one, lead, titles) for one in story.also]
+    return list(dict.fromkeys(name for name in names if name))
+
+
+def _other(article: Article, lead: Article, titles: Mapping[str, str]) -> str:
+    """Name a source beside the one in front: another feed of the same house by its own title."""
+    name = _source(article, titles)
+    if article.language and article.language != lead.language:
+        language = words.locale().languages.get(article.language, article.language)
+        return f"{name} ({language})" if name else language
+    if name != _source(lead, titles):
+        return name
+    title = titles.get(article.feed, "")
+    return title if article.feed != lead.feed and title != name else ""
 
 
 def show_date(published: datetime | None) -> str:
@@ -245,15 +408,3 @@ def positions(summary: Summary) -> str:
         return ""
     said = ngettext("sentence {numbers} of {total}", "sentences {numbers} of {total}", len(numbers))
     return said.format(numbers=", ".join(numbers), total=summary.total)
-
-
-def _length_actions(target: str, length: Length) -> tuple[Action, ...]:
-    """Offer the other lengths, where the target fits a button."""
-    lengths = list(Length)
-    at = lengths.index(length)
-    near = [(_("Shorter"), lengths[at - 1])] if at > 0 else []
-    near += [(_("Longer"), lengths[at + 1])] if at + 1 < len(lengths) else []
-    offers = [(label, f"{target} {other}".strip()) for label, other in near]
-    return tuple(
-        Action(label, "brief", typed) for label, typed in offers if Action.fits("brief", typed)
-    )

@@ -13,6 +13,7 @@ from bot.core.messages import Action, Picture, Reply
 from bot.core.places import distance_km, name_of, tally
 from bot.core.ports import Places
 from bot.core.words import _, spoken
+from summaries.article import Article
 from summaries.places.nesting import contains
 from summaries.places.place import Mention, Place
 
@@ -44,6 +45,14 @@ def briefing_map(
     """
     named = [mention.place for mention in mentions]
     return _picture(named, None, _("Today's briefing"), places, night=night)
+
+
+def page_map(
+    article: Article, mentions: Sequence[Mention], places: Places, *, night: bool = False
+) -> Reply:
+    """Show the places that one article names. Raises RequestError when it names none."""
+    named = [mention.place for mention in mentions]
+    return _picture(named, None, article.title, places, night=night)
 
 
 def place_map(

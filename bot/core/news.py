@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from summaries.article import Article, Summary
+from summaries.places.place import Place
 from summaries.together import Sourced
 
 
@@ -156,7 +157,8 @@ class Story:
     """One event: the article that tells it, what was chosen from it, and who else tells it.
 
     `sourced` are the sentences to read where several articles tell it, each with its own; without
-    them `summary` has them all. Without `why` it is told because it is the newest.
+    them `summary` has them all. Without `why` it is told because it is the newest. `places` are the
+    few that it is about, the weightiest first.
     """
 
     article: Article
@@ -164,6 +166,7 @@ class Story:
     also: tuple[Article, ...] = ()
     sourced: tuple[Sourced, ...] = ()
     why: Why | None = None
+    places: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,10 +174,11 @@ class Reading:
     """What one look at a chat's sources gave: its articles, newest first, and in words what
     could not be read. One broken source never costs the others.
 
-    `feeds` counts the feeds that were looked at, `unread` those that have not been read yet;
-    `topics` gives the chat's own word for a feed by its address. `total` counts the articles that
-    fit, also those left out; `older` those from before the asked time. `stale` says that there was
-    nothing recent, so these are the newest of the old.
+    `feeds` counts the feeds that were looked at, `unread` those that have not been read yet and
+    `failing` those that cannot be read; `unreadable` counts articles that could not be. By a feed's
+    address, `topics` gives the chat's own word for it and `titles` its own title. `total` counts
+    the articles that fit, also those left out; `older` those from before the asked time. `stale`
+    says that there was nothing recent, so these are the newest of the old.
     """
 
     articles: tuple[Article, ...]
@@ -186,6 +190,9 @@ class Reading:
     total: int = 0
     older: int = 0
     stale: bool = False
+    failing: int = 0
+    unreadable: int = 0
+    titles: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,8 +200,9 @@ class Briefing:
     """The stories of one day for one chat, in the order they are told.
 
     `samples` says that the chat follows nothing yet and these are the articles in `seeds/`;
-    `left` counts the stories that did not fit the asked length, `feeds` the feeds that were looked
-    at and `unread` those of them that have not been read yet; `stale` says that nothing is recent.
+    `left` counts the stories that did not fit the asked length. `stale` says that nothing is
+    recent, `repeats` that all of it was told before, `goes_on` that it takes up where the last one
+    ended, `told` how many stories were told with these. The rest is as in `Reading`.
     """
 
     day: date
@@ -207,3 +215,8 @@ class Briefing:
     unread: int = 0
     stale: bool = False
     repeats: bool = False
+    goes_on: bool = False
+    told: int = 0
+    failing: int = 0
+    unreadable: int = 0
+    titles: Mapping[str, str] = field(default_factory=dict)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -19,12 +20,15 @@ from bot.core.words import _
 from summaries.article import Article, Length
 from summaries.extractive import METHODS, summarize
 from summaries.likeness import HEAD
-from summaries.places.place import Place
+from summaries.places.finder import focus
+from summaries.places.place import Mention, Place
 from summaries.stories import group
 from summaries.together import Sourced, brief_together
 
 MEMORY = timedelta(days=14)
 """How long a chat's memory of what it was told is."""
+DATELINE = 3
+"""The most places that a story is said to be about."""
 TOGETHER = 4
 """The most articles that one story's sentences are chosen from."""
 
@@ -43,7 +47,7 @@ class Newsroom:
         self._clock = clock
         self._archive = archive
         self._places = places
-        self._named = lru_cache(maxsize=4096)(self._find)
+        self._mentions = lru_cache(maxsize=4096)(self._find)
 
     async def story(
         self, target: str, length: Length, *, local: bool = False, method: str = METHODS[0]
@@ -58,7 +62,7 @@ class Newsroom:
                 _("There is no article text in it: only page furniture, or nothing at all.")
             )
         summary = await asyncio.to_thread(summarize, article, length, method=method)
-        return Story(article, summary)
+        return await asyncio.to_thread(self._placed, Story(article, summary))
 
     async def briefing(
         self,
@@ -68,21 +72,23 @@ class Newsroom:
         topic: str = "",
         *,
         since_last: bool = False,
+        skip: int | None = None,
     ) -> Briefing:
         """Return today's briefing for a chat, of one topic where one is named.
 
         `zone` (IANA) says what today is there. What was told on earlier days makes room for what
         is new; with `since_last` also what was told today: a second digest is no second time the
-        first. Raises RequestError for a topic the chat has not.
+        first. With `skip` it goes on with what was not told yet; of the samples, of which nothing
+        is remembered, it leaves so many out. Raises RequestError for a topic the chat has not.
         """
         reading = await self._sources.articles(chat, topic)
         now = self._clock.now()
         today = now.astimezone(ZoneInfo(zone)).date()
         if reading.samples or self._archive is None:
-            chosen, left = choose(reading.articles, length)
-            stories = await asyncio.to_thread(_tell, chosen, length)
+            chosen, left = choose(reading.articles, length, skip or 0)
+            stories = await asyncio.to_thread(self._tell, chosen, length)
         else:
-            until = today + timedelta(days=int(since_last))
+            until = today + timedelta(days=int(since_last or skip is not None))
             told = await self._archive.told(chat, until, today - MEMORY)
             stories, left = await asyncio.to_thread(self._stories, reading, length, now, told)
         return Briefing(
@@ -96,6 +102,11 @@ class Newsroom:
             reading.unread,
             reading.stale,
             repeats=bool(stories) and all(map(_was_told, stories)),
+            goes_on=skip is not None,
+            told=(skip or 0) + len(stories),
+            failing=reading.failing,
+            unreadable=reading.unreadable,
+            titles=reading.titles,
         )
 
     async def told(self, chat: Chat, briefing: Briefing) -> None:
@@ -116,14 +127,26 @@ class Newsroom:
             topics=reading.topics,
             subjects=lambda article: self._named(article).values(),
         )
-        return tuple(_tell_story(one, length) for one in chosen), left
+        return tuple(self._placed(_tell_story(one, length)) for one in chosen), left
 
-    def _find(self, article: Article) -> Mapping[str, int]:
-        """Return the places that the beginning of an article names, by the names it uses."""
+    def _tell(self, articles: Sequence[Article], length: Length) -> tuple[Story, ...]:
+        return tuple(self._placed(Story(one, summarize(one, length))) for one in articles)
+
+    def _placed(self, story: Story) -> Story:
+        """Say what places a story is about."""
         if self._places is None:
-            return {}
-        found = self._places.find(f"{article.title}\n\n{article.text}"[:HEAD], article.language)
-        return {mention.text: mention.place.id for mention in found}
+            return story
+        return replace(story, places=datelined(self._mentions(story.article), self._places))
+
+    def _named(self, article: Article) -> Mapping[str, int]:
+        """Return the places that the beginning of an article names, by the names it uses."""
+        return {mention.text: mention.place.id for mention in self._mentions(article)}
+
+    def _find(self, article: Article) -> tuple[Mention, ...]:
+        if self._places is None:
+            return ()
+        head = f"{article.title}\n\n{article.text}"[:HEAD]
+        return tuple(self._places.find(head, article.language))
 
     async def articles(self, chat: Chat, topic: str = "") -> Reading:
         """Return what a chat's sources brought lately, newest first."""
@@ -157,5 +180,18 @@ def _was_told(story: Story) -> bool:
     return story.why is not None and story.why.since is Since.TOLD
 
 
-def _tell(articles: Sequence[Article], length: Length) -> tuple[Story, ...]:
-    return tuple(Story(article, summarize(article, length)) for article in articles)
+def datelined(mentions: Sequence[Mention], places: Places) -> tuple[Place, ...]:
+    """Return the few weightiest places that are named: of one in another, the inner one."""
+    found = focus(mentions)
+    kept: list[Place] = []
+    for place, share in zip(found.places, found.shares, strict=True):
+        if share * 2 < found.shares[0]:
+            continue
+        if any(places.contains(place, one) for one in kept):
+            continue
+        around = next((one for one in kept if places.contains(one, place)), None)
+        if around is None:
+            kept.append(place)
+        else:
+            kept[kept.index(around)] = place
+    return tuple(kept[:DATELINE])

@@ -31,11 +31,13 @@ ARTICLES_SHOWN = 4
 SENTENCES_SHOWN = 5
 CHOICES_SHOWN = 6
 INSIDE_SHOWN = 6
+NAMESAKES_SHOWN = 3
 FEWEST_WORDS = 5
 """What has no more words and no full stop is no sentence to quote."""
 NEIGHBOUR_KM = 400
 """How far from a place that no article names its neighbours in the news are offered."""
 _AS = " = "
+_PAGE = "page:"
 _EARTH_KM = 6371.0
 _NO_QUESTION = PlaceQuestion("")
 _KINDS: Mapping[Kind, str] = {
@@ -234,7 +236,8 @@ def place_reply(answer: PlaceAnswer, places: Places, command: str = "place") -> 
             return _found(answer, answer.lookup.place, places)
         case "ambiguous":
             several = _("There are several places called “{name}”. Which one?")
-            asked = Notice(several.format(name=_named(answer)))
+            how = _("Press a button, or type which one you mean.")
+            asked = Notice(several.format(name=_named(answer)), how)
             named = answer.question.name
             return Reply((asked,), _choices(answer.lookup.candidates, places, command, named))
         case _:
@@ -251,25 +254,32 @@ def _unknown(answer: PlaceAnswer, places: Places, command: str) -> Reply:
 
 def _found(answer: PlaceAnswer, place: Place, places: Places) -> Reply:
     heading = Heading(_heading(answer, place, places))
-    namesakes = [other for other in answer.lookup.candidates if other.id != place.id][:3]
+    namesakes = _namesakes(answer, place, places)
     named = answer.question.name
     if not answer.articles:
-        offers = *_choices(answer.neighbours, places), *_choices(namesakes, places, named=named)
+        offers = (
+            *_choices(answer.neighbours, places),
+            *_choices(namesakes, places, named=named, beside=place),
+        )
         return Reply(
             (heading, _silence(answer, place, places)), (*_any_time(answer, place), *offers)
         )
-    page = min(answer.question.page, -(-len(answer.articles) // ARTICLES_SHOWN))
+    pages = -(-len(answer.articles) // ARTICLES_SHOWN)
+    page = min(answer.question.page, pages)
     start = (page - 1) * ARTICLES_SHOWN
     shown = answer.articles[start : start + ARTICLES_SHOWN]
     inside = _inside(answer, place)
     counts = _counts(inside, places)
     blocks: list[Block] = [heading, _summary_line(answer, counts)]
+    if pages > 1:
+        blocks.append(Paragraph(f"{page} / {pages}"))
     blocks += [_item(told) for told in shown]
-    actions = [*_more(answer, place, page), Action(_("Map"), "map", f"geo:{place.id}")]
+    actions = [*_turns(answer, place, page, pages), Action(_("Map"), "map", f"geo:{place.id}")]
     actions.append(Action(_("Follow this place"), "subscribe", f"08:00 place geo:{place.id}"))
     for (inner, _count), label in list(zip(inside, counts, strict=True))[:3]:
         actions.append(Action(label, "place", f"geo:{inner.id}"))
-    return Reply(tuple(blocks), (*actions, *_choices(namesakes, places, named=named)))
+    offers = _choices(namesakes, places, named=named, beside=place)
+    return Reply(tuple(blocks), (*actions, *offers), in_place=_PAGE in answer.query)
 
 
 def _heading(answer: PlaceAnswer, place: Place, places: Places) -> str:
@@ -356,12 +366,30 @@ def _of_kind(name: str, place: Place) -> str:
     return f"{name} ({_(_KINDS[place.kind])})"
 
 
-def _more(answer: PlaceAnswer, place: Place, page: int) -> tuple[Action, ...]:
-    left = len(answer.articles) - page * ARTICLES_SHOWN
-    if left <= 0:
-        return ()
-    asked = replace(answer.question, name=f"geo:{place.id}", page=page + 1)
-    return (Action(_("More ({count})").format(count=left), "place", asked.words()),)
+def _turns(answer: PlaceAnswer, place: Place, page: int, pages: int) -> tuple[Action, ...]:
+    """Offer the pages before and after; the page's number says that it takes this one's place."""
+    asked = replace(answer.question, name=f"geo:{place.id}", page=1).words()
+    back = (Action(_("Back"), "place", f"{asked} {_PAGE}{page - 1}"),) if page > 1 else ()
+    after = (Action(_("Next"), "place", f"{asked} {_PAGE}{page + 1}"),) if page < pages else ()
+    return (*back, *after)
+
+
+def _namesakes(answer: PlaceAnswer, place: Place, places: Places) -> list[Place]:
+    """Return other places that are called so, not those that something like it once was.
+
+    Whoever asks for Iraq does not mean Arāk, though that was spelt "Iraq" by some.
+    """
+    called = {
+        answer.question.name.casefold(),
+        name_of(place, places).casefold(),
+        place.name.casefold(),
+    }
+    return [
+        other
+        for other in answer.lookup.candidates
+        if other.id != place.id
+        and called & {name_of(other, places).casefold(), other.name.casefold()}
+    ][:NAMESAKES_SHOWN]
 
 
 def _item(told: PlaceArticle) -> StoryItem:
@@ -379,22 +407,38 @@ def _item(told: PlaceArticle) -> StoryItem:
 
 
 def _choices(
-    candidates: Sequence[Place], places: Places, command: str = "place", named: str = ""
+    candidates: Sequence[Place],
+    places: Places,
+    command: str = "place",
+    named: str = "",
+    beside: Place | None = None,
 ) -> tuple[Action, ...]:
-    """Offer places; pressing one `named` like others says which is meant from now on."""
+    """Offer places; pressing one `named` like others says which is meant from now on.
+
+    Their labels tell them apart, also from the one they are offered `beside`.
+    """
     shown = candidates[:CHOICES_SHOWN]
-    labels = [places.label(place, words.spoken()) for place in shown]
+    labels = telling_labels([*shown, *([beside] if beside else [])], places)
     return tuple(
-        Action(_telling(label, place, labels), command, choice(place, command, named))
-        for place, label in zip(shown, labels, strict=True)
+        Action(label, command, choice(place, named))
+        for place, label in zip(shown, labels, strict=False)
     )
 
 
-def choice(place: Place, command: str, named: str) -> str:
-    """Return the words that choose a place for a name, where a button can carry the name."""
-    typed = f"geo:{place.id}{_AS}{named}"
-    plain = not named or named.startswith("geo:") or not Action.fits(command, typed)
-    return f"geo:{place.id}" if plain else typed
+def telling_labels(shown: Sequence[Place], places: Places) -> list[str]:
+    """Label places so that no two look the same: by their kind, then by where they lie."""
+    labels = [places.label(place, words.spoken()) for place in shown]
+    telling = [_telling(label, place, labels) for place, label in zip(shown, labels, strict=True)]
+    return [
+        f"{label} {_where(place)}" if telling.count(label) > 1 else label
+        for place, label in zip(shown, telling, strict=True)
+    ]
+
+
+def choice(place: Place, named: str) -> str:
+    """Return the words that choose a place for a name that it shares."""
+    plain = not named or named.startswith("geo:")
+    return f"geo:{place.id}" if plain else f"geo:{place.id}{_AS}{named}"
 
 
 def chosen(typed: str) -> tuple[int, str] | None:
@@ -404,9 +448,15 @@ def chosen(typed: str) -> tuple[int, str] | None:
 
 
 def _telling(label: str, place: Place, labels: Sequence[str]) -> str:
-    """Say of a country that it is one where a namesake's label begins alike."""
-    alike = sum(other.startswith(label) for other in labels) > 1
-    return _of_kind(label, place) if alike and place.kind == "country" else label
+    """Say what kind of place it is where another's label is the same, or a country's begins so."""
+    is_begun = place.kind == "country" and sum(one.startswith(label) for one in labels) > 1
+    return _of_kind(label, place) if is_begun or labels.count(label) > 1 else label
+
+
+def _where(place: Place) -> str:
+    """Say where on Earth a place lies, "46.2° N, 6.1° E"."""
+    north, east = ("N" if place.latitude >= 0 else "S"), ("E" if place.longitude >= 0 else "W")
+    return f"{abs(place.latitude):.1f}° {north}, {abs(place.longitude):.1f}° {east}"
 
 
 def _named(answer: PlaceAnswer) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from bot.core.errors import RequestError
-from bot.core.maps import briefing_map, country_names, night_asked, place_map
+from bot.core.maps import briefing_map, country_names, night_asked, page_map, place_map
 from bot.core.messages import Picture, Reply
 from bot.core.words import speaking
 from bot.sources.places import GazetteerPlaces
 from summaries.places.place import Mention, Place
+from tests.fakes import PARIS_TALKS
 
 MOSUL = Place(2, "Mosul", "IQ", 36.335, 43.119, "city", 1_700_000, "15")
 RAQQA = Place(3, "Raqqa", "SY", 35.95, 39.01, "city", 220_000, "04")
@@ -65,6 +66,11 @@ def test_without_any_place_there_is_no_map_but_advice() -> None:
     with pytest.raises(RequestError) as caught:
         briefing_map([])
     assert "/map" in caught.value.hint
+
+
+def test_a_pages_map_has_the_places_that_it_names() -> None:
+    picture = picture_of(page_map(PARIS_TALKS, mentions(PARIS, MOSUL), GazetteerPlaces()))
+    assert picture.alt == "Map: Paris, Mosul"
 
 
 def test_a_vast_country_shows_its_places_however_far_from_its_middle() -> None:

@@ -7,8 +7,9 @@ from datetime import date, timedelta
 
 import pytest
 
+from bot.core.briefing import briefing_reply
 from bot.core.errors import RequestError, SourceError
-from bot.core.messages import Chat
+from bot.core.messages import Chat, StoryItem
 from bot.core.news import Reading
 from bot.core.newsroom import Newsroom
 from summaries.article import Article, Length
@@ -148,3 +149,64 @@ async def test_a_page_that_two_feeds_of_one_house_bring_is_told_once() -> None:
     twice = reading(page, replace(page, feed="https://wire.example/other"))
     briefing = await Newsroom(twice, FakeClock(), FakeArchive()).briefing(CHAT, Length.NORMAL)
     assert [len(story.also) for story in briefing.stories] == [0]
+
+
+async def test_a_story_says_the_few_places_it_is_about_and_the_inner_of_two() -> None:
+    room = Newsroom(FakeSources(), FakeClock(), None, FakePlaces())
+    story = await room.story(PARIS_TALKS.url, Length.SHORT)
+    assert [place.name for place in story.places] == ["Paris", "Mosul", "Brussels"]  # no Iraq
+    briefing = await room.briefing(CHAT, Length.NORMAL)
+    assert briefing.stories[0].places == story.places
+    assert briefing.stories[1].places == ()
+
+
+async def test_more_stories_are_those_that_were_not_told_today() -> None:
+    several = [
+        told_by(f"paper{hours}", text.partition(".")[0], text, hours)
+        for hours, text in enumerate(
+            (
+                "Farmers in Ohio finished the soybean harvest. Prices fell.",
+                "A probe landed on a comet. It bounced twice.",
+                "The striker scored three goals on Saturday. The club leads the league.",
+                "Doctors tested a new vaccine against malaria. It protects children.",
+                "The central bank raised interest rates again. Shares lost two percent.",
+                "Two novels share the prize for fiction. The jury could not decide.",
+                "A power cut darkened the whole island. The cable had been torn.",
+            )
+        )
+    ]
+    room = Newsroom(reading(*several), FakeClock(), FakeArchive(), FakePlaces())
+    titles = []
+    briefing = await room.briefing(CHAT, Length.SHORT)
+    while not (briefing.goes_on and briefing.repeats):
+        titles += [story.article.title for story in briefing.stories]
+        await room.told(CHAT, briefing)
+        briefing = await room.briefing(CHAT, Length.SHORT, skip=0)
+    assert sorted(titles) == sorted(one.title for one in several)
+
+
+async def test_of_the_samples_more_leaves_out_as_many_as_were_told() -> None:
+    room = newsroom(FakeSources(stock=(COMET, PARIS_TALKS)))
+    more = await room.briefing(CHAT, Length.SHORT, skip=1)
+    assert [story.article for story in more.stories] == [COMET]
+    assert (more.goes_on, more.told, more.left) == (True, 2, 0)
+
+
+async def test_every_sentence_of_a_briefing_stands_verbatim_in_its_article() -> None:
+    sources = reading(
+        told_by("wire", "Earthquake near Erbil kills 14", QUAKE),
+        told_by("post", "Fourteen dead in Erbil earthquake", QUAKE_TOO, 3),
+        told_by("farm", "Harvest ends early", HARVEST),
+        PARIS_TALKS,
+        COMET,
+    )
+    room = Newsroom(sources, FakeClock(), FakeArchive(), FakePlaces())
+    for length in Length:
+        briefing = await room.briefing(CHAT, length)
+        shown = briefing_reply(briefing, length).blocks
+        items = [block for block in shown if isinstance(block, StoryItem)]
+        assert len(items) == len(briefing.stories)
+        for item, story in zip(items, briefing.stories, strict=True):
+            texts = [story.article.text, *(one.text for one in story.also)]
+            assert item.sentences
+            assert all(any(said in text for text in texts) for said in item.sentences)

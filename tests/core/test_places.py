@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,8 +11,10 @@ import pytest
 from bot.core.messages import Heading, Notice, Paragraph, Reply, StoryItem
 from bot.core.news import Reading
 from bot.core.places import PlaceAnswer, PlaceReader, distance_km, place_reply, sentence_spans
+from bot.core.questions import PlaceQuestion
 from summaries.article import Article
 from summaries.places.place import Lookup, Mention, Place
+from tests.fakes import press
 
 NOW = datetime(2017, 7, 12, tzinfo=UTC)
 IRAQ = Place(1, "Iraq", "IQ", 33.0, 44.0, "country", 40_000_000, "", level=1)
@@ -155,6 +158,29 @@ async def test_a_country_is_told_from_a_region_of_its_name() -> None:
     assert labels == ["Georgia (country)", "Georgia, United States"]
 
 
+def test_no_two_buttons_look_the_same() -> None:
+    city = Place(7, "Geneva", "CH", 46.2, 6.1, "city", 180_000, "GE")
+    canton = Place(8, "Geneva", "CH", 46.2, 6.1, "region", 500_000, "GE", level=2)
+    hamlet = Place(9, "Geneva", "CH", 47.04, 8.3, "city", 10, "LU")
+    found = Lookup("Geneva", "found", city, (city, canton))
+    answer = place_reply(PlaceAnswer("Geneva", found, question=PlaceQuestion("Geneva")), Atlas())
+    assert [action.label for action in answer.actions] == ["Geneva, CH (region)"]
+    asked = Lookup("Geneva", "ambiguous", None, (city, canton, hamlet))
+    answer = place_reply(PlaceAnswer("Geneva", asked), Atlas())
+    labels = [action.label for action in answer.actions]
+    assert labels[1] == "Geneva, CH (region)"
+    assert labels[2] == "Geneva, CH (city) 47.0° N, 8.3° E"
+    assert len(set(labels)) == 3
+
+
+def test_what_is_only_spelt_like_a_country_by_some_is_not_offered_beside_it() -> None:
+    arak = Place(7, "Arāk", "IR", 34.1, 49.7, "city", 500_000, "34")
+    town = Place(8, "Iraq", "US", 34.1, 49.7, "city", 500, "TX")
+    found = Lookup("Iraq", "found", IRAQ, (IRAQ, arak, town))
+    told = PlaceAnswer("Iraq", found, question=PlaceQuestion("Iraq"))
+    assert [a.label for a in place_reply(told, Atlas()).actions] == ["Iraq, US"]
+
+
 @pytest.mark.parametrize(("typed", "offers"), [("Mosool", ["Mosul, IQ"]), ("Atlantis", [])])
 async def test_an_unknown_name_offers_what_was_perhaps_meant(typed: str, offers: list[str]) -> None:
     answer = await reply(typed)
@@ -194,9 +220,22 @@ async def test_many_articles_come_in_pages_that_lose_none() -> None:
     while query:
         answer = await reply(query, *many)
         titles += [block.title for block in answer.blocks if isinstance(block, StoryItem)]
-        more = [action for action in answer.actions if action.label.startswith("More")]
+        more = [action for action in answer.actions if action.label == "Next"]
         query = more[0].arguments if more else ""
     assert titles == [f"Day {day}" for day in range(11)]
+
+
+async def test_a_page_takes_the_place_of_the_one_before_and_leads_back() -> None:
+    many = [article(f"Day {day}", "Mosul was quiet.", days_old=day) for day in range(11)]
+    first = await reply("Mosul", *many)
+    assert Paragraph("1 / 3") in first.blocks
+    assert not first.in_place
+    second = await reply(press(first, "Next").arguments, *many)
+    assert Paragraph("2 / 3") in second.blocks
+    assert second.in_place
+    back = await reply(press(second, "Back").arguments, *many)
+    assert back == replace(first, in_place=True)
+    assert not any(action.label == "Back" for action in back.actions)
 
 
 def test_spans_count_code_points_of_the_articles_text() -> None:
