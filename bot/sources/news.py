@@ -94,6 +94,9 @@ class NewsSources:
             unread=sum(state.tried_at is None for state in states),
             topics={follow.feed.url: follow.topic for follow in follows},
             total=len(kept),
+            failing=sum(bool(state.failures) for state in states),
+            unreadable=sum(unreadable.values()),
+            titles={state.feed.url: state.feed.title for state in states},
         )
 
     async def about(
