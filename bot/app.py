@@ -208,7 +208,9 @@ def platforms(settings: Settings) -> list[Adapter]:
     adapters: list[Adapter] = []
     if settings.telegram_token:
         from bot.adapters.telegram.adapter import TelegramAdapter  # noqa: PLC0415 - slow to import
+        from bot.adapters.telegram.webhook import Webhook  # noqa: PLC0415
 
+        url = settings.telegram_webhook_url
         adapters.append(
             TelegramAdapter(
                 settings.telegram_token,
@@ -216,6 +218,8 @@ def platforms(settings: Settings) -> list[Adapter]:
                 COMMANDS,
                 paid_broadcast=settings.telegram_paid_broadcast,
                 workers=settings.workers,
+                webhook=Webhook(url, *settings.telegram_webhook_listen) if url else None,
+                menu_file=settings.data_dir / "telegram-menu.json",
             )
         )
     if settings.discord_token:

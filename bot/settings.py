@@ -33,6 +33,7 @@ _SCHEMES = {
     "discord_api_url": ("http", "https"),
     "discord_gateway_url": ("ws", "wss"),
 }
+_WEBHOOK_PORTS = (443, 80, 88, 8443)
 _VERSIONED = re.compile(r"/v\d+/?$")
 _QUOTES = frozenset("\"'“”«»")
 _DATABASES = ("sqlite", "postgresql", "postgres", "sqlite+aiosqlite", "postgresql+asyncpg")
@@ -40,7 +41,12 @@ _DATABASES = ("sqlite", "postgresql", "postgres", "sqlite+aiosqlite", "postgresq
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All that the operator can choose. Tokens are left out of `repr`, so that no log shows one."""
+    """All that the operator can choose. Tokens are left out of `repr`, so that no log shows one.
+
+    With `telegram_webhook_url`, a public https address, Telegram delivers updates there; what
+    stands behind it (a reverse proxy) passes them on to `telegram_webhook_listen`, a host and port
+    of this machine. Without it Telegram is asked for them.
+    """
 
     telegram_token: str = field(repr=False)
     discord_token: str = field(repr=False)
@@ -56,6 +62,8 @@ class Settings:
     operator_chat: Chat | None
     log_format: str
     telegram_api_url: str
+    telegram_webhook_url: str
+    telegram_webhook_listen: tuple[str, int]
     discord_api_url: str
     discord_gateway_url: str
 
@@ -82,6 +90,8 @@ def load(environ: Mapping[str, str], config: Path = ROOT / "config") -> Settings
         operator_chat=_operator(values["operator_chat"], faults),
         log_format=_log_format(values, faults),
         telegram_api_url=_url("telegram_api_url", values, faults).rstrip("/"),
+        telegram_webhook_url=_webhook(values, faults),
+        telegram_webhook_listen=_address("telegram_webhook_listen", values, faults),
         discord_api_url=_url("discord_api_url", values, faults).rstrip("/"),
         discord_gateway_url=_url("discord_gateway_url", values, faults),
     )
@@ -229,6 +239,38 @@ def _url(name: str, values: Mapping[str, str], faults: list[str]) -> str:
     elif name == "discord_api_url" and not _VERSIONED.search(url):
         faults.append(f"{_env(name)} is “{url}”: it must end with its version, such as /api/v10.")
     return url
+
+
+def _webhook(values: Mapping[str, str], faults: list[str]) -> str:
+    """Return where Telegram delivers updates, or ""; only a server of one's own does without TLS.
+
+    https://core.telegram.org/bots/webhooks#the-short-version
+    """
+    url = values["telegram_webhook_url"].strip()
+    official = "api.telegram.org" in values["telegram_api_url"]
+    schemes, ports = (("https",), _WEBHOOK_PORTS) if official else (("http", "https"), ())
+    if not url:
+        return ""
+    if not _is_url(url, schemes):
+        faults.append(f"{_env('telegram_webhook_url')} is “{url}”: it must begin with https://")
+    elif ports and (urlsplit(url).port or 443) not in ports:
+        named = ", ".join(map(str, ports))
+        faults.append(f"{_env('telegram_webhook_url')}: Telegram delivers to ports {named} only.")
+    return url
+
+
+def _address(name: str, values: Mapping[str, str], faults: list[str]) -> tuple[str, int]:
+    """Read "127.0.0.1:8443", "[::1]:8443" or a name in the place of the number."""
+    word = values[name].strip()
+    try:
+        parts = urlsplit(f"//{word}")
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host = port = None
+    if not host or not port or parts.path or parts.query:
+        faults.append(f"{_env(name)} is “{word}”: it must look like 127.0.0.1:8443.")
+        return "", 0
+    return host, port
 
 
 def _is_server(url: str) -> bool:

@@ -297,3 +297,63 @@ def test_paid_broadcast_is_chosen_in_so_many_words() -> None:
     assert load({"DATELINE_TELEGRAM_PAID_BROADCAST": "Yes"}).telegram_paid_broadcast
     with pytest.raises(SettingsError, match="yes or no"):
         load({"DATELINE_TELEGRAM_PAID_BROADCAST": "maybe"})
+
+
+# --- Telegram's webhook
+
+
+def test_without_a_webhook_there_is_none(config: Path) -> None:
+    settings = load({}, config)
+    assert settings.telegram_webhook_url == ""
+    assert settings.telegram_webhook_listen == ("127.0.0.1", 8443)
+
+
+@pytest.mark.parametrize(
+    ("listen", "read"),
+    [
+        ("0.0.0.0:80", ("0.0.0.0", 80)),
+        ("[::1]:8443", ("::1", 8443)),
+        ("dateline:9000", ("dateline", 9000)),
+    ],
+)
+def test_a_webhook_is_an_address_of_the_world_and_one_of_this_machine(
+    config: Path, listen: str, read: tuple[str, int]
+) -> None:
+    url = "https://news.example.org/telegram"
+    settings = load(
+        {"DATELINE_TELEGRAM_WEBHOOK_URL": url, "DATELINE_TELEGRAM_WEBHOOK_LISTEN": listen}, config
+    )
+    assert (settings.telegram_webhook_url, settings.telegram_webhook_listen) == (url, read)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("URL", "http://news.example.org/telegram", "must begin with https://"),
+        ("URL", "news.example.org", "must begin with https://"),
+        ("URL", "https://news.example.org:9000/x", "443, 80, 88, 8443"),
+        ("LISTEN", "8443", "127.0.0.1:8443"),
+        ("LISTEN", "127.0.0.1", "127.0.0.1:8443"),
+        ("LISTEN", "127.0.0.1:0", "127.0.0.1:8443"),
+        ("LISTEN", "127.0.0.1:99999", "127.0.0.1:8443"),
+        ("LISTEN", "http://127.0.0.1:8443", "127.0.0.1:8443"),
+    ],
+)
+def test_a_webhook_that_telegram_could_not_use_is_a_fault(
+    config: Path, name: str, value: str, words: str
+) -> None:
+    [fault] = faults({f"DATELINE_TELEGRAM_WEBHOOK_{name}": value}, config)
+    assert f"DATELINE_TELEGRAM_WEBHOOK_{name}" in fault
+    assert words in fault
+
+
+def test_a_server_of_ones_own_takes_a_webhook_without_tls(config: Path) -> None:
+    url = "http://127.0.0.1:9000/telegram"
+    settings = load(
+        {
+            "DATELINE_TELEGRAM_API_URL": "http://127.0.0.1:8081",
+            "DATELINE_TELEGRAM_WEBHOOK_URL": url,
+        },
+        config,
+    )
+    assert settings.telegram_webhook_url == url
