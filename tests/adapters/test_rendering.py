@@ -24,7 +24,7 @@ from tests.emulators.telegram.markup import parse
 
 Message = Mapping[str, Any]
 # White space, what cannot be seen, and the signs that renderers add to the words.
-_NOT_MISSED = regex.compile(r"[\s\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800⚠—…]")
+_NOT_MISSED = regex.compile(r"[\s\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800⚠—…·]")
 thorough = settings(
     max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
 )
