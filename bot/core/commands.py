@@ -1,34 +1,45 @@
-"""The one command table, and the desk that answers. `answer()` never raises.
+"""The desk: what a person asks goes to whoever knows the answer. `answer()` never raises.
 
-Every platform's menu, slash command, help line and completion comes from `COMMANDS`.
+Knows neither the platforms nor where news come from; the commands stand in `command_table`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
+from hashlib import sha256
+from zoneinfo import ZoneInfo
 
-from rapidfuzz import process
-
+from bot.core import words
 from bot.core.archive import Archive
-from bot.core.briefing import briefing_reply, story_reply, why_reply
+from bot.core.asked_back import AskedBack
+from bot.core.briefing import (
+    briefing_reply,
+    more_asked,
+    sources_reply,
+    story_reply,
+    why_reply,
+)
+from bot.core.chats import Standing
+from bot.core.command_table import COMMANDS, check_permission, english_name, find_command
 from bot.core.digests import Digests
 from bot.core.errors import DatelineError, RequestError, StoreError
+from bot.core.filters import follows_of_topic
 from bot.core.following import FeedFinder, Following
-from bot.core.maps import briefing_map, night_asked, place_map
+from bot.core.maps import briefing_map, night_asked, page_map, place_map
 from bot.core.messages import (
     Action,
-    Argument,
+    Block,
     Chat,
-    ChatKind,
     CommandSpec,
     Heading,
     Listing,
     Notice,
-    Paragraph,
     Reply,
     Request,
 )
@@ -38,157 +49,26 @@ from bot.core.places import PlaceAnswer, PlaceReader, chosen, place_reply
 from bot.core.ports import Clock, Places, Store
 from bot.core.questions import is_question, understand
 from bot.core.text import links_in
+from bot.core.welcome import about_reply, ask_a_place, first_minute, help_reply, known_already
+from bot.core.words import _, ngettext
 from summaries.article import Length
 from summaries.extractive import METHODS
 
 log = logging.getLogger(__name__)
 
-_IN_SHORT = "in short"
+__all__ = ["BACK", "COMMANDS", "GONE", "MOVED", "SUGGEST", "Desk", "english_name", "find_command"]
+
 MOVED, GONE, BACK = "moved", "gone", "back"
 """What may happen to a chat: it has the id that the arguments say; the bot was shut out of it, for
 the reason that they say; the bot is let in again. Only an adapter can say so: see `is_event`."""
 SUGGEST = "suggest"
 """A command that no person types: a platform asks what a half-typed argument may become."""
-_LENGTH = Argument("length", "How much to read", choices=tuple(Length))
-
-COMMANDS: tuple[CommandSpec, ...] = (
-    CommandSpec("start", "What this bot does, and where to begin"),
-    CommandSpec("help", "The commands, with examples"),
-    CommandSpec(
-        "brief",
-        "Today's briefing, or a summary of one page",
-        "[link|topic] [short|normal|long]",
-        (Argument("link", "A page to read, or a topic; leave it empty for everything"), _LENGTH),
-        ("/brief", "/brief https://example.org/news long"),
-        slow=True,
-    ),
-    CommandSpec(
-        "why",
-        "Why today's briefing tells these stories",
-        "[topic] [short|normal|long]",
-        (Argument("topic", "Your own word for some feeds; leave it empty for all"), _LENGTH),
-        slow=True,
-    ),
-    CommandSpec(
-        "place",
-        "What the news says about a place",
-        "NAME",
-        (
-            Argument(
-                "name",
-                "A town, region or country, in any language",
-                required=True,
-                suggests="place",
-            ),
-        ),
-        ("/place Mosul", "/place near Mosul 100 km", "/place Iraq this week"),
-        slow=True,
-    ),
-    CommandSpec(
-        "map",
-        "A map of where today's briefing happens, or of a place",
-        "[NAME] [night]",
-        (Argument("name", "A place; leave it empty for today's briefing", suggests="place"),),
-        ("/map", "/map Iraq", "/map Iraq night"),
-        slow=True,
-    ),
-    CommandSpec(
-        "follow",
-        "Follow a feed or a site, or all the feeds of a file",
-        "LINK [topic], or with a file",
-        (
-            Argument("link", "A feed or a site; leave it empty to see how"),
-            Argument("topic", "Your own word for it, for example sport"),
-            Argument("file", "A list of feeds (OPML) from another reader", is_file=True),
-        ),
-        ("/follow https://example.org", "/follow https://example.org/sport.xml sport"),
-        manages=True,
-        slow=True,
-    ),
-    CommandSpec(
-        "following",
-        "What this chat follows, and what cannot be read",
-        "[topic|opml]",
-        (Argument("what", "A topic; opml gives all of it as a file"),),
-    ),
-    CommandSpec(
-        "unfollow",
-        "Stop following a feed, a topic, or all",
-        "NUMBER|LINK|TITLE|topic|all",
-        (
-            Argument(
-                "feed",
-                "Its number in /following, address or title; a topic; or all",
-                required=True,
-                suggests="feed",
-            ),
-        ),
-        manages=True,
-    ),
-    CommandSpec(
-        "filter",
-        "Only articles that have your words, or none that has",
-        "[topic:] only|without WORDS|off",
-        (Argument("words", "For example: only climate, energy; without football; off"),),
-        ("/filter only climate, energy", "/filter without football"),
-        manages=True,
-    ),
-    CommandSpec(
-        "subscribe",
-        "A digest here, every day at your hour",
-        "HH:MM [time zone] [weekdays] [place NAME|topic NAME]",
-        (
-            Argument("time", "Local time of day, for example 08:00", required=True),
-            Argument("zone", "Time zone, for example Europe/Paris"),
-            Argument("days", "Which days", choices=("daily", "weekdays", "weekends")),
-            Argument("about", "Only a place or a topic, for example place Mosul"),
-        ),
-        (
-            "/subscribe 08:00 Europe/Paris",
-            "/subscribe 7:30 18:00 weekdays",
-            "/subscribe 08:00 place Mosul",
-        ),
-        manages=True,
-    ),
-    CommandSpec(
-        "unsubscribe",
-        "Stop the digests here",
-        "[number or hour]",
-        (Argument("number", "Its number in /subscriptions, or its hour; all of them without it"),),
-        manages=True,
-    ),
-    CommandSpec("subscriptions", "The digests of this chat"),
-    CommandSpec(
-        "quiet",
-        "Hours in which no digest comes here",
-        "HH:MM HH:MM|off",
-        (Argument("hours", "From when to when, for example 22:00 07:00; or off"),),
-        ("/quiet 22:00 07:00",),
-        manages=True,
-    ),
-    CommandSpec("status", "How the bot is doing"),
-    CommandSpec("about", "Who made this, and whose data it uses"),
-)
-
-_WELCOME = (
-    "I read the news and send you its own sentences, nothing invented. Ask me for a briefing, for "
-    "one page, or about a place; or let me post a digest here at your hour."
-)
-_MORE_HELP = (
-    "A message that has a link can be briefed too: reply /brief to it, or choose “Brief this link” "
-    "in its menu, whichever this platform has. Ask about places in your own words: what's new in "
-    "Iraq?"
-)
-_OUR_FAULT = "That went wrong here, and the operator has the details."
-_NOT_UNDERSTOOD = "I understand commands, links, and questions about places."
-_ABOUT = (
-    "Dateline reads the news and quotes it: every sentence it shows is the article's own, never an "
-    "invented one. It runs on its operator's machine, without any cloud service."
-)
-_CREDITS = (
-    "Place names: GeoNames (geonames.org), CC BY 4.0, and Unicode CLDR. Maps: Natural Earth. "
-    "Free software, Apache License 2.0."
-)
+WORDS = "words"
+"""A command that no person types: they said the arguments in plain words."""
+SOURCES = "sources"
+"""A command that only a button sends: whose news a briefing tells, to mute one of them."""
+_TOKEN = re.compile(r"~[0-9a-f]{16}")
+"""Stands on a button for arguments that are kept in the store."""
 
 
 class Desk:
@@ -209,6 +89,7 @@ class Desk:
         self._newsroom = newsroom
         self._places = places
         self._reader = PlaceReader(places)
+        self._asked_back = AskedBack(places)
         self._store = store
         self._clock = clock
         self._version = version
@@ -238,30 +119,106 @@ class Desk:
 
     async def answer(self, request: Request) -> Reply:
         """Answer a request. Never raises: a fault becomes a Notice that says what to do."""
-        try:
-            return await self.reply(request)
-        except DatelineError as error:
-            log.info("/%s was not answered: %s", request.command, error)
-            return Reply((Notice(str(error)),))
-        except Exception:
-            log.exception("/%s failed", request.command)
-            return Reply((Notice(_OUR_FAULT, "Please try again later."),))
+        standing = await self._standing(request.chat)
+        with words.speaking(_language(standing, request)):
+            try:
+                return await self._served(request, standing)
+            except DatelineError as error:
+                log.info("/%s was not answered: %s", request.command, error)
+                return Reply((Notice(str(error)),))
+            except Exception:
+                log.exception("/%s failed", request.command)
+                hint = _("Please try again later.")
+                return Reply((Notice(_("That went wrong here. The operator can see why."), hint),))
 
     async def reply(self, request: Request) -> Reply:
         """Answer a request, or raise when the fault is not the asker's.
 
         A digest is asked for in this way: it had better come later than be a fault.
         """
+        standing = await self._standing(request.chat)
+        with words.speaking(_language(standing, request)):
+            return await self._served(request, standing)
+
+    async def _standing(self, chat: Chat) -> Standing:
+        """Ask once what the chat chose; without the store it is as if it had chosen nothing.
+
+        Nothing is kept from one request to the next: another process may have changed it.
+        """
+        try:
+            return await self._store.standing(chat)
+        except StoreError as error:
+            log.warning("What %s chose is not known: %s", chat, error)
+        except Exception:
+            log.exception("What %s chose is not known", chat)
+        return Standing()
+
+    async def _served(self, request: Request, standing: Standing) -> Reply:
+        """Answer in the spoken language, with buttons that every platform can carry."""
         try:
             if request.is_event:
-                return await self._event(request)
-            if request.command == SUGGEST:
+                reply = await self._event(request)
+            elif request.command == SUGGEST:
                 return await self._suggest(request)
-            spec = find_command(request.command)
-            _check_permission(spec, request)
-            return await self._handlers[spec.name](request)
+            else:
+                reply = await self._asked(await self._unshelved(request), standing)
         except RequestError as error:
-            return Reply((Notice(str(error), error.hint),))
+            reply = Reply((Notice(str(error), error.hint),))
+        return await self._shelved(reply)
+
+    async def _asked(self, request: Request, standing: Standing) -> Reply:
+        """Let the command work; a chat that asks is one that can be written to again."""
+        handler = self._handler(request)
+        again = await self._resumed(request, standing)
+        reply = await handler(request)
+        return replace(reply, blocks=(*reply.blocks, *again))
+
+    def _handler(self, request: Request) -> Callable[[Request], Awaitable[Reply]]:
+        """Find who answers. Raises RequestError for a command that is not, or not theirs to use."""
+        if request.command == WORDS:
+            return self._said
+        if request.command == SOURCES:
+            return self._sources
+        spec = _pressed_or_typed(request)
+        check_permission(spec, request)
+        return self._handlers[spec.name]
+
+    async def _resumed(self, request: Request, standing: Standing) -> tuple[Block, ...]:
+        """Start digests again that stopped because the bot was shut out, and say so in a line."""
+        if request.is_digest or not standing.is_paused:
+            return ()
+        try:
+            return await self._digests.resume_here(request.chat)
+        except StoreError as error:  # the next question tries again
+            log.warning("The digests of %s do not come again yet: %s", request.chat, error)
+            return ()
+
+    async def _unshelved(self, request: Request) -> Request:
+        """Give a button's token its arguments back. Raises RequestError for a forgotten one."""
+        if not _TOKEN.fullmatch(request.arguments):
+            return request
+        arguments = await self._store.unshelve(request.arguments)
+        if arguments is None:
+            raise RequestError(
+                _("That button is from an older message."),
+                _("Ask again: /{name}").format(name=find_command(request.command).name),
+            )
+        return replace(request, arguments=arguments)
+
+    async def _shelved(self, reply: Reply) -> Reply:
+        """Keep in the store what is too long for a button; without the store, drop that button."""
+        long = {_token(one): one.arguments for one in reply.actions if not _is_short(one)}
+        if not long:
+            return reply
+        try:
+            await self._store.shelve(long, self._clock.now())
+        except StoreError as error:
+            log.warning("Some buttons are left out: %s", error)
+            return replace(reply, actions=tuple(filter(_is_short, reply.actions)))
+        actions = tuple(
+            one if _is_short(one) else replace(one, arguments=_token(one)) for one in reply.actions
+        )
+        return replace(reply, actions=actions)
 
     async def move(self, old: Chat, new: Chat) -> None:
         """Give all that belongs to one chat to another: a group became a supergroup."""
@@ -283,51 +240,96 @@ class Desk:
                 pass
         return Reply(())
 
-    async def _start(self, _: Request) -> Reply:
-        first = (
-            ("/brief", "today's briefing"),
-            ("/follow https://example.org", "read a site or feed for this chat"),
-            ("/place Mosul", "what the news says about a place"),
-            ("/subscribe 08:00 Europe/Paris", "a digest every day"),
-            ("/help", "everything else"),
-        )
-        actions = (
-            Action("Today's briefing", "brief"),
-            Action(f"Daily digest at 08:00 {self._default_zone}", "subscribe", "08:00"),
-            Action("Help", "help"),
-        )
-        return Reply((Heading("Dateline"), Paragraph(_WELCOME), Listing(first)), actions)
+    async def _start(self, request: Request) -> Reply:
+        """Greet: at length once, in short whoever has something here already."""
+        try:
+            digests = await self._store.subscriptions(request.chat)
+            follows = digests or await self._archive.follows(request.chat)
+        except StoreError as error:  # a greeting needs no database
+            log.warning("It is not known whether %s is new: %s", request.chat, error)
+            return first_minute()
+        return known_already() if follows else first_minute()
 
     async def _help(self, request: Request) -> Reply:
-        if request.arguments == _IN_SHORT:
-            return Reply((Notice(_NOT_UNDERSTOOD, "Type /help to see what you can ask."),))
-        lines = tuple((f"/{spec.name} {spec.usage}".strip(), spec.description) for spec in COMMANDS)
-        examples = ", ".join(example for spec in COMMANDS for example in spec.examples)
-        return Reply(
-            (
-                Heading("What you can ask"),
-                Listing(lines),
-                Paragraph(_MORE_HELP),
-                Paragraph(f"For example: {examples}"),
+        return help_reply(request.arguments)
+
+    async def _said(self, request: Request) -> Reply:
+        """Answer plain words: a topic of this chat is told, a place's name is offered."""
+        said = " ".join(request.arguments.split())[:60]
+        now = self._clock.now()
+        if heard := await asyncio.to_thread(self._asked_back.heard, request, said, now):
+            command, arguments = heard
+            return await self._handlers[command](
+                replace(request, command=command, arguments=arguments)
             )
-        )
+        try:
+            known = await self._archive.follows(request.chat) if said else ()
+        except StoreError as error:
+            log.warning("The topics of %s are not known: %s", request.chat, error)
+            known = ()
+        if said and follows_of_topic(known, said):
+            return await self._brief(replace(request, command="brief", arguments=said))
+        found = await asyncio.to_thread(self._places.lookup, said, words.spoken()) if said else None
+        hint = _("Type /help to see what you can ask.")
+        told = Notice(_("I understand commands, links, topics and questions about places."), hint)
+        if found is None or found.place is None:
+            return Reply((told,))
+        label = self._places.label(found.place, words.spoken())
+        ask = _("What is new in {place}?").format(place=label)
+        return Reply((told,), (Action(ask, "place", f"geo:{found.place.id}"),))
 
     async def _brief(self, request: Request) -> Reply:
-        target, length, method = parse_brief(request)
+        target, length, method = parse_brief(request, await self._length(request.chat))
         if not target or _is_topic(target, request):
-            briefing = await self._briefing(
-                request.chat, length, target, since_last=request.is_digest
-            )
-            await self._remember(request.chat, briefing)
-            return briefing_reply(briefing, length)
+            return await self._brief_news(request, target, length)
         story = await self._newsroom.story(target, length, local=request.local, method=method)
-        return story_reply(story, target, length)
+        return await asyncio.to_thread(story_reply, story, target, length, self._places)
+
+    async def _brief_news(self, request: Request, target: str, length: Length) -> Reply:
+        """Tell the stories of a topic or of all; other stories than before where "more" is said."""
+        topic, skip = more_asked(target)
+        briefing = await self._briefing(
+            request.chat, length, topic, since_last=request.is_digest, skip=skip
+        )
+        await self._remember(request.chat, briefing)
+        coming = await self._next_digest(request.chat)
+        tell = partial(briefing_reply, briefing, length, self._places, next_digest=coming)
+        # The button that opens a briefing stays; one under it turns it into another length.
+        in_place = request.is_press and skip is None and bool(request.arguments)
+        return replace(await asyncio.to_thread(tell), in_place=in_place)
 
     async def _briefing(
-        self, chat: Chat, length: Length, topic: str, *, since_last: bool = False
+        self,
+        chat: Chat,
+        length: Length,
+        topic: str,
+        *,
+        since_last: bool = False,
+        skip: int | None = None,
     ) -> Briefing:
         zone = await self._digests.zone(chat)
-        return await self._newsroom.briefing(chat, length, zone, topic, since_last=since_last)
+        return await self._newsroom.briefing(
+            chat, length, zone, topic, since_last=since_last, skip=skip
+        )
+
+    async def _next_digest(self, chat: Chat) -> datetime | None:
+        """Return when the next digest comes to a chat, in the digest's own time zone."""
+        try:
+            kept = await self._store.subscriptions(chat)
+        except StoreError as error:  # a briefing needs no database
+            log.warning("When %s gets its next digest is not known: %s", chat, error)
+            return None
+        now = self._clock.now()
+        comes = [
+            due.at.astimezone(ZoneInfo(one.timing.zone))
+            for one, due in kept
+            if not one.paused and due.at > now
+        ]
+        return min(comes, default=None)
+
+    async def _sources(self, request: Request) -> Reply:
+        target, length, _method = parse_brief(request, await self._length(request.chat))
+        return sources_reply(await self._briefing(request.chat, length, target))
 
     async def _remember(self, chat: Chat, briefing: Briefing) -> None:
         try:
@@ -336,20 +338,21 @@ class Desk:
             log.warning("What %s was told is not noted: %s", chat, error)
 
     async def _why(self, request: Request) -> Reply:
-        target, length, _ = parse_brief(request)
+        target, length, _method = parse_brief(request, await self._length(request.chat))
         return why_reply(await self._briefing(request.chat, length, target))
 
     async def _place(self, request: Request) -> Reply:
         if not request.arguments.strip():
-            raise RequestError("Which place?", "Type for example: /place Mosul")
+            return ask_a_place()
         return place_reply(await self._ask_place(request), self._places)
 
     async def _ask_place(self, request: Request) -> PlaceAnswer:
         """Say which place is meant and what the news says of it."""
-        words = request.arguments.strip()
-        known = await self._remembered(request.chat, words)
-        asked = await asyncio.to_thread(self._reader.resolve, words, known)
+        typed = request.arguments.strip()
+        known = await self._remembered(request.chat, typed)
+        asked = await asyncio.to_thread(self._reader.resolve, typed, known)
         place, question, now = asked.lookup.place, asked.question, self._clock.now()
+        self._asked_back.note(request, asked, now)
         if asked.lookup.status != "found" or place is None:
             return asked
         reading = await self._newsroom.about(
@@ -357,13 +360,13 @@ class Desk:
         )
         return await self._reader.tell(asked, reading, now)
 
-    async def _remembered(self, chat: Chat, words: str) -> int | None:
+    async def _remembered(self, chat: Chat, typed: str) -> int | None:
         """Keep what the chat just chose, or return what it chose before for the name."""
         try:
-            if choice := chosen(words):
+            if choice := chosen(typed):
                 await self._archive.remember_place(chat, choice[1], choice[0])
                 return None
-            name = understand(words).name
+            name = understand(typed).name
             return await self._archive.remembered_place(chat, name) if name else None
         except StoreError as error:  # it is asked again, that is all
             log.warning("What %s chose is not known: %s", chat, error)
@@ -372,6 +375,8 @@ class Desk:
     async def _map(self, request: Request) -> Reply:
         words, night = night_asked(request.arguments)
         places = self._places
+        if "://" in words:
+            return await self._page_map(words.strip(), night=night)
         if words.strip():
             answer = await self._ask_place(replace(request, arguments=words))
             if answer.lookup.place is None:
@@ -386,77 +391,96 @@ class Desk:
         draw = partial(briefing_map, subjects)
         return await asyncio.to_thread(draw, places=places, night=night)
 
+    async def _page_map(self, link: str, *, night: bool) -> Reply:
+        """Show where a page's news happens."""
+        article = (await self._newsroom.story(link, Length.SHORT)).article
+        named = await asyncio.to_thread(self._reader.mentions, [article])
+        draw = partial(page_map, article, named, self._places, night=night)
+        return await asyncio.to_thread(draw)
+
     async def _suggest(self, request: Request) -> Reply:
         """Complete a half-typed place or feed: one action each, as a button would have it.
 
         What is typed stands after the word that says which.
         """
-        kind, _, typed = request.arguments.partition(" ")
+        kind, _space, typed = request.arguments.partition(" ")
         if kind == "feed":
             return await self._following.suggest(request.chat, typed)
         found = await asyncio.to_thread(self._places.suggest, typed.strip(), 10)
         labels: dict[str, str] = {}
         for place in found:
-            labels.setdefault(self._places.label(place), f"geo:{place.id}")
+            labels.setdefault(self._places.label(place, words.spoken()), f"geo:{place.id}")
         return Reply((), tuple(Action(label, "place", name) for label, name in labels.items()))
 
     async def _status(self, request: Request) -> Reply:
         tally = await self._store.tally()
         reading = await self._newsroom.articles(request.chat)
         up = self._clock.now() - self._started
-        lines = (
-            ("Version", self._version),
-            ("Running for", _duration(up.total_seconds())),
-            (
-                "Articles at hand",
-                f"{len(reading.articles)}{' (samples)' if reading.samples else ''}",
-            ),
-            ("Digests subscribed", str(tally.get("subscriptions", 0))),
-            ("Messages sent", str(tally.get("sent", 0))),
-            ("Waiting", str(tally.get("pending", 0) + tally.get("sending", 0))),
-            ("Uncertain", str(tally.get("unknown", 0))),
-            ("Given up", str(tally.get("dead", 0))),
-            ("Missed", str(tally.get("missed", 0))),
+        count = len(reading.articles)
+        samples = ngettext("{count} sample article", "{count} sample articles", count)
+        articles = samples.format(count=words.number(count)) if reading.samples else ""
+        here = (
+            (_("Articles at hand"), articles or words.number(count)),
+            (_("Digests"), words.number(len(await self._store.subscriptions(request.chat)))),
         )
+        waiting = tally.get("pending", 0) + tally.get("sending", 0)
+        bot = (
+            (_("Version"), self._version),
+            (_("Running for"), words.duration(up)),
+            (_("Digests in all chats"), words.number(tally.get("subscriptions", 0))),
+            (_("Messages sent"), words.number(tally.get("sent", 0))),
+            (_("Waiting"), words.number(waiting)),
+            (_("Uncertain"), words.number(tally.get("unknown", 0))),
+            (_("Given up"), words.number(tally.get("dead", 0))),
+            (_("Missed"), words.number(tally.get("missed", 0))),
+        )
+        failures = tuple(Notice(failure) for failure in reading.failures)
         return Reply(
-            (Heading("Status"), Listing(lines), *(Notice(failure) for failure in reading.failures))
+            (Heading(_("This chat")), Listing(here), *failures, Heading(_("The bot")), Listing(bot))
         )
 
-    async def _about(self, _: Request) -> Reply:
-        return Reply((Heading(f"Dateline {self._version}"), Paragraph(_ABOUT), Paragraph(_CREDITS)))
+    async def _about(self, _request: Request) -> Reply:
+        return about_reply(self._version)
+
+    async def _length(self, chat: Chat) -> Length:
+        """Return the length that a chat chose for what names none."""
+        return (await self._standing(chat)).settings.length
 
 
-def find_command(name: str) -> CommandSpec:
-    """Return the row of the command table. Raises RequestError with the nearest name."""
-    known = {spec.name: spec for spec in COMMANDS}
-    if spec := known.get(name.lower()):
-        return spec
-    near = process.extractOne(name.lower()[:60], list(known), score_cutoff=75)
-    hint = (
-        f"Did you mean /{near[0]}? /help lists them all."
-        if near
-        else "Type /help to see what there is."
+def _language(standing: Standing, request: Request) -> str:
+    return words.best(standing.settings.language or request.locale)
+
+
+def _token(action: Action) -> str:
+    return "~" + sha256(action.arguments.encode(errors="replace")).hexdigest()[:16]
+
+
+def _is_short(action: Action) -> bool:
+    return Action.fits(action.command, action.arguments)
+
+
+def _pressed_or_typed(request: Request) -> CommandSpec:
+    """Find the command; a button may be older than the table."""
+    try:
+        return find_command(request.command)
+    except RequestError:
+        if not request.is_press:
+            raise
+    raise RequestError(
+        _("That button is from an older message."), _("Type /help to see what there is.")
     )
-    raise RequestError(f"There is no command /{name[:40]}.", hint)
 
 
-def _check_permission(spec: CommandSpec, request: Request) -> None:
-    if spec.manages and request.chat.kind is not ChatKind.PRIVATE and not request.may_manage:
-        raise RequestError(
-            f"Only those who manage this chat may use /{spec.name}.",
-            "Ask one of them, or talk to me in private for a digest of your own.",
-        )
-
-
-def parse_brief(request: Request) -> tuple[str, Length, str]:
+def parse_brief(request: Request, usual: Length = Length.NORMAL) -> tuple[str, Length, str]:
     """Read what follows /brief: the link (or path), the length and the method, in any order.
+
+    `usual` is the length when none is said.
 
     A link in the quoted message counts when none was typed. Raises RequestError.
     """
-    words = request.arguments.split()
-    length, method = Length.NORMAL, METHODS[0]
+    length, method = usual, METHODS[0]
     targets = []
-    for word in words:
+    for word in request.arguments.split():
         if word.lower() in set(Length):
             length = Length(word.lower())
         elif word.startswith("--method="):
@@ -473,7 +497,8 @@ def parse_method(name: str) -> str:
     """Return the name of a summarizer. Raises RequestError that lists them."""
     if name not in METHODS:
         raise RequestError(
-            f"There is no method “{name[:40]}”.", f"Choose one of {', '.join(METHODS)}."
+            _("There is no method “{name}”.").format(name=name[:40]),
+            _("Choose one of {names}.").format(names=words.listed(METHODS, "or")),
         )
     return name
 
@@ -481,7 +506,8 @@ def parse_method(name: str) -> str:
 def _only(targets: list[str]) -> str:
     if len(targets) > 1 and any(_is_link(target) for target in targets):
         raise RequestError(
-            "One link at a time, please.", "Type /brief, the link, and short, normal or long."
+            _("One link at a time, please."),
+            _("Type /brief, the link, and short, normal or long."),
         )
     return " ".join(targets)
 
@@ -499,13 +525,13 @@ def _is_topic(target: str, request: Request) -> bool:
 def in_words(text: str) -> tuple[str, str]:
     """Return the command and arguments that a message without a command means.
 
-    A link is to be read, a question in words is about a place; anything else gets one line of
-    help.
+    A link is to be read, a question in words is about a place; of anything else the desk finds out
+    whether it is a topic of the chat.
     """
     links = links_in(text)
     if links:
         return "brief", links[0]
-    return ("place", text.strip()) if is_question(text) else ("help", _IN_SHORT)
+    return ("place", text.strip()) if is_question(text) else (WORDS, text.strip())
 
 
 def first_link(text: str) -> str:
@@ -513,13 +539,7 @@ def first_link(text: str) -> str:
     links = links_in(text)
     if not links:
         raise RequestError(
-            "There is no link in the message you replied to.",
-            "Reply /brief to a message that has one.",
+            _("There is no link in the message you replied to."),
+            _("Reply /brief to a message that has one."),
         )
     return links[0]
-
-
-def _duration(seconds: float) -> str:
-    minutes = int(seconds // 60)
-    days, hours = minutes // 1440, minutes // 60 % 24
-    return f"{days} d {hours} h {minutes % 60} min" if days else f"{hours} h {minutes % 60} min"

@@ -10,11 +10,13 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import groupby
 from typing import TypeAlias
 
+from bot.core import words
 from bot.core.errors import ChatUnavailable, DatelineError, DeliveryError, OutcomeUnknown
 from bot.core.fence import fenced
 from bot.core.messages import Answer, Chat, ChatKind, Notice, Reply, Request
@@ -29,7 +31,8 @@ from bot.core.ports import (
     PartState,
     Store,
 )
-from bot.core.schedule import Occurrence, Subscription, due_until, next_due
+from bot.core.schedule import Occurrence, Subscription, Timing, due_until, next_due
+from bot.core.words import _
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +66,7 @@ Tell: TypeAlias = Callable[[str, str], Awaitable[None]]
 """Tells the operator: what it is about (told once in a while), and the words."""
 
 
-async def _only_log(_: str, words: str) -> None:
+async def _only_log(_about: str, words: str) -> None:
     log.error(words)
 
 
@@ -146,7 +149,7 @@ class Delivery:
         return [one for one in editions if one not in older]
 
     def _may_try(self, edition: Edition) -> bool:
-        _, not_before = self._put_off.get(edition.id, (0, self._clock.now()))
+        _faults, not_before = self._put_off.get(edition.id, (0, self._clock.now()))
         return not_before <= self._clock.now()
 
     async def drain(self) -> None:
@@ -188,7 +191,7 @@ class Delivery:
         else:
             self._put_off.pop(edition.id, None)
             return goes_on
-        faults, _ = self._put_off.get(edition.id, (0, None))
+        faults, _until = self._put_off.get(edition.id, (0, None))
         wait = timedelta(seconds=back_off(faults))
         self._put_off[edition.id] = faults + 1, self._clock.now() + wait
         return True
@@ -214,19 +217,20 @@ class Delivery:
 
     async def _compose(self, edition: Edition) -> Reply:
         subscription = edition.subscription
+        locale = subscription.language or subscription.locale
         request = Request(
             subscription.chat,
             subscription.command,
             subscription.arguments,
-            locale=subscription.locale,
+            locale=locale,
             is_digest=True,
         )
         reply = await self._answer(request)
         if self._clock.now() - edition.occurrence.at <= LATE:
             return reply
-        timing = subscription.timing
-        late = Notice(f"Late: this digest was due at {timing.at:%H:%M} ({timing.zone}).")
-        return Reply((late, *reply.blocks), reply.actions, reply.attachments)
+        with words.speaking(words.best(locale)):
+            late = _late(subscription.timing)
+        return replace(reply, blocks=(late, *reply.blocks))
 
     async def _post(self, adapter: Adapter, part: Part, subscription: Subscription) -> bool:
         """Post one part and record what became of it; tell whether the next part may follow.
@@ -356,6 +360,11 @@ class Delivery:
                 self._unrecorded.append(write)
 
 
+def _late(timing: Timing) -> Notice:
+    said = _("Late: this digest was due at {hour} ({zone}).")
+    return Notice(said.format(hour=words.hour(timing.at), zone=timing.zone))
+
+
 def _where(chat: Chat) -> str:
     return ":".join(part for part in (chat.platform, chat.id, chat.thread) if part)
 
@@ -376,7 +385,7 @@ def merged(openings: Sequence[Opening]) -> Iterator[Opening]:
     The others are recorded as merged into it: after a night of being down nobody gets a flood.
     """
     ordered = sorted(openings, key=lambda one: (_asks(one.subscription), one.due.at))
-    for _, group in groupby(ordered, lambda one: _asks(one.subscription)):
+    for _asked, group in groupby(ordered, lambda one: _asks(one.subscription)):
         *older, newest = group
         for one in older:
             reason = one.missed or _merged_into(newest.due)

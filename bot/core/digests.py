@@ -8,8 +8,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
+from bot.core import words
 from bot.core.archive import Archive
 from bot.core.chats import ChatSettings
 from bot.core.errors import RequestError, StoreError
@@ -27,6 +30,7 @@ from bot.core.messages import (
 )
 from bot.core.ports import Clock, Places, Store
 from bot.core.schedule import (
+    DAY_NAMES,
     Occurrence,
     Quiet,
     Subscription,
@@ -37,17 +41,25 @@ from bot.core.schedule import (
     parse_hour,
     parse_timings,
 )
+from bot.core.welcome import ASK_ZONE
+from bot.core.words import N_, _, ngettext
 from summaries.article import Length
 
 log = logging.getLogger(__name__)
 
+Kept: TypeAlias = tuple[Subscription, Occurrence]
+"""A digest as the store gives it: with when it comes next."""
+PERIODS = N_("today"), N_("this week")
+"""How far back a digest of a place asks, as a person types it."""
+BUTTONS = 10
+"""The most buttons that stop digests."""
 MAX_DIGESTS = 24
 """The most digests of one chat."""
 MAX_QUIET_HOURS = 12
 """Longer than a late digest is still sent, quiet hours would lose digests."""
 _QUESTION = re.compile(r"\s*\b(place|topic)\s+(\S.*)$", re.IGNORECASE | re.DOTALL)
 _LENGTH = re.compile(rf"\b({'|'.join(Length)})\b", re.IGNORECASE)
-_QUIET_USAGE = "Type for example: /quiet 22:00 07:00, or /quiet off"
+_QUIET_USAGE = N_("Type for example: /quiet 22:00 07:00, or /quiet off")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +94,19 @@ class Digests:
 
     async def subscribe(self, request: Request) -> Reply:
         """Answer /subscribe: one digest for each hour that was typed."""
-        words, asked = split_question(request.arguments)
-        timings = parse_timings(words, await self.zone(request.chat))
+        typed, asked = split_question(request.arguments.replace(ASK_ZONE, ""))
+        timings = parse_timings(typed, await self.zone(request.chat))
         question = await self._question(request.chat, asked, timings[0])
         if isinstance(question, Reply):
             return question
         kept = await self._store.subscriptions(request.chat)
         if len(kept) + len(timings) > MAX_DIGESTS:
-            raise RequestError(
-                f"A chat has at most {MAX_DIGESTS} digests.", "Stop one first: /subscriptions"
-            )
-        quiet = (await self._store.settings(request.chat)).quiet
+            most = _("A chat has at most {count} digests.").format(count=MAX_DIGESTS)
+            raise RequestError(most, _("Stop one first: /subscriptions"))
+        settings = await self._store.settings(request.chat)
+        request = replace(request, locale=settings.language or request.locale)
         replies = [
-            await self._keep(request, replace(timing, quiet=quiet), question, kept)
+            await self._keep(request, replace(timing, quiet=settings.quiet), question, kept)
             for timing in timings
         ]
         advice = _zone_advice(timings[0], request.arguments)
@@ -102,33 +114,33 @@ class Digests:
         return Reply((*blocks, *advice), tuple(a for reply in replies for a in reply.actions))
 
     async def _keep(
-        self,
-        request: Request,
-        timing: Timing,
-        question: Question,
-        kept: Sequence[tuple[Subscription, Occurrence]],
+        self, request: Request, timing: Timing, question: Question, kept: Sequence[Kept]
     ) -> Reply:
         wanted = Subscription(
             request.chat, timing, question.command, question.arguments, request.locale
         )
         there = next((pair for pair in kept if _key(pair[0]) == _key(wanted)), None)
         if there and there[0].timing == timing and not there[0].paused:
-            said = "This chat already has a digest at {}. The next: {}."
-            return self._said(wanted, said, there[1])
+            said = _("This chat already has a digest at {digest}. The next: {moment}.")
+            return self._said(wanted, said, there[1], kept)
         first = first_due(timing, self._clock.now())
         await self._store.subscribe(wanted, first)
-        said = "A digest will come here at {}. The first: {}."
+        said = _("A digest will come here at {digest}. The first: {moment}.")
         if there:
-            said = "This chat already had a digest at that hour. Now it comes at {}. The next: {}."
-        return self._said(wanted, said, first)
+            said = _(
+                "This chat already had a digest at that hour. Now it comes at {digest}. "
+                "The next: {moment}."
+            )
+        return self._said(wanted, said, first, kept)
 
     async def _check_topic(self, chat: Chat, asked: Question) -> None:
         """A digest of a topic that nobody filed a feed under would be a fault every day."""
-        topic = " ".join(word for word in asked.arguments.split() if word not in set(Length))
+        topic, _length = split_length(asked.arguments)
         if topic and not follows_of_topic(await self._archive.follows(chat), topic):
+            short = topic[:60]
             raise RequestError(
-                f"This chat has no topic “{topic[:60]}”.",
-                f"Give a feed this topic first: /follow LINK {topic[:60]}",
+                _("This chat has no topic “{name}”.").format(name=short),
+                _("Give a feed this topic first: /follow LINK {name}").format(name=short),
             )
 
     async def _question(self, chat: Chat, asked: Question, timing: Timing) -> Question | Reply:
@@ -136,73 +148,135 @@ class Digests:
         if asked.command != "place":
             await self._check_topic(chat, asked)
             return asked
-        found = await asyncio.to_thread(self._places.lookup, asked.arguments)
+        found = await asyncio.to_thread(self._places.lookup, asked.arguments, words.spoken())
         name = asked.arguments[:60]
         if found.place is not None:
             period = "this week" if len(timing.days) == 1 else "today"
             return Question("place", f"geo:{found.place.id} {period}")
         if found.status == "ambiguous":
-            hours = f"{timing.at:%H:%M}"
+            label = partial(self._places.label, language=words.spoken())
             choices = tuple(
-                Action(self._places.label(one), "subscribe", f"{hours} place geo:{one.id}")
+                Action(label(one), "subscribe", f"{_typed_timing(timing)} place geo:{one.id}")
                 for one in found.candidates[:6]
             )
-            asked_back = Notice(f"There are several places called “{name}”. Which one?")
-            return Reply((asked_back,), choices)
-        raise RequestError(f"I know no place called “{name}”.", "Try another spelling.")
+            which = _("There are several places called “{name}”. Which one?").format(name=name)
+            return Reply((Notice(which),), choices)
+        unknown = _("I know no place called “{name}”.").format(name=name)
+        raise RequestError(unknown, _("Try another spelling."))
 
     async def unsubscribe(self, request: Request) -> Reply:
-        """Answer /unsubscribe."""
+        """Answer /unsubscribe: of several digests it must be said which one, or all."""
         kept = await self._store.subscriptions(request.chat)
-        number = chosen(request.arguments, [subscription for subscription, _ in kept])
-        dropped = await self._store.unsubscribe(request.chat, number)
-        if not dropped:
+        if not kept:
             raise _no_digests()
-        return Reply(
-            tuple(Paragraph(f"Stopped: the digest at {self._describe(gone)}.") for gone in dropped)
-        )
+        if not request.arguments.strip() and len(kept) > 1:
+            return self._which(kept)
+        number = self._number(request, kept)
+        dropped = await self._store.unsubscribe(request.chat, number)
+        rest = await self._store.subscriptions(request.chat)
+        stopped = _("Stopped: the digest at {digest}.")
+        blocks: list[Block] = [
+            Paragraph(stopped.format(digest=self._describe(gone))) for gone in dropped
+        ]
+        again = tuple(_again_action(gone) for gone in dropped[:1] if len(dropped) == 1)
+        if not rest or not request.is_press:
+            return Reply(tuple(blocks), again, in_place=True)
+        listed = self._listed(rest)
+        return Reply((*blocks, *listed.blocks), (*again, *listed.actions), in_place=True)
+
+    def _number(self, request: Request, kept: Sequence[Kept]) -> int | None:
+        try:
+            return chosen(request.arguments, [subscription for subscription, _due in kept])
+        except RequestError as error:
+            if not request.is_press:
+                raise
+            hint = _("Type /subscriptions to see the digests of this chat.")
+            raise RequestError(_("That digest is stopped already."), hint) from error
+
+    def _which(self, kept: Sequence[Kept]) -> Reply:
+        """Ask which digest is to stop."""
+        count = ngettext(
+            "This chat has {count} digest. Which one shall I stop?",
+            "This chat has {count} digests. Which one shall I stop?",
+            len(kept),
+        ).format(count=len(kept))
+        every = Action(_("All of them"), "unsubscribe", "all")
+        return Reply((Paragraph(count), *self._lines(kept)), (*self._stops(kept), every))
 
     async def subscriptions(self, request: Request) -> Reply:
         """Answer /subscriptions."""
         kept = await self._store.subscriptions(request.chat)
         if not kept:
             raise _no_digests()
-        lines = tuple(
-            (str(number), self._line(subscription, due))
-            for number, (subscription, due) in enumerate(kept, 1)
-        )
-        actions = tuple(a for one, _ in kept[:10] for a in _stop_actions(one))
-        return Reply((Heading("Digests of this chat"), Listing(lines)), actions)
+        return self._listed(kept)
+
+    def _listed(self, kept: Sequence[Kept]) -> Reply:
+        heading = Heading(_("Digests of this chat"))
+        return Reply((heading, *self._lines(kept)), self._stops(kept))
+
+    def _lines(self, kept: Sequence[Kept]) -> tuple[Block, ...]:
+        lines = ((str(number), self._line(*one)) for number, one in enumerate(kept, 1))
+        return (Listing(tuple(lines)),)
+
+    def _stops(self, kept: Sequence[Kept]) -> tuple[Action, ...]:
+        every = [subscription for subscription, _due in kept]
+        return tuple(self._stop(one, every) for one in every[:BUTTONS])
+
+    def _stop(self, subscription: Subscription, others: Sequence[Subscription]) -> Action:
+        """A button names the digest by hour and question, while numbers move up."""
+        hour = words.hour(subscription.timing.at)
+        alike = [one for one in others if one.timing.at == subscription.timing.at]
+        label = _("Stop {hour}").format(hour=hour)
+        if any(_key(one) != _key(subscription) for one in alike):
+            asked = self._asked(subscription) or _("briefing")
+            label = _("Stop {hour}: {question}").format(hour=hour, question=asked)
+        return Action(label, "unsubscribe", _name(subscription))
 
     async def resume(self, chat: Chat) -> Reply:
         """Start the chat's stopped digests again, and offer what was missed meanwhile.
 
         With those of its threads: nobody says that the bot is back in each of them.
         """
-        now = self._clock.now()
-        kept = [
-            one
-            for thread in await self._store.threads(chat)
-            for one, _ in await self._store.subscriptions(thread)
+        again = [
+            one for thread in await self._store.threads(chat) for one in await self._restart(thread)
         ]
-        again = [one for one in kept if one.paused]
-        for subscription in again:
-            await self._store.subscribe(subscription, first_due(subscription.timing, now))
         if not again:
             return Reply(())
-        hours = ", ".join(f"{one.timing.at:%H:%M}" for one in again)
-        words = f"I am back. The digests at {hours} come again; what came meanwhile was not sent."
-        return Reply((Paragraph(words),), (Action("Today's briefing", "brief"),))
+        said = _("I am back. The digests at {hours} come again; what came meanwhile was not sent.")
+        action = Action(_("Today's briefing"), "brief")
+        return Reply((Paragraph(said.format(hours=_hours(again))),), (action,))
+
+    async def resume_here(self, chat: Chat) -> tuple[Block, ...]:
+        """Start the stopped digests of one chat or thread again; say it in one line."""
+        again = await self._restart(chat)
+        if not again:
+            return ()
+        said = _("The digests at {hours} had stopped. They come here again.")
+        return (Paragraph(said.format(hours=_hours(again))),)
+
+    async def _restart(self, chat: Chat) -> list[Subscription]:
+        now = self._clock.now()
+        kept = await self._store.subscriptions(chat)
+        again = [one for one, _due in kept if one.paused]
+        for subscription in again:
+            await self._store.subscribe(subscription, first_due(subscription.timing, now))
+        return again
 
     async def quiet(self, request: Request) -> Reply:
         """Answer /quiet: hold digests back in some hours of the day."""
         settings = await self._store.settings(request.chat)
+        zones = await self._zones(request.chat)
         if not request.arguments.strip():
-            return Reply((Paragraph(_quiet_words(settings.quiet)), Paragraph(_QUIET_USAGE)))
+            usage = Paragraph(_(_QUIET_USAGE))
+            return Reply((Paragraph(quiet_words(settings.quiet, zones)), usage))
         quiet = parse_quiet(request.arguments)
-        await self._store.set_settings(request.chat, replace(settings, quiet=quiet))
-        await self._replan(request.chat)
-        return Reply((Paragraph(_quiet_words(quiet)),))
+        await self.change(request.chat, replace(settings, quiet=quiet))
+        return Reply((Paragraph(quiet_words(quiet, zones)),))
+
+    async def _zones(self, chat: Chat) -> list[str]:
+        """Return the zones whose hours count: those of the digests, else the chat's."""
+        kept = await self._store.subscriptions(chat)
+        return sorted({one.timing.zone for one, _due in kept}) or [await self.zone(chat)]
 
     async def change(self, chat: Chat, settings: ChatSettings) -> None:
         """Keep what a chat chose and plan its digests anew."""
@@ -215,34 +289,46 @@ class Digests:
             if due.at > now and not subscription.paused:  # what is due goes out as it is
                 await self._store.subscribe(subscription, replanned(subscription.timing, due, now))
 
-    def _said(self, subscription: Subscription, said: str, due: Occurrence) -> Reply:
-        words = said.format(self._describe(subscription), _moment(subscription.timing, due.at))
-        return Reply((Paragraph(words),), _stop_actions(subscription))
+    def _said(
+        self, subscription: Subscription, said: str, due: Occurrence, kept: Sequence[Kept]
+    ) -> Reply:
+        moment = _moment(subscription.timing, due.at)
+        told = said.format(digest=self._describe(subscription), moment=moment)
+        others = [one for one, _due in kept]
+        return Reply((Paragraph(told),), (self._stop(subscription, others),))
 
     def _describe(self, subscription: Subscription) -> str:
         """Say a subscription in words: "08:00, Europe/Paris, every day: Mosul, Iraq"."""
-        asked = subscription.arguments
+        timing, asked = describe(subscription.timing), self._asked(subscription)
+        return _("{timing}: {question}").format(timing=timing, question=asked) if asked else timing
+
+    def _asked(self, subscription: Subscription) -> str:
+        """Say what a digest asks: "Mosul, Iraq, this week", "sport, long", or "" for all."""
         if subscription.command == "place":
-            geo, _, period = asked.partition(" ")
+            geo, _space, period = subscription.arguments.partition(" ")
             place = self._places.lookup(geo).place
-            asked = f"{self._places.label(place) if place else geo}, {period}".rstrip(", ")
-        return ": ".join(part for part in (describe(subscription.timing), asked) if part)
+            label = self._places.label(place, words.spoken()) if place else geo
+            return f"{label}, {_(period)}" if period else label
+        topic, length = split_length(subscription.arguments)
+        return ", ".join(part for part in (topic, _(length)) if part)
 
     def _line(self, subscription: Subscription, due: Occurrence) -> str:
-        said = self._describe(subscription)
+        digest = self._describe(subscription)
         if subscription.paused:
-            why = f"stopped because of this: {subscription.paused}"
-            return f"{said}; {why}. Start it again: /subscribe {_name(subscription)}"
-        return f"{said}; next {_moment(subscription.timing, due.at)}"
+            said = _("{digest}; stopped because of this: {reason}. Start it again: {command}")
+            command = f"/subscribe {_name(subscription)}"
+            return said.format(digest=digest, reason=_(subscription.paused), command=command)
+        moment = _moment(subscription.timing, due.at)
+        return _("{digest}; next {moment}").format(digest=digest, moment=moment)
 
 
-def split_question(words: str) -> tuple[str, Question]:
+def split_question(typed: str) -> tuple[str, Question]:
     """Split "08:00 weekdays place Mosul" into the timing's words and what the digest asks.
 
     "topic sport" and a length ("long") ask for a briefing of that kind.
     """
-    match = _QUESTION.search(words)
-    before = words[: match.start()] if match else words
+    match = _QUESTION.search(typed)
+    before = typed[: match.start()] if match else typed
     length = _LENGTH.search(before)
     before = _LENGTH.sub(" ", before)
     said = length[1].lower() if length and length[1].lower() != Length.NORMAL else ""
@@ -251,6 +337,12 @@ def split_question(words: str) -> tuple[str, Question]:
     if match[1].lower() == "place":
         return before, Question("place", " ".join(match[2].split())[:200])
     return before, Question("brief", f"{' '.join(match[2].split())[:60]} {said}".strip())
+
+
+def split_length(asked: str) -> tuple[str, str]:
+    """Split what a digest of a briefing asks: "sport long" -> ("sport", "long")."""
+    topic, _space, last = asked.rpartition(" ")
+    return (topic, last) if last in set(Length) else (asked, "")
 
 
 def replanned(timing: Timing, due: Occurrence, now: datetime) -> Occurrence:
@@ -262,16 +354,17 @@ def replanned(timing: Timing, due: Occurrence, now: datetime) -> Occurrence:
     return Occurrence(due.day, now) if planned.day > due.day else planned
 
 
-def parse_quiet(words: str) -> Quiet | None:
+def parse_quiet(typed: str) -> Quiet | None:
     """Read "22:00 07:00", "22:00-7:00", or "off". Raises RequestError."""
-    if words.strip().lower() in {"off", "no", "none"}:
+    if typed.strip().lower() in {"off", "no", "none"}:
         return None
-    hours = [word for word in re.split(r"[\s,–—-]+|\bto\b", words.strip()) if word]
+    hours = [word for word in re.split(r"[\s,–—-]+|\bto\b", typed.strip()) if word]
     if len(hours) != 2:
-        raise RequestError("Quiet hours have a beginning and an end.", _QUIET_USAGE)
+        raise RequestError(_("Quiet hours have a beginning and an end."), _(_QUIET_USAGE))
     quiet = Quiet(parse_hour(hours[0]), parse_hour(hours[1]))
     if not 0 < _minutes(quiet) <= MAX_QUIET_HOURS * 60:
-        raise RequestError(f"Quiet hours last at most {MAX_QUIET_HOURS} hours.", _QUIET_USAGE)
+        most = _("Quiet hours last at most {count} hours.").format(count=MAX_QUIET_HOURS)
+        raise RequestError(most, _(_QUIET_USAGE))
     return quiet
 
 
@@ -280,19 +373,28 @@ def _minutes(quiet: Quiet) -> int:
     return (end - start) % (24 * 60)
 
 
-def _quiet_words(quiet: Quiet | None) -> str:
+def quiet_words(quiet: Quiet | None, zones: Sequence[str]) -> str:
+    """Say the quiet hours, and by which clock."""
     if quiet is None:
-        return "There are no quiet hours: digests come at their own hour."
-    return (
-        f"From {quiet.start:%H:%M} to {quiet.end:%H:%M} nothing comes here unasked; "
-        "digests of that time come when it ends, the same ones only once."
+        return _("There are no quiet hours: digests come at their own hour.")
+    said = _(
+        "From {start} to {end} ({zone}) nothing comes here unasked. Digests of that time come when "
+        "it ends, the same ones only once."
     )
+    start, end = words.hour(quiet.start), words.hour(quiet.end)
+    return said.format(start=start, end=end, zone=words.listed(zones))
 
 
 def _no_digests() -> RequestError:
     return RequestError(
-        "No digests come to this chat.", "Type /subscribe 08:00 Europe/Paris to get one every day."
+        _("No digests come to this chat."),
+        _("Type /subscribe 08:00 Europe/Paris to get one every day."),
     )
+
+
+def _hours(subscriptions: Sequence[Subscription]) -> str:
+    hours = sorted({words.hour(one.timing.at) for one in subscriptions})
+    return words.listed(hours)
 
 
 def _zone_advice(timing: Timing, arguments: str) -> tuple[Block, ...]:
@@ -300,7 +402,8 @@ def _zone_advice(timing: Timing, arguments: str) -> tuple[Block, ...]:
     if timing.zone != "UTC" or "utc" in arguments.lower():
         return ()
     example = f"/subscribe {timing.at:%H:%M} Europe/Paris"
-    return (Paragraph(f"That is UTC. For your own hour add your time zone: {example}"),)
+    said = _("That is UTC. For your own hour add your time zone: {example}")
+    return (Paragraph(said.format(example=example)),)
 
 
 def _key(subscription: Subscription) -> tuple[str, str, str]:
@@ -317,20 +420,30 @@ def _name(subscription: Subscription) -> str:
     return f"{at} topic {arguments}" if arguments and arguments not in set(Length) else at
 
 
-def _stop_actions(subscription: Subscription) -> tuple[Action, ...]:
-    """A button names the digest by hour and question, while numbers move up."""
-    name = _name(subscription)
-    fits = Action.fits("unsubscribe", name)
-    return (Action(f"Stop {subscription.timing.at:%H:%M}", "unsubscribe", name),) if fits else ()
+def _typed_timing(timing: Timing) -> str:
+    """Say a timing as /subscribe reads it: "08:00 Europe/Paris mon,fri"."""
+    days = ",".join(DAY_NAMES[day][:3] for day in sorted(timing.days))
+    return " ".join(part for part in (f"{timing.at:%H:%M}", timing.zone, days) if part)
 
 
-def chosen(words: str, kept: Sequence[Subscription]) -> int | None:
+def _again_action(gone: Subscription) -> Action:
+    """Offer to take back that a digest was stopped."""
+    asked = gone.arguments
+    if gone.command == "place":
+        asked = f"place {gone.arguments.partition(' ')[0]}"
+    else:
+        topic, length = split_length(asked)
+        asked = " ".join(part for part in (length, f"topic {topic}" if topic else "") if part)
+    return Action(_("Start it again"), "subscribe", f"{_typed_timing(gone.timing)} {asked}".strip())
+
+
+def chosen(typed: str, kept: Sequence[Subscription]) -> int | None:
     """Return the store's number of the digest that a person means, None for all of them.
 
     They say its place in /subscriptions ("2", "#2"), its hour ("08:00") or hour and question.
     Raises RequestError.
     """
-    word = " ".join(words.split()).lstrip("#")
+    word = " ".join(typed.split()).lstrip("#")
     if not word or word.lower() == "all":
         return None
     numbered = dict(enumerate(kept, 1))
@@ -342,14 +455,16 @@ def chosen(words: str, kept: Sequence[Subscription]) -> int | None:
         return named[0].id
     if named:
         raise RequestError(
-            f"There are {len(named)} digests at {word} in this chat.",
-            "Type /subscriptions to see their numbers, then /unsubscribe and the number.",
+            _("There are {count} digests at {hour} in this chat.").format(
+                count=len(named), hour=word
+            ),
+            _("Type /subscriptions to see their numbers, then /unsubscribe and the number."),
         )
     raise RequestError(
-        f"There is no digest “{word[:20]}” in this chat.",
-        "Type /subscriptions to see the numbers and hours.",
+        _("There is no digest “{name}” in this chat.").format(name=word[:20]),
+        _("Type /subscriptions to see the numbers and hours."),
     )
 
 
 def _moment(timing: Timing, at: datetime) -> str:
-    return f"{at.astimezone(ZoneInfo(timing.zone)):%A %d %B at %H:%M}"
+    return words.moment(at.astimezone(ZoneInfo(timing.zone)))

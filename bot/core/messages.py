@@ -142,17 +142,14 @@ Block: TypeAlias = Heading | Paragraph | StoryItem | Listing | Quote | Notice | 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A button: pressing it sends the command with these arguments as a Request."""
+    """A button: pressing it sends the command with these arguments as a Request.
+
+    The arguments may be of any length: the desk shelves those that are too long for a platform.
+    """
 
     label: str
     command: str
     arguments: str = ""
-
-    def __post_init__(self) -> None:
-        if not self.fits(self.command, self.arguments):
-            raise ValueError(
-                f"a button carries at most {ACTION_BYTES} bytes: {self.command} {self.arguments}"
-            )
 
     @property
     def data(self) -> str:
@@ -161,8 +158,8 @@ class Action:
 
     @staticmethod
     def fits(command: str, arguments: str) -> bool:
-        """Tell whether a button can carry this command."""
-        return len(f"{command} {arguments}".strip().encode()) <= ACTION_BYTES
+        """Tell whether a platform's button carries this command as it is, without the shelf."""
+        return len(f"{command} {arguments}".strip().encode(errors="replace")) <= ACTION_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +202,9 @@ class CommandSpec:
     slash commands and the command line's completion.
 
     `usage` is what may follow the name; `manages` says that in a group only those who manage it
-    may use the command; `slow` says that the answer may need the network.
+    may use the command; `slow` says that the answer may need the network; `group` is where the
+    help lists it: "reading", "places", "following", "digests" or "about". The descriptions are
+    English, for `words.translate`; so is the name, for `words.localised("command", ...)`.
     """
 
     name: str
@@ -215,6 +214,7 @@ class CommandSpec:
     examples: tuple[str, ...] = ()
     manages: bool = False
     slow: bool = False
+    group: str = "about"
 
     @property
     def takes_file(self) -> bool:

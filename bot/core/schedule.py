@@ -15,13 +15,15 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from rapidfuzz import fuzz, process
 
+from bot.core import words as said
 from bot.core.errors import RequestError
 from bot.core.messages import Chat
+from bot.core.words import N_, _
 
 EVERY_DAY = frozenset(range(7))
 WEEKDAYS = frozenset(range(5))
 WEEKEND = frozenset({5, 6})
-_DAY_NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+DAY_NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _DAY_SETS = {
     "daily": EVERY_DAY,
     "everyday": EVERY_DAY,
@@ -30,7 +32,7 @@ _DAY_SETS = {
     "weekend": WEEKEND,
 }
 _HOUR = re.compile(r"(\d{1,2})(?:[:hH.](\d{2})?)?\s*(am|pm)?", re.IGNORECASE)
-_USAGE = "Type for example: /subscribe 08:00 Europe/Paris weekdays"
+_USAGE = N_("Type for example: /subscribe 08:00 Europe/Paris weekdays")
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,16 +165,25 @@ def parse_timing(words: str, default_zone: str, default_days: frozenset[int] = E
     """
     hour, *rest = re.sub(r"(?<=\d)\s+(?=[ap]m\b)", "", words.strip(), flags=re.I).split() or [""]
     if not hour:
-        raise RequestError("At what time should the digest come?", _USAGE)
+        raise RequestError(_("At what time should the digest come?"), _(_USAGE))
     at = parse_hour(hour)
     rest = [bare for word in rest if (bare := word.strip(",;"))]
     days = [named for word in rest if (named := parse_days(word)) is not None]
     zone = " ".join(word for word in rest if parse_days(word) is None)
     return Timing(
         at,
-        parse_zone(zone) if zone else default_zone,
+        _zone_or_days(zone) if zone else default_zone,
         frozenset().union(*days) if days else default_days,
     )
+
+
+def _zone_or_days(words: str) -> str:
+    """Read what names no day as a time zone. Raises RequestError."""
+    try:
+        return parse_zone(words)
+    except RequestError as error:
+        neither = _("“{words}” is neither a time zone nor days of the week.")
+        raise RequestError(neither.format(words=words[:60]), error.hint) from error
 
 
 def parse_timings(words: str, default_zone: str) -> tuple[Timing, ...]:
@@ -196,14 +207,16 @@ def parse_hour(word: str) -> time:
     """Read "8", "08:00", "8h30", "8.30", "8am" or "8:30pm" as a time of day."""
     match = _HOUR.fullmatch(word)
     if match is None:
-        raise RequestError(f"“{word[:40]}” is not a time of day.", _USAGE)
+        raise RequestError(_("“{word}” is not a time of day.").format(word=word[:40]), _(_USAGE))
     hour, minute, half = int(match[1]), int(match[2] or 0), (match[3] or "").lower()
     if half and not 1 <= hour <= 12:
-        raise RequestError(f"“{word}” is not a time of day: {half} goes with 1 to 12.", _USAGE)
+        wrong = _("“{word}” is not a time of day: {half} goes with 1 to 12.")
+        raise RequestError(wrong.format(word=word, half=half), _(_USAGE))
     if half:
         hour = hour % 12 + (12 if half == "pm" else 0)
     if hour > 23 or minute > 59:
-        raise RequestError(f"There is no {word}: a day goes from 00:00 to 23:59.", _USAGE)
+        wrong = _("There is no {word}: a day goes from 00:00 to 23:59.")
+        raise RequestError(wrong.format(word=word), _(_USAGE))
     return time(hour, minute)
 
 
@@ -218,7 +231,7 @@ def parse_days(word: str) -> frozenset[int] | None:
 
 
 def _day_number(word: str) -> int | None:
-    hits = [number for number, name in enumerate(_DAY_NAMES) if name.startswith(word)]
+    hits = [number for number, name in enumerate(DAY_NAMES) if f"{name}s".startswith(word)]
     return hits[0] if hits and len(word) >= 3 else None
 
 
@@ -241,28 +254,33 @@ def parse_zone(word: str) -> str:
     key = word.strip().replace(" ", "_").lower()
     if key in known:
         return known[key]
-    near = list(
-        dict.fromkeys(
-            known[hit]
-            for hit, _, _ in process.extract(
-                key[:60], list(known), scorer=fuzz.ratio, limit=6, score_cutoff=60
-            )
-        )
+    raise RequestError(
+        _("There is no time zone “{name}”.").format(name=word[:60]), zone_hint(near_zones(word))
     )
-    advice = (
-        f"Did you mean {' or '.join(near[:3])}?"
-        if near
-        else "A time zone looks like Europe/Paris or America/New_York."
-    )
-    raise RequestError(f"“{word[:60]}” is neither a time zone nor days of the week.", advice)
+
+
+def near_zones(word: str) -> list[str]:
+    """Return the names of at most three time zones that are written like a word."""
+    known, key = _zones(), word.strip().replace(" ", "_").lower()[:60]
+    near = process.extract(key, list(known), scorer=fuzz.ratio, limit=6, score_cutoff=75)
+    return list(dict.fromkeys(known[hit] for hit, _score, _index in near))[:3]
+
+
+def zone_hint(near: list[str]) -> str:
+    """Say which time zone may be meant, or what one looks like."""
+    if near:
+        return _("Did you mean {names}?").format(names=said.listed(near, "or"))
+    return _("A time zone looks like Europe/Paris or America/New_York.")
 
 
 def describe(timing: Timing) -> str:
     """Say a timing in words: "08:00, Europe/Paris, weekdays"."""
-    return f"{timing.at:%H:%M}, {timing.zone}, {describe_days(timing.days)}"
+    return _("{hour}, {zone}, {days}").format(
+        hour=said.hour(timing.at), zone=timing.zone, days=describe_days(timing.days)
+    )
 
 
 def describe_days(days: frozenset[int]) -> str:
     """Say a set of days in words."""
-    named = {EVERY_DAY: "every day", WEEKDAYS: "weekdays", WEEKEND: "weekends"}
-    return named.get(days) or ", ".join(_DAY_NAMES[day][:3].capitalize() for day in sorted(days))
+    named = {EVERY_DAY: _("every day"), WEEKDAYS: _("weekdays"), WEEKEND: _("weekends")}
+    return named.get(days) or ", ".join(said.weekdays(sorted(days), "abbreviated"))

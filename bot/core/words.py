@@ -12,13 +12,13 @@ import gettext as gnu
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Final, Literal
 
-from babel import Locale, dates, lists, numbers
+from babel import Locale, dates, lists, numbers, units
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
@@ -130,3 +130,26 @@ def number(value: float) -> str:
 def listed(items: Sequence[str], style: Literal["standard", "or"] = "standard") -> str:
     """Say several things: "a, b and c", "a, b or c"."""
     return lists.format_list(items, style, locale=locale())
+
+
+def duration(value: timedelta) -> str:
+    """Say how long something lasts, in days, hours and minutes: "2 days, 1 hr and 30 mins"."""
+    minutes = int(value.total_seconds() // 60)
+    parts = {"day": minutes // 1440, "hour": minutes // 60 % 24, "minute": minutes % 60}
+    said = [
+        units.format_unit(count, f"duration-{unit}", "short", locale=locale())
+        for unit, count in parts.items()
+        if count or (unit == "minute" and not minutes)
+    ]
+    return listed(said)
+
+
+def weekdays(numbers_: Sequence[int], width: Literal["wide", "abbreviated"] = "wide") -> list[str]:
+    """Name days of the week (Monday is 0): ["Monday", "Sunday"]."""
+    names = locale().days["stand-alone"][width]
+    return [str(names[number]) for number in numbers_]
+
+
+def own_name(language: str) -> str:
+    """Return what a language calls itself: "français"."""
+    return str(Locale.parse(language).get_display_name() or language)

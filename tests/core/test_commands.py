@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.core.archive import Follow
 from bot.core.commands import COMMANDS, Desk, find_command, first_link, in_words, parse_brief
 from bot.core.errors import RequestError, SourceError, StoreError
 from bot.core.messages import (
@@ -24,7 +25,7 @@ from bot.core.messages import (
     Request,
     StoryItem,
 )
-from bot.core.news import Reading
+from bot.core.news import Feed, Reading
 from bot.core.newsroom import Newsroom
 from bot.core.ports import Places, Sources, Store
 from summaries.article import Length
@@ -33,6 +34,7 @@ from tests.fake_finder import FakeFinder
 from tests.fakes import (
     CHAT,
     COMET,
+    MONDAY,
     PARIS_TALKS,
     FakeClock,
     FakePlaces,
@@ -78,17 +80,25 @@ async def test_every_command_of_the_table_is_answered(name: str) -> None:
     "example", [example for spec in COMMANDS for example in spec.examples if "https" not in example]
 )
 async def test_every_example_of_the_table_works(example: str) -> None:
-    reply = await make_desk().answer(typed(example.replace("Irak", "Iraq")))
+    archive = FakeArchive()
+    feeds = [Follow(CHAT, Feed(f"https://{number}.example/feed"), "sport") for number in range(3)]
+    await archive.follow(feeds, MONDAY)
+    desk = make_desk(FakeSources(topics=("sport",)), archive=archive)
+    await desk.answer(typed("/subscribe 08:00 20:00"))
+    reply = await desk.answer(typed(example))
     assert not [block for block in reply.blocks if isinstance(block, Notice)]
 
 
 @pytest.mark.parametrize("name", NAMES)
 async def test_every_command_is_in_the_help_with_what_may_follow_it(name: str) -> None:
     spec = find_command(name)
-    reply = await make_desk().answer(typed("/help"))
-    [listing] = [block for block in reply.blocks if isinstance(block, Listing)]
-    assert (f"/{name} {spec.usage}".strip(), spec.description) in listing.items
-    assert all(example in words(reply) for example in spec.examples)
+    desk = make_desk()
+    reply = await desk.answer(typed("/help"))
+    lines = [item for block in reply.blocks if isinstance(block, Listing) for item in block.items]
+    assert (f"/{name}", spec.description) in lines
+    explained = await desk.answer(typed(f"/help {name}"))
+    assert Heading(f"/{name} {spec.usage}".strip()) in explained.blocks
+    assert all(example in words(explained) for example in spec.examples)
 
 
 def test_the_table_fits_every_platforms_menu() -> None:
@@ -247,7 +257,7 @@ async def test_subscribing_says_when_and_where_the_first_one_comes() -> None:
     store = FakeStore()
     reply = await make_desk(store=store).answer(typed("/subscribe 08:00 Europe/Paris weekdays"))
     assert "08:00, Europe/Paris, weekdays" in words(reply)
-    assert "Monday 02 March at 08:00" in words(reply)
+    assert "Monday, 2 March 2026, 08:00" in words(reply)
     [(kept, _)] = await store.subscriptions(CHAT)
     assert (kept.command, kept.chat) == ("brief", CHAT)
 
@@ -339,7 +349,7 @@ async def test_a_stop_button_means_the_same_digest_after_the_numbers_moved() -> 
     assert [kept.timing.at.hour for kept, _ in await store.subscriptions(CHAT)] == [20]
 
 
-async def test_unsubscribing_without_a_number_stops_all_of_them() -> None:
+async def test_all_digests_are_stopped_only_when_all_is_said() -> None:
     store = FakeStore()
     desk = make_desk(store=store)
     for hour in ("08:00", "20:00"):
@@ -351,17 +361,18 @@ async def test_unsubscribing_without_a_number_stops_all_of_them() -> None:
     assert "No digests come to this chat." in again.text
 
 
-async def test_a_stopped_digest_says_why_and_how_to_start_it_again() -> None:
+async def test_stopped_digests_come_again_when_somebody_asks_something_in_the_chat() -> None:
     store = FakeStore()
     desk = make_desk(store=store)
     await desk.answer(typed("/subscribe 08:00 UTC"))
     await store.pause(CHAT, "the bot was blocked")
-    said = words(await desk.answer(typed("/subscriptions")))
-    assert "the bot was blocked" in said
-    assert "/subscribe 08:00" in said
-    assert "will come here" not in said
-    await desk.answer(typed("/subscribe 08:00 UTC"))
-    assert "blocked" not in words(await desk.answer(typed("/subscriptions")))
+    [(kept, _)] = await store.subscriptions(CHAT)
+    assert kept.paused == "the bot was blocked"
+    said = words(await desk.answer(typed("/about")))
+    assert "The digests at 08:00 had stopped. They come here again." in said
+    assert "had stopped" not in words(await desk.answer(typed("/about")))
+    [(kept, due)] = await store.subscriptions(CHAT)
+    assert (kept.paused, due.at > MONDAY) == ("", True)
 
 
 # --- whatever breaks
@@ -429,18 +440,20 @@ async def test_status_counts_and_says_what_fails() -> None:
     clock.advance(hours=49.5)
     await desk.answer(typed("/subscribe 08:00"))
     reply = await desk.answer(typed("/status"))
-    [listing] = [block for block in reply.blocks if isinstance(block, Listing)]
-    table = dict(listing.items)
+    table = dict(
+        item for block in reply.blocks if isinstance(block, Listing) for item in block.items
+    )
     assert table["Version"] == "1.2.3"
-    assert table["Running for"] == "2 d 1 h 30 min"
-    assert table["Digests subscribed"] == "1"
+    assert table["Running for"] == "2 days, 1 hr and 30 mins"
+    assert (table["Digests"], table["Digests in all chats"]) == ("1", "1")
     assert table["Articles at hand"] == "2"
     assert Notice("down") in reply.blocks
 
 
 async def test_a_place_is_asked_for_by_name() -> None:
-    said = notice(await make_desk(places=FakePlaces()).answer(typed("/place")))
-    assert "/place Mosul" in said.hint
+    reply = await make_desk(places=FakePlaces()).answer(typed("/place"))
+    assert "/place Mosul" in words(reply)
+    assert [action.data for action in reply.actions] == ["place Iraq", "place Paris", "place Mosul"]
 
 
 @settings(deadline=None)  # the first map draws the whole Earth
@@ -501,7 +514,6 @@ async def test_a_chat_that_comes_back_has_its_digests_again_and_is_told() -> Non
     desk = make_desk()
     await desk.answer(Request(CHAT, "subscribe", "08:00"))
     await desk.answer(Request(CHAT, "gone", "the bot was blocked", is_event=True))
-    assert "the bot was blocked" in words(await desk.answer(Request(CHAT, "subscriptions")))
     back = await desk.answer(Request(CHAT, "back", is_event=True))
     assert "08:00" in words(back)
     assert back.actions[0].command == "brief"
@@ -510,11 +522,12 @@ async def test_a_chat_that_comes_back_has_its_digests_again_and_is_told() -> Non
 
 
 async def test_a_group_that_comes_back_has_the_digests_of_its_topics_again() -> None:
-    desk, topic = make_desk(), replace(CHAT, kind=ChatKind.GROUP, thread="7")
+    store, topic = FakeStore(), replace(CHAT, kind=ChatKind.GROUP, thread="7")
+    desk = make_desk(store=store)
     group = replace(topic, thread="")
     await desk.answer(Request(topic, "subscribe", "08:00"))
     await desk.answer(Request(group, "gone", "the bot was removed", is_event=True))
-    assert "was removed" in words(await desk.answer(Request(topic, "subscriptions")))
+    assert [one.paused for one, _ in await store.subscriptions(topic)] == ["the bot was removed"]
     assert "08:00" in words(await desk.answer(Request(group, "back", is_event=True)))
     assert "next" in words(await desk.answer(Request(topic, "subscriptions")))
 

@@ -131,7 +131,7 @@ async def test_a_stop_button_stops_its_own_digest_of_two_at_one_hour(
 ) -> None:
     await ask(desk, "/subscribe 08:00")
     reply = await ask(desk, "/subscribe 08:00 place mosul")
-    await ask(desk, f"/{press(reply, 'Stop 08:00').data}")
+    await ask(desk, f"/{press(reply, 'Stop 08:00: Mosul, IQ, today').data}")
     assert await asked_at(store) == [("08:00", "brief", "")]
 
 
