@@ -114,7 +114,8 @@ class NewsSources:
             places += near[:NEAREST]
         found = await self._archive.about(places, urls, since or _LONG_AGO, ABOUT)
         kept = await self._wanted(chat, follows, found.articles)
-        return Reading(kept, feeds=len(urls), total=found.total, older=found.older)
+        titles = {follow.feed.url: follow.feed.title for follow in follows}
+        return Reading(kept, feeds=len(urls), total=found.total, older=found.older, titles=titles)
 
     async def _follows(self, chat: Chat, topic: str = "") -> Sequence[Follow]:
         """Return what a chat follows, else what the operator chose."""
