@@ -320,7 +320,7 @@ def story_item(
         byline=" · ".join(filter(None, byline)),
         url=article.url,
         dateline=" · ".join(filter(None, [where, show_date(article.published)])),
-        source=_source(article, known),
+        source=source_of(article, known),
         image=article.image,
     )
 
@@ -329,8 +329,11 @@ def _title(article: Article) -> str:
     return article.title or _(UNTITLED)
 
 
-def _source(article: Article, titles: Mapping[str, str]) -> str:
-    """Return the name of who publishes an article; of a bare host, its feed's title."""
+def source_of(article: Article, titles: Mapping[str, str]) -> str:
+    """Return the name of who publishes an article; of a bare host, its feed's title.
+
+    `titles` are those of feeds, by address.
+    """
     is_host = not article.source or article.source == host_of(article.url).removeprefix("www.")
     return (titles.get(article.feed, "") if is_host else "") or article.source
 
@@ -357,7 +360,7 @@ def _traced(story: Story, titles: Mapping[str, str]) -> str:
         return positions(replace(story.summary, sentences=shown))
     whose: dict[str, list[str]] = {}
     for one in story.sourced:
-        name = _source(one.article, titles) or one.article.title
+        name = source_of(one.article, titles) or one.article.title
         whose.setdefault(name, []).append(str(one.sentence.index + 1))
     return "; ".join(
         ngettext(
@@ -369,8 +372,13 @@ def _traced(story: Story, titles: Mapping[str, str]) -> str:
 
 def _also(story: Story, titles: Mapping[str, str]) -> str:
     """Say who else has it; of many, how many."""
-    quoted = {_source(one.article, titles) for one in story.sourced}
+    quoted = {source_of(one.article, titles) for one in story.sourced}
     others = [name for name in _others(story, titles) if name not in quoted]
+    return also_in(others)
+
+
+def also_in(others: Sequence[str]) -> str:
+    """Say in which other feeds it stands: few by name, many by number."""
     if len(others) > ALSO_SHOWN:
         said = ngettext("also in {count} feed", "also in {count} feeds", len(others))
         return said.format(count=len(others))
@@ -386,11 +394,11 @@ def _others(story: Story, titles: Mapping[str, str]) -> list[str]:
 
 def _other(article: Article, lead: Article, titles: Mapping[str, str]) -> str:
     """Name a source beside the one in front: another feed of the same house by its own title."""
-    name = _source(article, titles)
+    name = source_of(article, titles)
     if article.language and article.language != lead.language:
         language = words.locale().languages.get(article.language, article.language)
         return f"{name} ({language})" if name else language
-    if name != _source(lead, titles):
+    if name != source_of(lead, titles):
         return name
     title = titles.get(article.feed, "")
     return title if article.feed != lead.feed and title != name else ""

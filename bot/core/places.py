@@ -9,21 +9,22 @@ import asyncio
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from math import asin, cos, radians, sin, sqrt
 
 from bot.core import words
-from bot.core.briefing import UNTITLED, show_date
+from bot.core.briefing import UNTITLED, also_in, positions, show_date, source_of
 from bot.core.messages import Action, Block, Heading, Notice, Paragraph, Reply, StoryItem
 from bot.core.news import Reading
 from bot.core.ports import Places
 from bot.core.questions import PlaceQuestion, understand
 from bot.core.words import N_, _, ngettext
-from summaries.article import Article, Sentence
+from summaries.article import Article, Sentence, Summary
 from summaries.guard import leans
 from summaries.places.finder import focus
+from summaries.places.folding import fold
 from summaries.places.place import Kind, Lookup, Mention, Place
 from summaries.sentences import split
 
@@ -54,8 +55,9 @@ _KINDS: Mapping[Kind, str] = {
 class PlaceArticle:
     """What one article says of a place: its sentences that name it or a place inside it.
 
-    `shown` has the sentence before too, where one would dangle without it. `named` lists the
-    places meant, one for each mention; `is_about` tells a subject from a mere mention.
+    `shown` has the sentence before too, where one would dangle without it; `total` counts all the
+    sentences of the article. `named` lists the places meant, one for each mention; `is_about` tells
+    a subject from a mere mention. `also` are other sources' articles that say the very same.
     """
 
     article: Article
@@ -63,6 +65,8 @@ class PlaceArticle:
     shown: tuple[Sentence, ...]
     named: tuple[Place, ...]
     is_about: bool
+    total: int = 0
+    also: tuple[Article, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,7 @@ class PlaceAnswer:
 
     Articles about it come first, then mentions, newest first in each. `older` counts the articles
     that the asked time leaves out, `beyond` those that were too many to read; `neighbours` are
-    places near it that the news does name.
+    places near it that the news does name; `titles` gives feeds' own titles by their addresses.
     """
 
     query: str
@@ -81,6 +85,7 @@ class PlaceAnswer:
     older: int = 0
     neighbours: tuple[Place, ...] = ()
     beyond: int = 0
+    titles: Mapping[str, str] = field(default_factory=dict)
 
 
 class PlaceReader:
@@ -106,6 +111,7 @@ class PlaceReader:
         choice = chosen(query)
         question = understand(f"geo:{choice[0]}" if choice else query)
         lookup = self._places.lookup(question.name)
+        lookup = replace(lookup, candidates=called_so(lookup, question.name, self._places))
         if lookup.status == "ambiguous" and remembered is not None:
             place = self._places.lookup(f"geo:{remembered}").place
             if place is not None:
@@ -142,7 +148,14 @@ class PlaceReader:
         neighbours = () if told else self._neighbours(place, reading.articles)
         older = max(reading.older, len(told) - len(recent))
         beyond = max(0, reading.total - len(told)) if told else 0
-        return replace(asked, articles=recent, older=older, neighbours=neighbours, beyond=beyond)
+        return replace(
+            asked,
+            articles=merged(recent),
+            older=older,
+            neighbours=neighbours,
+            beyond=beyond,
+            titles=reading.titles,
+        )
 
     def _collect(
         self, place: Place, question: PlaceQuestion, articles: Sequence[Article]
@@ -172,6 +185,7 @@ class PlaceReader:
             _with_lead_ins(speaking, [sentence for sentence, _, _ in spans], article.language),
             tuple(mention.place for mention in meant),
             any(is_meant(place) for place in focus(mentions).places) if meant else False,
+            len(spans),
         )
 
     def _neighbours(self, place: Place, articles: Sequence[Article]) -> tuple[Place, ...]:
@@ -185,6 +199,34 @@ class PlaceReader:
 
     def _find(self, article: Article) -> tuple[Mention, ...]:
         return tuple(self._places.find(article.text, article.language))
+
+
+def merged(told: Sequence[PlaceArticle]) -> tuple[PlaceArticle, ...]:
+    """Put articles that say the very same into one: an agency's text that several print."""
+    kept: dict[tuple[str, ...], PlaceArticle] = {}
+    for one in told:
+        key = (one.article.title, *(sentence.text for sentence in one.shown))
+        first = kept.get(key)
+        kept[key] = replace(first, also=(*first.also, one.article)) if first else one
+    return tuple(kept.values())
+
+
+def called_so(lookup: Lookup, typed: str, places: Places) -> tuple[Place, ...]:
+    """Return the candidates that are called so today, where there are enough of them.
+
+    Whoever asks for Iraq does not mean Arāk, though that was spelt "Iraq" by some; nor Richmond
+    whoever asks for Manchester, though that was once a town there.
+    """
+    if lookup.status == "unknown" or not lookup.candidates:
+        return lookup.candidates
+    first = lookup.place or lookup.candidates[0]
+    called = {fold(typed), *_names(first, places)}
+    kept = tuple(one for one in lookup.candidates if called & _names(one, places))
+    return kept if lookup.place or len(kept) > 1 else lookup.candidates
+
+
+def _names(place: Place, places: Places) -> set[str]:
+    return {fold(place.name), fold(name_of(place, places))}
 
 
 def _says_something(text: str) -> bool:
@@ -261,9 +303,8 @@ def _found(answer: PlaceAnswer, place: Place, places: Places) -> Reply:
             *_choices(answer.neighbours, places),
             *_choices(namesakes, places, named=named, beside=place),
         )
-        return Reply(
-            (heading, _silence(answer, place, places)), (*_any_time(answer, place), *offers)
-        )
+        silence = _silence(answer, place, places)
+        return Reply((heading, silence), (*_any_time(answer, place), *offers, _follow(place)))
     pages = -(-len(answer.articles) // ARTICLES_SHOWN)
     page = min(answer.question.page, pages)
     start = (page - 1) * ARTICLES_SHOWN
@@ -271,11 +312,11 @@ def _found(answer: PlaceAnswer, place: Place, places: Places) -> Reply:
     inside = _inside(answer, place)
     counts = _counts(inside, places)
     blocks: list[Block] = [heading, _summary_line(answer, counts)]
+    blocks += [_item(told, answer.titles) for told in shown]
     if pages > 1:
         blocks.append(Paragraph(f"{page} / {pages}"))
-    blocks += [_item(told) for told in shown]
     actions = [*_turns(answer, place, page, pages), Action(_("Map"), "map", f"geo:{place.id}")]
-    actions.append(Action(_("Follow this place"), "subscribe", f"08:00 place geo:{place.id}"))
+    actions.append(_follow(place))
     for (inner, _count), label in list(zip(inside, counts, strict=True))[:3]:
         actions.append(Action(label, "place", f"geo:{inner.id}"))
     offers = _choices(namesakes, places, named=named, beside=place)
@@ -311,6 +352,10 @@ def _silence(answer: PlaceAnswer, place: Place, places: Places) -> Notice:
 
 def _any_time(answer: PlaceAnswer, place: Place) -> tuple[Action, ...]:
     return (Action(_("At any time"), "place", f"geo:{place.id}"),) if answer.older else ()
+
+
+def _follow(place: Place) -> Action:
+    return Action(_("Follow this place"), "subscribe", f"08:00 place geo:{place.id}")
 
 
 def _summary_line(answer: PlaceAnswer, counts: Sequence[str]) -> Paragraph:
@@ -375,34 +420,36 @@ def _turns(answer: PlaceAnswer, place: Place, page: int, pages: int) -> tuple[Ac
 
 
 def _namesakes(answer: PlaceAnswer, place: Place, places: Places) -> list[Place]:
-    """Return other places that are called so, not those that something like it once was.
-
-    Whoever asks for Iraq does not mean Arāk, though that was spelt "Iraq" by some.
-    """
-    called = {
-        answer.question.name.casefold(),
-        name_of(place, places).casefold(),
-        place.name.casefold(),
-    }
-    return [
-        other
-        for other in answer.lookup.candidates
-        if other.id != place.id
-        and called & {name_of(other, places).casefold(), other.name.casefold()}
-    ][:NAMESAKES_SHOWN]
+    """Return the best known other places of the name, each looking different from the rest."""
+    looks = {(places.label(place, words.spoken()), place.kind)}
+    others: list[Place] = []
+    for other in answer.lookup.candidates:
+        look = places.label(other, words.spoken()), other.kind
+        if look not in looks:
+            looks.add(look)
+            others.append(other)
+    return others[:NAMESAKES_SHOWN]
 
 
-def _item(told: PlaceArticle) -> StoryItem:
-    article, left = told.article, len(told.shown) - SENTENCES_SHOWN
+def _item(told: PlaceArticle, titles: Mapping[str, str]) -> StoryItem:
+    article, shown = told.article, told.shown[:SENTENCES_SHOWN]
+    left = len(told.shown) - len(shown)
     said = ngettext("{count} more sentence", "{count} more sentences", left)
-    more = said.format(count=left) if left > 0 else ""
+    others = dict.fromkeys(source_of(one, titles) for one in told.also)
+    others.pop(source_of(article, titles), None)
+    byline = [
+        also_in(list(others)),
+        positions(Summary(shown, told.total)),
+        said.format(count=left) if left > 0 else "",
+    ]
     return StoryItem(
         title=article.title or _(UNTITLED),
-        sentences=tuple(sentence.text for sentence in told.shown[:SENTENCES_SHOWN]),
-        byline=" · ".join(
-            part for part in (article.source, show_date(article.published), more) if part
-        ),
+        sentences=tuple(sentence.text for sentence in shown),
+        byline=" · ".join(filter(None, byline)),
         url=article.url,
+        dateline=show_date(article.published),
+        source=source_of(article, titles),
+        image=article.image,
     )
 
 
@@ -426,12 +473,12 @@ def _choices(
 
 
 def telling_labels(shown: Sequence[Place], places: Places) -> list[str]:
-    """Label places so that no two look the same: by their kind, then by where they lie."""
+    """Label places so that no two look the same: by their kind, or by where they lie."""
     labels = [places.label(place, words.spoken()) for place in shown]
-    telling = [_telling(label, place, labels) for place, label in zip(shown, labels, strict=True)]
+    kinds = [_with_kind(label, place, labels) for place, label in zip(shown, labels, strict=True)]
     return [
-        f"{label} {_where(place)}" if telling.count(label) > 1 else label
-        for place, label in zip(shown, telling, strict=True)
+        f"{label}, {_where(place)}" if kinds.count(kind) > 1 else kind
+        for place, label, kind in zip(shown, labels, kinds, strict=True)
     ]
 
 
@@ -447,7 +494,7 @@ def chosen(typed: str) -> tuple[int, str] | None:
     return (int(match[1]), match[2]) if match else None
 
 
-def _telling(label: str, place: Place, labels: Sequence[str]) -> str:
+def _with_kind(label: str, place: Place, labels: Sequence[str]) -> str:
     """Say what kind of place it is where another's label is the same, or a country's begins so."""
     is_begun = place.kind == "country" and sum(one.startswith(label) for one in labels) > 1
     return _of_kind(label, place) if is_begun or labels.count(label) > 1 else label

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from summaries.places.folding import fold
 from summaries.places.index import Index
 from summaries.places.lookup import look_up, suggest
 from summaries.places.nesting import contains
@@ -72,6 +73,6 @@ class Gazetteer:
         around = [self.region(place) if place.level > 2 else None, self.country(place.country)]
         for outer in around:
             name = self.name(outer, language) if outer and outer.id != place.id else ""
-            if name and name not in parts:
+            if name and fold(name) not in map(fold, parts):
                 parts.append(name)
         return ", ".join(parts)

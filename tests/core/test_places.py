@@ -10,7 +10,14 @@ import pytest
 
 from bot.core.messages import Heading, Notice, Paragraph, Reply, StoryItem
 from bot.core.news import Reading
-from bot.core.places import PlaceAnswer, PlaceReader, distance_km, place_reply, sentence_spans
+from bot.core.places import (
+    PlaceAnswer,
+    PlaceReader,
+    called_so,
+    distance_km,
+    place_reply,
+    sentence_spans,
+)
 from bot.core.questions import PlaceQuestion
 from summaries.article import Article
 from summaries.places.place import Lookup, Mention, Place
@@ -164,21 +171,33 @@ def test_no_two_buttons_look_the_same() -> None:
     hamlet = Place(9, "Geneva", "CH", 47.04, 8.3, "city", 10, "LU")
     found = Lookup("Geneva", "found", city, (city, canton))
     answer = place_reply(PlaceAnswer("Geneva", found, question=PlaceQuestion("Geneva")), Atlas())
-    assert [action.label for action in answer.actions] == ["Geneva, CH (region)"]
+    assert [a.label for a in answer.actions] == ["Geneva, CH (region)", "Follow this place"]
     asked = Lookup("Geneva", "ambiguous", None, (city, canton, hamlet))
     answer = place_reply(PlaceAnswer("Geneva", asked), Atlas())
-    labels = [action.label for action in answer.actions]
-    assert labels[1] == "Geneva, CH (region)"
-    assert labels[2] == "Geneva, CH (city) 47.0° N, 8.3° E"
-    assert len(set(labels)) == 3
+    assert [action.label for action in answer.actions] == [
+        "Geneva, CH, 46.2° N, 6.1° E",
+        "Geneva, CH (region)",
+        "Geneva, CH, 47.0° N, 8.3° E",
+    ]
 
 
 def test_what_is_only_spelt_like_a_country_by_some_is_not_offered_beside_it() -> None:
     arak = Place(7, "Arāk", "IR", 34.1, 49.7, "city", 500_000, "34")
     town = Place(8, "Iraq", "US", 34.1, 49.7, "city", 500, "TX")
-    found = Lookup("Iraq", "found", IRAQ, (IRAQ, arak, town))
-    told = PlaceAnswer("Iraq", found, question=PlaceQuestion("Iraq"))
-    assert [a.label for a in place_reply(told, Atlas()).actions] == ["Iraq, US"]
+    found = Lookup("Irak", "found", IRAQ, (IRAQ, arak, town))
+    assert called_so(found, "Irak", Atlas()) == (IRAQ, town)
+    asked = Lookup("Irak", "ambiguous", None, (IRAQ, arak, town))
+    assert called_so(asked, "Irak", Atlas()) == (IRAQ, town)
+    two = Lookup("Irak", "ambiguous", None, (IRAQ, arak))
+    assert called_so(two, "Irak", Atlas()) == (IRAQ, arak)  # else nothing would be left to ask
+
+
+async def test_what_several_print_word_by_word_is_told_once() -> None:
+    other, third = replace(ABOUT, source="Post"), replace(ABOUT, source="Herald", title="War")
+    answer = await reply("Mosul", ABOUT, other, third)
+    items = [block for block in answer.blocks if isinstance(block, StoryItem)]
+    assert [(one.title, one.source) for one in items] == [("Battle", "Wire"), ("War", "Herald")]
+    assert items[0].byline == "also in Post · sentences 1, 3, 4 of 4"
 
 
 @pytest.mark.parametrize(("typed", "offers"), [("Mosool", ["Mosul, IQ"]), ("Atlantis", [])])

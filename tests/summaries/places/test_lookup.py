@@ -202,3 +202,9 @@ def test_a_name_in_mixed_scripts_is_read_or_unknown_but_never_another_place(
     assert gazetteer.lookup("Παris").place in (None, gazetteer.lookup("Paris").place)
     assert gazetteer.lookup("Москва Moscow").place in (None, moscow)
     assert gazetteer.lookup("Mosul الموصل").place in (None, gazetteer.lookup("Mosul").place)
+
+
+def test_a_town_of_its_regions_name_is_labelled_without_the_region(gazetteer: Gazetteer) -> None:
+    town = gazetteer.lookup("San José, Costa Rica").place
+    assert town is not None
+    assert gazetteer.label(town) == "San José, Costa Rica"  # the region is "San Jose"
