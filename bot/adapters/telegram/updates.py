@@ -23,7 +23,7 @@ from telegram.constants import ChatMemberStatus
 
 from bot.adapters.telegram.members import may_post
 from bot.adapters.telegram.poster import Standing
-from bot.core.commands import BACK, GONE, MOVED, in_words
+from bot.core.commands import BACK, GONE, MOVED, english_name, in_words
 from bot.core.follow_orders import is_list_file
 from bot.core.messages import Chat, ChatKind, Request
 
@@ -146,7 +146,8 @@ def parse_command(
     private = message.chat.type == TelegramChat.PRIVATE
     if text.startswith("/"):
         word, *rest = text[1:].split(maxsplit=1) or [""]
-        name, _, addressed = word.partition("@")
+        typed, _, addressed = word.partition("@")
+        name = english_name(typed)  # before anybody asks who may use it
         foreign = not same_name(addressed, username) if addressed else name.lower() not in known
         if foreign and (addressed or not private):
             return None
