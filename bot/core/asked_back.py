@@ -30,6 +30,7 @@ class _Asked:
     name: str
     candidates: tuple[Place, ...]
     until: datetime
+    is_asked: bool
 
 
 class AskedBack:
@@ -40,14 +41,18 @@ class AskedBack:
         self._asked: OrderedDict[tuple[str, ...], _Asked] = OrderedDict()
 
     def note(self, request: Request, answer: PlaceAnswer, now: datetime) -> None:
-        """Remember what a request was asked back; any other answer ends the question."""
+        """Remember what a request was asked back, or could have been.
+
+        Who asks for Paris may go on with "Texas". Any other answer ends the question.
+        """
         who = _who(request)
         self._asked.pop(who, None)
-        if answer.lookup.status != "ambiguous":
+        lookup, named = answer.lookup, answer.question.name
+        if lookup.status == "unknown" or len(lookup.candidates) < 2 or named.startswith("geo:"):
             return
-        candidates = tuple(answer.lookup.candidates[:CHOICES_SHOWN])
-        named = answer.question.name
-        self._asked[who] = _Asked(request.command, named, candidates, now + WHILE)
+        candidates = tuple(lookup.candidates[:CHOICES_SHOWN])
+        is_asked = lookup.status == "ambiguous"
+        self._asked[who] = _Asked(request.command, named, candidates, now + WHILE, is_asked)
         while len(self._asked) > MOST:
             self._asked.popitem(last=False)
 
@@ -56,6 +61,8 @@ class AskedBack:
         asked = self._asked.get(_who(request))
         if asked is None or now > asked.until:
             return None
+        if not asked.is_asked and _NUMBER.fullmatch(said):
+            return None  # they saw no list to count in
         place = meant(said, asked.candidates, self._places)
         return (asked.command, choice(place, asked.name)) if place else None
 

@@ -71,6 +71,14 @@ def test_an_answer_ends_the_question_before_it() -> None:
     assert asked.heard(ASKED, "Illinois", MONDAY) is None
 
 
+def test_who_was_told_of_one_may_name_another_but_not_by_number() -> None:
+    asked = AskedBack(PLACES)
+    asked.note(ASKED, answer_to("Paris"), MONDAY)
+    assert asked.heard(ASKED, "Texas", MONDAY) == ("place", "geo:4717560 = Paris")
+    assert asked.heard(ASKED, "2", MONDAY) is None
+    assert asked.heard(ASKED, "Germany", MONDAY) is None
+
+
 def test_a_map_is_asked_back_for_too() -> None:
     asked = AskedBack(PLACES)
     asked.note(replace(ASKED, command="map"), answer_to("Tripoli"), MONDAY)
