@@ -27,6 +27,8 @@ from summaries.together import Sourced, brief_together
 
 MEMORY = timedelta(days=14)
 """How long a chat's memory of what it was told is."""
+SURE = 0.6
+"""How likely a name must be that of a place to stand above a story: a reader sees it first."""
 DATELINE = 3
 """The most places that a story is said to be about."""
 TOGETHER = 4
@@ -182,7 +184,7 @@ def _was_told(story: Story) -> bool:
 
 def datelined(mentions: Sequence[Mention], places: Places) -> tuple[Place, ...]:
     """Return the few weightiest places that are named: of one in another, the inner one."""
-    found = focus(mentions)
+    found = focus(mention for mention in mentions if mention.score >= SURE)
     kept: list[Place] = []
     for place, share in zip(found.places, found.shares, strict=True):
         if share * 2 < found.shares[0]:

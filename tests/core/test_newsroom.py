@@ -11,10 +11,21 @@ from bot.core.briefing import briefing_reply
 from bot.core.errors import RequestError, SourceError
 from bot.core.messages import Chat, StoryItem
 from bot.core.news import Reading
-from bot.core.newsroom import Newsroom
+from bot.core.newsroom import Newsroom, datelined
 from summaries.article import Article, Length
+from summaries.places.place import Mention
 from tests.fake_archive import FakeArchive
-from tests.fakes import CHAT, COMET, MONDAY, PARIS_TALKS, FakeClock, FakePlaces, FakeSources
+from tests.fakes import (
+    CHAT,
+    COMET,
+    MONDAY,
+    MOSUL,
+    PARIS,
+    PARIS_TALKS,
+    FakeClock,
+    FakePlaces,
+    FakeSources,
+)
 
 
 def newsroom(sources: FakeSources | None = None, clock: FakeClock | None = None) -> Newsroom:
@@ -158,6 +169,12 @@ async def test_a_story_says_the_few_places_it_is_about_and_the_inner_of_two() ->
     briefing = await room.briefing(CHAT, Length.NORMAL)
     assert briefing.stories[0].places == story.places
     assert briefing.stories[1].places == ()
+
+
+def test_a_name_that_may_be_no_place_does_not_stand_above_a_story() -> None:
+    sam = Mention("Sam", 0, 3, MOSUL, 0.5)
+    assert datelined([sam, Mention("Paris", 9, 14, PARIS, 0.9)], FakePlaces()) == (PARIS,)
+    assert datelined([sam], FakePlaces()) == ()
 
 
 async def test_more_stories_are_those_that_were_not_told_today() -> None:
