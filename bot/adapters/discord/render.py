@@ -15,6 +15,7 @@ from bot.adapters.plain import (
     NOTHING,
     cleaned,
     distinct,
+    is_visible,
     label,
     one_line,
     packed,
@@ -157,7 +158,7 @@ def _pieces(blocks: Sequence[Block]) -> Iterator[str | dict[str, Any]]:
             case Picture():
                 yield from _picture(block)
             case _:
-                yield from filter(str.strip, _markdown(block))
+                yield from filter(is_visible, _markdown(block))
 
 
 def _markdown(block: Heading | Paragraph | Listing | Quote | Notice) -> list[str]:
@@ -178,7 +179,12 @@ def _markdown(block: Heading | Paragraph | Listing | Quote | Notice) -> list[str
 
 
 def _cut(text: str, limit: int, markup: str = "{}") -> list[str]:
-    """Escape a text and put it into the markup, in pieces that keep the limit."""
+    """Escape a text and put it into the markup, in pieces that keep the limit.
+
+    A text with nothing to see has none.
+    """
+    if not is_visible(text):
+        return []
     pieces = cut(text.strip(), limit - units(markup), escaped_units)
     return [markup.format(escape(piece, styled="*" in markup)) for piece in pieces]
 
@@ -198,7 +204,7 @@ def _quoted(text: str) -> list[str]:
     def measure(part: str) -> int:
         return escaped_units(part) + 2 * part.count("\n")
 
-    pieces = cut(text.strip(), CONTENT - 2, measure)
+    pieces = cut(text.strip(), CONTENT - 2, measure) if is_visible(text) else []
     return ["\n".join(f"> {line}" for line in escape(piece).split("\n")) for piece in pieces]
 
 
