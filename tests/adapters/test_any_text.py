@@ -20,7 +20,15 @@ from hypothesis import strategies as st
 
 from bot.adapters.discord import render as discord
 from bot.adapters.telegram import render as telegram
-from bot.core.messages import Action, Block, Paragraph, Reply, StoryItem
+from bot.core.messages import (
+    Action,
+    Block,
+    Heading,
+    Paragraph,
+    Quote,
+    Reply,
+    StoryItem,
+)
 from tests.adapters.reading import Message, Shown, is_seen, on_discord, on_telegram, utf16
 from tests.adapters.replies import LONG, REPLIES, ZALGO
 from tests.adapters.texts import blocks, crowds, replies, words
@@ -36,8 +44,8 @@ LONGEST = 120
 
 _GONE = regex.compile(r"[\u202a-\u202e\u2066-\u2069\ufeff]")
 _SPACE = regex.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-_ADDED = regex.compile(r"⚠\ufe0f?|[—…·]|\s+")
-"""White space, and the signs that renderers put beside the words."""
+_ADDED = regex.compile(r"⚠\ufe0f?|[—…·\u200e\u200f]|\s+")
+"""White space, and the signs that renderers put beside the words or between them (direction marks)."""
 _NOT_MISSED = regex.compile(r"[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]")
 
 
@@ -191,6 +199,13 @@ def test_the_hard_replies_are_shown_whole(platform: str, name: str) -> None:
 def test_a_title_of_combining_marks_is_one_character(platform: str, size: int) -> None:
     title = "Z" + "\u0301" * size
     check(platform, Reply((StoryItem(title, ("A sentence.",), ZALGO),), (Action(title, "help"),)))
+
+
+@on_each_platform
+@pytest.mark.parametrize("text", ["\u200b", " \n ", "\u2800", "\u200d\ufe0f", "\0"])
+def test_a_reply_with_nothing_to_see_is_an_ellipsis(platform: str, text: str) -> None:
+    for block in (Paragraph(text), Heading(text), Quote(text, text)):
+        assert shown(platform, Reply((block,)))[0].pieces[0] == "…"
 
 
 @on_each_platform
