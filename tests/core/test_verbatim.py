@@ -42,7 +42,7 @@ def check(reply: Reply) -> int:
             numbers = [int(number) for number in traced[1].split(", ")]
             assert len(numbers) == len(item.sentences)
             assert numbers == sorted(set(numbers))
-            assert 1 <= numbers[0]
+            assert numbers[0] >= 1
             assert numbers[-1] <= int(traced[2])
     return sum(len(item.sentences) for item in items)
 
