@@ -15,6 +15,7 @@ from bot.core.choosing import Chosen, choose_stories
 from bot.core.errors import SourceError
 from bot.core.messages import Chat
 from bot.core.news import Briefing, Reading, Since, Story
+from bot.core.places import SURE
 from bot.core.ports import Clock, Places, Sources
 from bot.core.words import _
 from summaries.article import Article, Length
@@ -27,8 +28,6 @@ from summaries.together import Sourced, brief_together
 
 MEMORY = timedelta(days=14)
 """How long a chat's memory of what it was told is."""
-SURE = 0.6
-"""How likely a name must be that of a place to stand above a story: a reader sees it first."""
 DATELINE = 3
 """The most places that a story is said to be about."""
 TOGETHER = 4

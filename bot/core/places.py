@@ -37,6 +37,8 @@ FEWEST_WORDS = 5
 """What has no more words and no full stop is no sentence to quote."""
 NEIGHBOUR_KM = 400
 """How far from a place that no article names its neighbours in the news are offered."""
+SURE = 0.6
+"""How likely a name must be that of a place to be shown without the sentence that has it."""
 _AS = " = "
 _PAGE = "page:"
 _EARTH_KM = 6371.0
@@ -193,7 +195,9 @@ class PlaceReader:
         towns = {
             mention.place.id: mention.place
             for mention in self.mentions(articles)
-            if mention.place.kind == "city" and distance_km(place, mention.place) <= NEIGHBOUR_KM
+            if mention.place.kind == "city"
+            and mention.score >= SURE
+            and distance_km(place, mention.place) <= NEIGHBOUR_KM
         }
         return tuple(sorted(towns.values(), key=lambda town: distance_km(place, town))[:3])
 
@@ -220,13 +224,15 @@ def called_so(lookup: Lookup, typed: str, places: Places) -> tuple[Place, ...]:
     if lookup.status == "unknown" or not lookup.candidates:
         return lookup.candidates
     first = lookup.place or lookup.candidates[0]
-    called = {fold(typed), *_names(first, places)}
-    kept = tuple(one for one in lookup.candidates if called & _names(one, places))
+    # A country's name is well known: Libáň is no Liban. A town's accents are often left out.
+    spelt = str.casefold if first.kind == "country" else fold
+
+    def names(place: Place) -> set[str]:
+        return {spelt(place.name), spelt(name_of(place, places))}
+
+    called = {spelt(typed), *names(first)}
+    kept = tuple(one for one in lookup.candidates if called & names(one))
     return kept if lookup.place or len(kept) > 1 else lookup.candidates
-
-
-def _names(place: Place, places: Places) -> set[str]:
-    return {fold(place.name), fold(name_of(place, places))}
 
 
 def _says_something(text: str) -> bool:

@@ -72,7 +72,9 @@ class Gazetteer:
         parts = [self.name(place, language)]
         around = [self.region(place) if place.level > 2 else None, self.country(place.country)]
         for outer in around:
-            name = self.name(outer, language) if outer and outer.id != place.id else ""
-            if name and fold(name) not in map(fold, parts):
+            if outer is None or fold(outer.name) == fold(place.name):
+                continue
+            name = self.name(outer, language)
+            if fold(name) not in map(fold, parts):
                 parts.append(name)
         return ", ".join(parts)

@@ -122,7 +122,8 @@ def test_names_are_written_in_the_readers_language() -> None:
     assert mosul is not None
     with speaking("fr"):
         picture = picture_of(place_map(mosul, [], places=places))
-    assert picture.alt.endswith("Mossoul: Mossoul")
+    assert "Mossoul" in picture.alt
+    assert "Mosul" not in picture.alt
     with speaking("ar"):
         arabic = picture_of(place_map(mosul, [], places=places))
     assert "الموصل" in arabic.alt

@@ -188,6 +188,8 @@ def test_what_is_only_spelt_like_a_country_by_some_is_not_offered_beside_it() ->
     assert called_so(found, "Irak", Atlas()) == (IRAQ, town)
     asked = Lookup("Irak", "ambiguous", None, (IRAQ, arak, town))
     assert called_so(asked, "Irak", Atlas()) == (IRAQ, town)
+    liban = Place(8, "Iráq", "CZ", 50.4, 15.2, "city", 1_700, "82")
+    assert called_so(replace(found, candidates=(IRAQ, liban)), "Iraq", Atlas()) == (IRAQ,)
     two = Lookup("Irak", "ambiguous", None, (IRAQ, arak))
     assert called_so(two, "Irak", Atlas()) == (IRAQ, arak)  # else nothing would be left to ask
 
