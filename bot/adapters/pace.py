@@ -56,6 +56,7 @@ class Pace:
     def __init__(
         self, overall: Rate, of_chat: Callable[[Chat], Sequence[Rate]], ahead: int = 8
     ) -> None:
+        self._limits = overall, of_chat, ahead
         self._overall = Gate(overall.count, overall.seconds)
         self._of_chat = of_chat
         # Digests go evenly: in bursts an answer would find the gate shut for a whole window.
@@ -64,6 +65,12 @@ class Pace:
         self._ready: dict[Chat, asyncio.TimerHandle] = {}
         self._gates: WeakValueDictionary[tuple[str, float], Gate] = WeakValueDictionary()
         self._held: dict[str, float] = {}
+
+    def renewed(self) -> Pace:
+        """Return the same limits for another event loop; what is held stays held."""
+        fresh = Pace(*self._limits)
+        fresh._held = self._held
+        return fresh
 
     async def turn(self, chat: Chat) -> None:
         """Wait until a digest may be made ready for a chat; at once where the chat is held."""

@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.adapters.discord.adapter import HISTORY, DiscordAdapter
+from bot.adapters.discord.adapter import DiscordAdapter
+from bot.adapters.discord.posting import HISTORY
 from bot.adapters.telegram.transport import AiohttpRequest
 from bot.core.commands import COMMANDS
 from bot.core.delivery import LEASE, REPEAT

@@ -22,7 +22,8 @@ class Asked:
 
     `number` is unique for ever. `file` is Discord's attachment object that came along, or None.
     With a `token` it is an interaction, answered through the `application`'s webhook; without one
-    it is a message, or an event, answered in its channel.
+    it is a message, or an event, answered in its channel. `hidden` says that only its person shall
+    see the answer, `elsewhere` that the bot is no member where it was asked.
     """
 
     number: str
@@ -30,6 +31,8 @@ class Asked:
     file: Mapping[str, Any] | None = None
     application: int = 0
     token: str = ""
+    hidden: bool = False
+    elsewhere: bool = False
 
     @property
     def snowflake(self) -> int:

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import time
 from collections.abc import Iterable
 from typing import Protocol
 
 import aiohttp
 import discord
+import yarl
 
 from bot.core.commands import BACK, GONE
 from bot.core.errors import DeliveryError, OutcomeUnknown
 from bot.core.fence import last_look
 
 log = logging.getLogger(__name__)
+
+IDENTIFY_SECONDS = 5.0
+"""In so many seconds `max_concurrency` shards may identify.
+
+https://discord.com/developers/docs/events/gateway#rate-limiting
+"""
 
 
 class Ears(Protocol):
@@ -29,7 +38,7 @@ class Ears(Protocol):
         """The bot was shut out of channels, or let into them again."""
 
 
-class Client(discord.Client):
+class Client(discord.AutoShardedClient):
     """discord.py's client with the least it needs: no privileged intents, no message cache.
 
     Without the intent for message content Discord still sends the words that mention the bot.
@@ -49,6 +58,39 @@ class Client(discord.Client):
             http_trace=trace,
         )
         self._ears = ears
+        self._at_once = 1
+        self._identified: dict[int, float] = {}
+        self._tried: set[int] = set()
+
+    async def listen(self, shards: int = 0) -> None:
+        """Hear what happens until cancelled, on so many shards; 0 is what Discord recommends."""
+        recommended, _, limits = await self.http.get_bot_gateway()
+        self.shard_count = shards or recommended
+        self._at_once = limits["max_concurrency"]
+        connecting = asyncio.create_task(self.connect(reconnect=True))
+        try:
+            # Never `await connecting`: the library's wait_for may swallow a cancellation
+            # (https://github.com/python/cpython/issues/86296).
+            await asyncio.wait([connecting])
+        finally:
+            connecting.cancel()
+        connecting.result()
+
+    async def launch_shard(
+        self, gateway: yarl.URL, shard_id: int, *, initial: bool = False
+    ) -> None:
+        """Connect a shard. That the very first cannot is said: the library would try for ever."""
+        if shard_id == 0 and shard_id in self._tried:
+            raise ConnectionError("its gateway does not answer")
+        self._tried.add(shard_id)
+        await super().launch_shard(gateway, shard_id, initial=initial)
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Wait until this shard may identify: the library waits for each, whatever Discord says."""
+        bucket, now = (shard_id or 0) % self._at_once, time.monotonic()
+        free = max(now, self._identified.get(bucket, 0.0) + IDENTIFY_SECONDS)
+        self._identified[bucket] = free
+        await asyncio.sleep(free - now)
 
     async def on_ready(self) -> None:
         """Say in the log that the bot listens."""

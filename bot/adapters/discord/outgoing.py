@@ -68,3 +68,14 @@ def http_error(error: discord.HTTPException) -> DeliveryError:
     if error.status >= 500:
         return OutcomeUnknown(f"Discord's answer was {error.status}")
     return DeliveryError(f"Discord refused the message: {error.text}", final=True)
+
+
+def edit_of(payload: Payload) -> dict[str, Any]:
+    """Return the keyword arguments that put a payload in the place of a whole message.
+
+    https://discord.com/developers/docs/resources/message#edit-message
+    """
+    found = arguments_of(payload)
+    files = found.pop("files", [])
+    nothing: dict[str, Any] = {"content": None, "embeds": [], "view": None}
+    return nothing | found | {"attachments": files}

@@ -341,6 +341,7 @@ async def test_a_gateway_that_refuses_the_token_ends_the_run_in_words(
 ) -> None:
     task = asyncio.create_task(adapter_for(emulator).run(clerk.answer))
     await emulator.ready()
+    emulator.state.token = "another"  # so it is refused again, should the library try again
     emulator.close_gateway(4004)
     with pytest.raises(SettingsError, match="DATELINE_DISCORD_TOKEN"):
         await task

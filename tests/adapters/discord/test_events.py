@@ -107,8 +107,9 @@ async def test_a_server_that_lets_the_bot_in_again_hears_what_is_on_again(
     emulator: DiscordEmulator, porter: Porter
 ) -> None:
     async with Running(emulator, porter) as adapter:
-        assert adapter._client is not None
-        await adapter._client.wait_until_ready()  # before, the library takes a server for known
+        assert adapter._poster.client is not None
+        ready = adapter._poster.client.wait_until_ready()  # before, it takes a server for known
+        await adapter._inside(ready)
         emulator.kick()
         await porter.wait_for(1)
         porter.back = Reply((Paragraph("I am back."),))
@@ -171,9 +172,15 @@ async def killed_while_thinking(
     async with running as adapter:
         await emulator.slash("brief")
         await emulator.wait_until(lambda: emulator.thinking() == 1)
-        for task in adapter._tasks:
-            task.cancel()
+        await adapter._inside(killed(adapter))
     porter.open.set()
+
+
+async def killed(adapter: DiscordAdapter) -> None:
+    assert adapter._listener is not None
+    for task in (tasks := set(adapter._listener._tasks)):
+        task.cancel()
+    await asyncio.wait(tasks)
 
 
 async def test_a_command_that_was_announced_before_a_crash_is_answered_after_it(
@@ -273,7 +280,7 @@ async def test_an_answer_in_a_channel_waits_as_long_as_discord_asks(
     emulator: DiscordEmulator, porter: Porter
 ) -> None:
     async with Running(emulator, porter) as adapter:
-        adapter._pace.hold(1.0, NEWS)
+        adapter._poster.pace.hold(1.0, NEWS)
         await emulator.say("<@4001> what's new in Iraq?")
         await porter.asked.wait()
         assert emulator.posted() == []

@@ -1,0 +1,339 @@
+"""Hears what happens on Discord and sees that it is answered, once. Lives in Discord's own loop.
+
+https://discord.com/developers/docs/interactions/receiving-and-responding
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import aiohttp
+import discord
+
+from bot.adapters.discord.asked import TOKEN_SECONDS, Asked
+from bot.adapters.discord.interactions import (
+    asked_by_interaction,
+    asked_by_message,
+    chat_of,
+    event_request,
+    half_typed,
+)
+from bot.adapters.discord.ledger import Ledger
+from bot.adapters.discord.outgoing import arguments_of, edit_of
+from bot.adapters.discord.posting import Poster
+from bot.adapters.discord.render import render
+from bot.adapters.events import tell
+from bot.adapters.files import answer_with_file, check_size
+from bot.adapters.plain import label
+from bot.core.commands import GONE, SUGGEST
+from bot.core.errors import ChatUnavailable, DeliveryError, RequestError
+from bot.core.messages import (
+    Answer,
+    Attachment,
+    ChatKind,
+    CommandSpec,
+    Notice,
+    Reply,
+    Request,
+)
+from bot.core.ports import Payload
+from bot.core.words import N_, best, translate
+
+log = logging.getLogger(__name__)
+
+DEFER_SECONDS = 0.25
+"""Discord gives up after 3 s; an answer that takes longer than this is announced instead."""
+FINISH_SECONDS = 10
+"""What is in flight at a stop gets this long to finish."""
+PATIENCE_SECONDS = 60
+"""An answer in a channel is tried for so long; later nobody waits for it any more."""
+
+_ELSEWHERE = N_("I am not a member here, so this does not work in this chat.")
+_INVITE = N_("Add me to this server, or write to me in private.")
+
+
+class Listener:
+    """Answers people through an interaction's own webhook, or in the channel where they wrote.
+
+    `guarded` says that Discord knows our commands, and who may use them.
+    """
+
+    def __init__(
+        self, poster: Poster, commands: Sequence[CommandSpec], answer: Answer, ledger: Ledger
+    ) -> None:
+        self.guarded = False
+        self._poster = poster
+        self._commands = commands
+        self._managing = frozenset(spec.name for spec in commands if spec.manages)
+        self._answer = answer
+        self._ledger = ledger
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._pressed: set[tuple[int, int, str]] = set()
+        self._events = asyncio.Lock()
+        self._open = True
+
+    # --- what is heard
+
+    def on_interaction(self, interaction: discord.Interaction) -> None:
+        """See Ears."""
+        if interaction.type is discord.InteractionType.autocomplete:
+            self._spawn(self._suggest(interaction))
+        elif (button := _button(interaction)) in self._pressed:
+            self._spawn(_ignore(interaction))
+        elif asked := asked_by_interaction(interaction, self._commands, guarded=self.guarded):
+            if button is not None:
+                self._pressed.add(button)
+            self._spawn(self._respond(interaction, asked))
+
+    def on_message(self, message: discord.Message) -> None:
+        """See Ears."""
+        me = self._poster.connected.user
+        if me is not None and (asked := asked_by_message(message, me)) is not None:
+            self._spawn(self._attend_new(asked))
+
+    def on_change(self, command: str, channels: Iterable[int], why: str = "") -> None:
+        """See Ears."""
+        number = time.time_ns()
+        events = [
+            Asked(f"e{number + n}", event_request(channel, command, why))
+            for n, channel in enumerate(channels)
+        ]
+        self._spawn(self._attend_events(events))
+
+    async def take_up(self) -> None:
+        """Answer what a crash left unanswered."""
+        for asked in await self._ledger.unfinished():
+            self._spawn(self._attend(asked))
+
+    async def finish(self) -> None:
+        """Hear nothing more, and let what is in hand out."""
+        self._open = False
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=FINISH_SECONDS)
+        for late in self._tasks:
+            late.cancel()
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        if not self._open:
+            work.close()
+            return
+        task = asyncio.create_task(_guarded(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    # --- interactions
+
+    async def _respond(self, interaction: discord.Interaction, asked: Asked) -> None:
+        """Answer at once, or acknowledge and follow up: Discord waits three seconds at most.
+
+        So a slow core, or a slow journal, delays the answer, but not the acknowledgement.
+        """
+        answering = asyncio.ensure_future(self._answer_new(asked))
+        try:
+            await asyncio.wait([answering], timeout=DEFER_SECONDS)
+            if announced := not answering.done():
+                await _acknowledge(interaction, asked)
+            if (reply := await answering) is None:  # the gateway told it twice
+                return
+            if announced:
+                await self._answer_late(asked, reply)
+            else:
+                await self._answer_now(interaction, asked, reply)
+        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+            log.warning("Discord: an answer was not delivered: %s", error)
+        finally:
+            answering.cancel()  # when Discord no longer takes the answer
+            self._pressed.discard(_button(interaction) or (0, 0, ""))
+        await self._ledger.finished(asked.number)
+
+    async def _answer_new(self, asked: Asked) -> Reply | None:
+        """Return the answer, or None when the same was asked, and taken, before."""
+        return await self._answer_to(asked) if await self._ledger.taken(asked) else None
+
+    async def _answer_now(
+        self, interaction: discord.Interaction, asked: Asked, reply: Reply
+    ) -> None:
+        first, *others = render(reply)
+        hidden = _only_for_its_person(asked, reply)
+        if asked.request.is_press and reply.in_place:
+            await interaction.response.edit_message(**edit_of(first))
+        else:
+            await interaction.response.send_message(**arguments_of(first), ephemeral=hidden)
+        await self._follow_up(asked, others, hidden=hidden)
+
+    async def _answer_late(self, asked: Asked, reply: Reply) -> None:
+        """Answer what was acknowledged; to put an answer in its place twice does no harm."""
+        payloads = render(reply)
+        if not asked.request.is_press or reply.in_place:
+            first, *payloads = payloads
+            # https://discord.com/developers/docs/interactions/receiving-and-responding#edit-original-interaction-response
+            original: Any = "@original"
+            await self._webhook(asked).edit_message(original, **edit_of(first))
+        await self._follow_up(asked, payloads, hidden=_only_for_its_person(asked, reply))
+
+    async def _answer_left(self, asked: Asked) -> None:
+        """Answer an interaction that an earlier process acknowledged; if it did not, or when its
+        token is too old, Discord takes nothing any more."""
+        age = discord.utils.utcnow() - discord.utils.snowflake_time(asked.snowflake)
+        if age.total_seconds() > TOKEN_SECONDS:
+            return
+        try:
+            await self._answer_late(asked, await self._answer_to(asked))
+        except discord.NotFound:
+            log.info("Discord: %s was never acknowledged, so it is not answered", asked.number)
+
+    def _webhook(self, asked: Asked) -> discord.Webhook:
+        client = self._poster.connected
+        return discord.Webhook.partial(asked.application, asked.token, client=client)
+
+    async def _follow_up(self, asked: Asked, payloads: Sequence[Payload], *, hidden: bool) -> None:
+        """Send the further messages of an answer: these have no key, so never again."""
+        if payloads and await self._ledger.begun(asked):
+            hook = self._webhook(asked)
+            for payload in payloads:
+                await hook.send(**arguments_of(payload), ephemeral=hidden, wait=True)
+
+    async def _suggest(self, interaction: discord.Interaction) -> None:
+        """Offer what the half-typed option may become; its value is what a button would send."""
+        typed = half_typed(interaction.data or {}, self._commands)
+        locale = interaction.locale.value
+        reply = await self._answer(Request(chat_of(interaction), SUGGEST, typed, locale=locale))
+        choices = [
+            discord.app_commands.Choice(name=label(action.label, 100), value=action.arguments)
+            for action in reply.actions[:25]
+        ]
+        await interaction.response.autocomplete(choices)
+
+    # --- what is answered in a channel, and what was left
+
+    async def _attend(self, asked: Asked) -> None:
+        """Answer what is written down; cancelled, it is left to the next start."""
+        if asked.request.is_event:
+            async with self._events:
+                await self._attend_event(asked)
+        elif asked.token:
+            await self._answer_left(asked)
+        else:
+            await self._respond_in_channel(asked)
+        await self._ledger.finished(asked.number)
+
+    async def _attend_new(self, *asked: Asked) -> None:
+        for one in await self._ledger.taken(*asked):
+            await self._attend(one)
+
+    async def _attend_events(self, events: Sequence[Asked]) -> None:
+        """What happened to channels is told in its order."""
+        async with self._events:
+            for asked in await self._ledger.taken(*events):
+                await self._attend_event(asked)
+                await self._ledger.finished(asked.number)
+
+    async def _attend_event(self, asked: Asked) -> None:
+        """Tell the core what happened to a channel, and the channel what came of it."""
+        reply = await tell(asked.request, self._answer)
+        if not reply.blocks:
+            return
+        try:
+            await self._say(asked, reply)
+        except ChatUnavailable as error:  # it is not back after all
+            gone = replace(asked.request, command=GONE, arguments=str(error))
+            await tell(gone, self._answer)
+
+    async def _respond_in_channel(self, asked: Asked) -> None:
+        reply = await self._answer_to(asked)
+        if await self._ledger.begun(asked):
+            await self._say(asked, reply)
+
+    async def _say(self, asked: Asked, reply: Reply) -> None:
+        """Post an answer in its channel; where Discord asks to wait, wait. Its nonce lets a message
+        of unknown outcome be posted again."""
+        for position, payload in enumerate(render(reply)):
+            deadline = time.monotonic() + PATIENCE_SECONDS
+            while True:
+                try:
+                    key = f"{asked.number}-{position}"
+                    await self._poster.post(asked.request.chat, payload, key)
+                    break
+                except DeliveryError as error:
+                    wait = error.retry_after or 1
+                    if error.final or time.monotonic() + wait > deadline:
+                        raise
+                await asyncio.sleep(wait)
+
+    # --- the answer itself
+
+    async def _answer_to(self, asked: Asked) -> Reply:
+        if asked.elsewhere and asked.request.command in self._managing:
+            return _not_here(asked.request.locale)
+        if asked.file is None or not asked.request.may_manage:
+            return await self._answer(asked.request)
+        fetch = partial(self._download, asked.file)
+        return await answer_with_file(fetch, self._answer, asked.request)
+
+    async def _download(self, file: Mapping[str, Any]) -> Attachment:
+        """https://discord.com/developers/docs/resources/message#attachment-object"""
+        name = str(file.get("filename") or "The file")
+        check_size(name, int(file.get("size") or 0))
+        try:
+            content = await self._poster.connected.http.get_from_cdn(str(file["url"]))
+        except (
+            discord.DiscordException,
+            aiohttp.ClientError,
+            DeliveryError,
+            OSError,
+            KeyError,
+        ) as error:
+            log.warning("Discord: a file was not fetched: %s", error)
+            words = f"{name} could not be fetched from Discord."
+            raise RequestError(words, "Please send it again.") from error
+        check_size(name, len(content))
+        return Attachment(name, content)
+
+
+async def _guarded(work: Coroutine[None, None, None]) -> None:
+    """Do one piece of work; whatever goes wrong with it stays with it."""
+    try:
+        await work
+    except (discord.DiscordException, aiohttp.ClientError, DeliveryError) as error:
+        log.warning("Discord: an answer was not delivered: %s", error)
+    except Exception:
+        log.exception("Discord: an answer failed")
+
+
+async def _acknowledge(interaction: discord.Interaction, asked: Asked) -> None:
+    """Say that the answer comes later: a command "thinks", a pressed button is let go."""
+    if asked.request.is_press:
+        await interaction.response.defer()
+    else:
+        await interaction.response.defer(thinking=True, ephemeral=asked.hidden)
+
+
+async def _ignore(interaction: discord.Interaction) -> None:
+    """Let go of a button that the same person pressed before the first press was answered."""
+    await interaction.response.defer()
+
+
+def _button(interaction: discord.Interaction) -> tuple[int, int, str] | None:
+    """Return who pressed which button under which message, or None for no press."""
+    if interaction.type is not discord.InteractionType.component or interaction.message is None:
+        return None
+    data: Mapping[str, Any] = interaction.data or {}
+    return interaction.user.id, interaction.message.id, str(data.get("custom_id"))
+
+
+def _only_for_its_person(asked: Asked, reply: Reply) -> bool:
+    """Tell whether the others in a server are to be spared an answer: a fault, a refusal."""
+    shared = asked.request.chat.kind is not ChatKind.PRIVATE
+    fault = all(isinstance(block, Notice) for block in reply.blocks)
+    return asked.hidden or (shared and fault and not reply.attachments)
+
+
+def _not_here(locale: str) -> Reply:
+    language = best(locale)
+    return Reply((Notice(translate(_ELSEWHERE, language), translate(_INVITE, language)),))
