@@ -28,6 +28,14 @@ GROUPS: Final[Mapping[str, str]] = {
 # The words are what `Length` and the days of a digest are called; tests hold them together.
 LENGTHS: Final = (N_("short"), N_("normal"), N_("long"))
 _DAYS: Final = (N_("daily"), N_("weekdays"), N_("weekends"))
+_SETTINGS: Final = (
+    N_("language"),
+    N_("zone"),
+    N_("length"),
+    N_("digests"),
+    N_("quiet"),
+    N_("twice"),
+)
 _LENGTH: Final = Argument("length", N_("How much to read"), choices=tuple(Length))
 
 COMMANDS: tuple[CommandSpec, ...] = (
@@ -168,6 +176,17 @@ COMMANDS: tuple[CommandSpec, ...] = (
         ("/quiet 22:00 07:00", "/quiet off"),
         manages=True,
         group="digests",
+    ),
+    CommandSpec(
+        "settings",
+        N_("Language, time zone, length, hours: what this chat chose"),
+        "[language|zone|length|digests|quiet|twice] [choice]",
+        (
+            Argument("what", N_("What to change"), choices=_SETTINGS),
+            Argument("choice", N_("Your choice, for example fr, Europe/Paris, short")),
+        ),
+        ("/settings", "/settings language fr", "/settings zone Paris", "/settings length short"),
+        manages=True,
     ),
     CommandSpec("status", N_("How the bot is doing")),
     CommandSpec("about", N_("Who made this, and whose data it uses")),

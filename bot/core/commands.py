@@ -48,6 +48,7 @@ from bot.core.newsroom import Newsroom
 from bot.core.places import PlaceAnswer, PlaceReader, chosen, place_reply
 from bot.core.ports import Clock, Places, Store
 from bot.core.questions import is_question, understand
+from bot.core.settings_page import SettingsPage
 from bot.core.text import links_in
 from bot.core.welcome import about_reply, ask_a_place, first_minute, help_reply, known_already
 from bot.core.words import _, ngettext
@@ -113,6 +114,7 @@ class Desk:
             "unsubscribe": self._digests.unsubscribe,
             "subscriptions": self._digests.subscriptions,
             "quiet": self._digests.quiet,
+            "settings": SettingsPage(store, self._digests, places, clock).answer,
             "status": self._status,
             "about": self._about,
         }
@@ -198,6 +200,8 @@ class Desk:
         if not _TOKEN.fullmatch(request.arguments):
             return request
         arguments = await self._store.unshelve(request.arguments)
+        if arguments is None and not request.is_press:  # somebody typed it
+            return request
         if arguments is None:
             raise RequestError(
                 _("That button is from an older message."),

@@ -7,7 +7,7 @@ import logging
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, time
 from functools import partial
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
@@ -31,6 +31,7 @@ from bot.core.messages import (
 from bot.core.ports import Clock, Places, Store
 from bot.core.schedule import (
     DAY_NAMES,
+    EVERY_DAY,
     Occurrence,
     Quiet,
     Subscription,
@@ -43,6 +44,7 @@ from bot.core.schedule import (
 )
 from bot.core.welcome import ASK_ZONE
 from bot.core.words import N_, _, ngettext
+from bot.core.zones import guessed, zone_actions
 from summaries.article import Length
 
 log = logging.getLogger(__name__)
@@ -58,6 +60,7 @@ MAX_DIGESTS = 24
 MAX_QUIET_HOURS = 12
 """Longer than a late digest is still sent, quiet hours would lose digests."""
 _QUESTION = re.compile(r"\s*\b(place|topic)\s+(\S.*)$", re.IGNORECASE | re.DOTALL)
+_PERIOD = re.compile(rf" ({'|'.join(PERIODS)})$")
 _LENGTH = re.compile(rf"\b({'|'.join(Length)})\b", re.IGNORECASE)
 _QUIET_USAGE = N_("Type for example: /quiet 22:00 07:00, or /quiet off")
 
@@ -85,20 +88,49 @@ class Digests:
     async def zone(self, chat: Chat) -> str:
         """Return the chat's time zone: its own choice, else that of its digests."""
         try:
-            chosen = await self._store.settings(chat)
-            kept = await self._store.subscriptions(chat)
+            return await self.known_zone(chat) or self._default_zone
         except StoreError as error:  # a briefing needs no database
             log.warning("The time zone of %s is not known: %s", chat, error)
             return self._default_zone
-        return chosen.zone or (kept[-1][0].timing.zone if kept else self._default_zone)
+
+    async def known_zone(self, chat: Chat) -> str:
+        """Return the time zone that the chat chose or its digests have, or ""."""
+        chosen = await self._store.settings(chat)
+        kept = await self._store.subscriptions(chat)
+        return chosen.zone or (kept[-1][0].timing.zone if kept else "")
+
+    async def zones(self, chat: Chat) -> list[str]:
+        """Return the zones whose hours count: those of the digests, else the chat's."""
+        kept = await self._store.subscriptions(chat)
+        return sorted({one.timing.zone for one, _due in kept}) or [await self.zone(chat)]
 
     async def subscribe(self, request: Request) -> Reply:
-        """Answer /subscribe: one digest for each hour that was typed."""
-        typed, asked = split_question(request.arguments.replace(ASK_ZONE, ""))
-        timings = parse_timings(typed, await self.zone(request.chat))
+        """Answer /subscribe: one digest for each hour that was typed.
+
+        A zone that is named is kept for a chat that has none. Where a button leaves it out and
+        nobody knows it, it is asked for.
+        """
+        typed, asked = split_question(request.arguments)
+        timings = parse_timings(typed.replace(ASK_ZONE, ""), "")
+        named, known = timings[0].zone, await self.known_zone(request.chat)
+        if not named and not known and (request.is_press or ASK_ZONE in typed.split()):
+            return self._ask_zone(request, timings, asked)
         question = await self._question(request.chat, asked, timings[0])
         if isinstance(question, Reply):
             return question
+        zone = named or known or self._default_zone
+        timings = tuple(replace(timing, zone=zone) for timing in timings)
+        reply = await self._keep_all(request, timings, question)
+        if named:
+            said = await self._keep_zone(request.chat, named)
+            return replace(reply, blocks=(*reply.blocks, *said), in_place=True)
+        if known or zone != "UTC":
+            return reply
+        return self._with_utc_advice(reply, request, timings[0], question)
+
+    async def _keep_all(
+        self, request: Request, timings: Sequence[Timing], question: Question
+    ) -> Reply:
         kept = await self._store.subscriptions(request.chat)
         if len(kept) + len(timings) > MAX_DIGESTS:
             most = _("A chat has at most {count} digests.").format(count=MAX_DIGESTS)
@@ -109,9 +141,68 @@ class Digests:
             await self._keep(request, replace(timing, quiet=settings.quiet), question, kept)
             for timing in timings
         ]
-        advice = _zone_advice(timings[0], request.arguments)
-        blocks = tuple(block for reply in replies for block in reply.blocks)
-        return Reply((*blocks, *advice), tuple(a for reply in replies for a in reply.actions))
+        return Reply(
+            tuple(block for reply in replies for block in reply.blocks),
+            tuple(action for reply in replies for action in reply.actions),
+        )
+
+    def _ask_zone(self, request: Request, timings: Sequence[Timing], asked: Question) -> Reply:
+        """Ask by buttons where the chat is; pressing one subscribes there."""
+        hours = [words.hour(timing.at) for timing in timings]
+        said = _("At {hours} by whose clock? Where are you?").format(hours=words.listed(hours))
+        how = _("Not there? Type the city as well: {example}")
+        typed = " ".join(f"{timing.at:%H:%M}" for timing in timings)
+        after = f"{_typed_days(timings[0])} {_typed_question(asked)}"
+        zones = guessed(request.locale)
+        actions = zone_actions(zones, self._clock.now(), "subscribe", typed, after)
+        example = Paragraph(how.format(example=f"/subscribe {typed} New York"))
+        return Reply((Paragraph(said), example), actions)
+
+    async def _keep_zone(self, chat: Chat, zone: str) -> tuple[Block, ...]:
+        """Keep the first zone that is named in a chat, and say so."""
+        settings = await self._store.settings(chat)
+        if settings.zone:
+            return ()
+        await self._store.set_settings(chat, replace(settings, zone=zone))
+        said = _("{zone} is the time zone of this chat now. To change it: /settings")
+        return (Paragraph(said.format(zone=zone)),)
+
+    def _with_utc_advice(
+        self, reply: Reply, request: Request, timing: Timing, question: Question
+    ) -> Reply:
+        """Say that the hour is UTC to a person who named no zone, and offer theirs."""
+        said = _("That is UTC. For your own hour add your time zone: {example}")
+        example = f"/subscribe {timing.at:%H:%M} Europe/Paris"
+        hour, after = f"{timing.at:%H:%M}", f"{_typed_days(timing)} {_typed_question(question)}"
+        now, zones = self._clock.now(), guessed(request.locale)
+        offers = zone_actions(zones, now, "subscribe", hour, after)[:-1]  # UTC it is already
+        blocks = (*reply.blocks, Paragraph(said.format(example=example)))
+        return replace(reply, blocks=blocks, actions=(*reply.actions, *offers))
+
+    async def switch(self, request: Request, at: time) -> None:
+        """Let the plain digest of an hour come, or no longer."""
+        kept = await self._store.subscriptions(request.chat)
+        for one, _due in kept:
+            if (one.timing.at, one.command, one.arguments) == (at, "brief", ""):
+                await self._store.unsubscribe(request.chat, one.id)
+                return
+        await self.subscribe(replace(request, arguments=f"{at:%H:%M}"))
+
+    async def move_to(self, chat: Chat, zone: str) -> int:
+        """Let the chat's digests come at the same hours in another zone; return how many.
+
+        What is due goes out as it is.
+        """
+        now = self._clock.now()
+        wrong = [
+            one
+            for one, due in await self._store.subscriptions(chat)
+            if one.timing.zone != zone and not one.paused and due.at > now
+        ]
+        for one in wrong:
+            timing = replace(one.timing, zone=zone)
+            await self._store.subscribe(replace(one, timing=timing), first_due(timing, now))
+        return len(wrong)
 
     async def _keep(
         self, request: Request, timing: Timing, question: Question, kept: Sequence[Kept]
@@ -265,18 +356,13 @@ class Digests:
     async def quiet(self, request: Request) -> Reply:
         """Answer /quiet: hold digests back in some hours of the day."""
         settings = await self._store.settings(request.chat)
-        zones = await self._zones(request.chat)
+        zones = await self.zones(request.chat)
         if not request.arguments.strip():
             usage = Paragraph(_(_QUIET_USAGE))
             return Reply((Paragraph(quiet_words(settings.quiet, zones)), usage))
         quiet = parse_quiet(request.arguments)
         await self.change(request.chat, replace(settings, quiet=quiet))
         return Reply((Paragraph(quiet_words(quiet, zones)),))
-
-    async def _zones(self, chat: Chat) -> list[str]:
-        """Return the zones whose hours count: those of the digests, else the chat's."""
-        kept = await self._store.subscriptions(chat)
-        return sorted({one.timing.zone for one, _due in kept}) or [await self.zone(chat)]
 
     async def change(self, chat: Chat, settings: ChatSettings) -> None:
         """Keep what a chat chose and plan its digests anew."""
@@ -397,15 +483,6 @@ def _hours(subscriptions: Sequence[Subscription]) -> str:
     return words.listed(hours)
 
 
-def _zone_advice(timing: Timing, arguments: str) -> tuple[Block, ...]:
-    """Say that the hour is UTC to a person who named no zone."""
-    if timing.zone != "UTC" or "utc" in arguments.lower():
-        return ()
-    example = f"/subscribe {timing.at:%H:%M} Europe/Paris"
-    said = _("That is UTC. For your own hour add your time zone: {example}")
-    return (Paragraph(said.format(example=example)),)
-
-
 def _key(subscription: Subscription) -> tuple[str, str, str]:
     """A chat has the same question at the same hour once."""
     at = f"{subscription.timing.at:%H:%M}"
@@ -422,18 +499,27 @@ def _name(subscription: Subscription) -> str:
 
 def _typed_timing(timing: Timing) -> str:
     """Say a timing as /subscribe reads it: "08:00 Europe/Paris mon,fri"."""
-    days = ",".join(DAY_NAMES[day][:3] for day in sorted(timing.days))
-    return " ".join(part for part in (f"{timing.at:%H:%M}", timing.zone, days) if part)
+    parts = f"{timing.at:%H:%M}", timing.zone, _typed_days(timing)
+    return " ".join(part for part in parts if part)
+
+
+def _typed_days(timing: Timing) -> str:
+    if timing.days == EVERY_DAY:
+        return ""
+    return ",".join(DAY_NAMES[day][:3] for day in sorted(timing.days))
+
+
+def _typed_question(asked: Question) -> str:
+    """Say what a digest asks as /subscribe reads it: "place geo:1", "long topic sport"."""
+    if asked.command == "place":
+        return f"place {_PERIOD.sub('', asked.arguments)}"
+    topic, length = split_length(asked.arguments)
+    return " ".join(part for part in (length, f"topic {topic}" if topic else "") if part)
 
 
 def _again_action(gone: Subscription) -> Action:
     """Offer to take back that a digest was stopped."""
-    asked = gone.arguments
-    if gone.command == "place":
-        asked = f"place {gone.arguments.partition(' ')[0]}"
-    else:
-        topic, length = split_length(asked)
-        asked = " ".join(part for part in (length, f"topic {topic}" if topic else "") if part)
+    asked = _typed_question(Question(gone.command, gone.arguments))
     return Action(_("Start it again"), "subscribe", f"{_typed_timing(gone.timing)} {asked}".strip())
 
 

@@ -42,6 +42,7 @@ def known_already() -> Reply:
     actions = (
         Action(_("Today's briefing"), "brief"),
         Action(_("Digests"), "subscriptions"),
+        Action(_("Settings"), "settings"),
         Action(_("Help"), "help"),
     )
     return Reply((Paragraph(_("Hello again. What would you like?")),), actions)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, cast
@@ -10,10 +11,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.core import command_table
 from bot.core.archive import Follow
-from bot.core.commands import COMMANDS, Desk, find_command, first_link, in_words, parse_brief
+from bot.core.chats import Standing
+from bot.core.command_table import GROUPS, LENGTHS
+from bot.core.commands import (
+    COMMANDS,
+    Desk,
+    english_name,
+    find_command,
+    first_link,
+    in_words,
+    parse_brief,
+)
 from bot.core.errors import RequestError, SourceError, StoreError
 from bot.core.messages import (
+    Action,
     Chat,
     ChatKind,
     Heading,
@@ -28,6 +41,7 @@ from bot.core.messages import (
 from bot.core.news import Feed, Reading
 from bot.core.newsroom import Newsroom
 from bot.core.ports import Places, Sources, Store
+from bot.core.words import LANGUAGES, localised
 from summaries.article import Length
 from tests.fake_archive import FakeArchive
 from tests.fake_finder import FakeFinder
@@ -574,3 +588,151 @@ async def test_what_the_clock_asks_raises_rather_than_become_a_fault() -> None:
 async def test_small_talk_gets_one_helpful_line() -> None:
     said = notice(await make_desk().answer(Request(CHAT, *in_words("good morning"))))
     assert "/help" in said.hint
+
+
+# --- the language of a chat
+
+
+async def test_the_desk_speaks_the_chats_language_else_that_of_who_asks() -> None:
+    desk = make_desk()
+    french = replace(typed("/subscribe 08:00 Europe/Paris"), locale="fr-CA")
+    assert "lundi 2 mars 2026" in words(await desk.answer(french))
+    spanish = replace(typed("/subscriptions"), locale="es")
+    assert "lunes, 2 de marzo" in words(await desk.answer(spanish))
+    await desk.answer(typed("/settings language de"))
+    assert "Montag, 2. März 2026" in words(await desk.answer(spanish))
+
+
+async def test_a_language_nobody_speaks_is_answered_in_english() -> None:
+    reply = await make_desk().answer(Request(CHAT, "subscribe", "08:00 UTC", locale="tlh"))
+    assert "Monday, 2 March 2026" in words(reply)
+
+
+async def test_a_store_that_fails_leaves_the_readers_own_language() -> None:
+    desk = make_desk(store=cast("Store", Breaking(StoreError("The disk is full."))))
+    reply = await desk.answer(Request(CHAT, "brief", locale="fr"))
+    assert isinstance(reply.blocks[0], Heading)
+    assert "lundi 2 mars 2026" in reply.blocks[0].text
+
+
+async def test_one_question_is_asked_of_the_store_to_know_the_language() -> None:
+    class Counting(FakeStore):
+        asked = 0
+
+        async def standing(self, chat: Chat) -> Standing:
+            self.asked += 1
+            return await super().standing(chat)
+
+    store = Counting()
+    await make_desk(store=store).answer(typed("/about"))
+    assert store.asked == 1
+
+
+async def test_what_somebody_subscribes_to_is_kept_in_the_language_of_the_chat() -> None:
+    store = FakeStore()
+    desk = make_desk(store=store)
+    await desk.answer(Request(GROUP, "subscribe", "08:00 UTC", locale="fr"))
+    await desk.answer(Request(GROUP, "settings", "language de", locale="fr"))
+    await desk.answer(Request(GROUP, "subscribe", "09:00 UTC", locale="fr"))
+    assert [one.locale for one, _ in await store.subscriptions(GROUP)] == ["fr", "de"]
+
+
+# --- buttons that carry much
+
+
+LONG = f"https://news.example/{'x' * 300}?é"
+
+
+def far_article() -> FakeSources:
+    return FakeSources((replace(PARIS_TALKS, url=LONG),))
+
+
+async def test_a_long_button_fits_every_platform_and_still_asks_the_same() -> None:
+    sources = far_article()
+    desk = make_desk(sources)
+    reply = await desk.answer(typed(f"/brief {LONG}"))
+    longer = press(reply, "Longer")
+    assert re.fullmatch(r"~[0-9a-f]{16}", longer.arguments)
+    assert all(Action.fits(one.command, one.arguments) for one in reply.actions)
+    told = await desk.answer(replace(typed(longer.data), is_press=True))
+    assert [type(block) for block in told.blocks if isinstance(block, StoryItem)]
+    assert sources.asked == [LONG, LONG]
+
+
+async def test_a_long_button_of_a_digest_is_kept_too() -> None:
+    reply = await make_desk(far_article()).reply(Request(CHAT, "brief", LONG, is_digest=True))
+    assert press(reply, "Longer").arguments.startswith("~")
+
+
+async def test_a_button_that_is_forgotten_says_what_to_ask_instead() -> None:
+    said = notice(await make_desk().answer(Request(CHAT, "brief", f"~{'0' * 16}", is_press=True)))
+    assert said.text == "That button is from an older message."
+    assert said.hint == "Ask again: /brief"
+
+
+async def test_a_button_of_a_command_that_is_gone_is_from_an_older_message() -> None:
+    said = notice(await make_desk().answer(Request(CHAT, "weather", "x", is_press=True)))
+    assert said.text == "That button is from an older message."
+    assert "/help" in said.hint
+
+
+async def test_a_store_that_fails_costs_the_long_buttons_and_not_the_answer() -> None:
+    desk = make_desk(far_article(), store=cast("Store", Breaking(StoreError("full"))))
+    reply = await desk.answer(typed(f"/brief {LONG}"))
+    assert [block for block in reply.blocks if isinstance(block, StoryItem)]
+    assert "Longer" not in [action.label for action in reply.actions]
+
+
+# --- plain words
+
+
+async def test_a_topic_of_the_chat_is_understood_without_a_command() -> None:
+    archive = FakeArchive()
+    await archive.follow([Follow(CHAT, Feed("https://sport.example/feed"), "Sport")], MONDAY)
+    desk = make_desk(FakeSources(topics=("sport",)), archive=archive)
+    reply = await desk.answer(Request(CHAT, *in_words("sport")))
+    assert [block for block in reply.blocks if isinstance(block, StoryItem)]
+
+
+async def test_the_name_of_a_place_is_offered_as_a_question() -> None:
+    desk = make_desk()
+    reply = await desk.answer(Request(CHAT, *in_words("Mosul")))
+    assert "/help" in notice(reply).hint
+    told = await desk.answer(typed(press(reply, "What is new in Mosul, IQ?").data))
+    assert "Mosul" in words(told)
+
+
+@pytest.mark.parametrize("said", ["", " ", "x" * 5000, "́" * 300, "?!"])
+async def test_whatever_is_said_gets_one_helpful_line(said: str) -> None:
+    assert "/help" in notice(await make_desk().answer(Request(CHAT, *in_words(said)))).hint
+
+
+# --- the names of commands
+
+
+def test_a_command_is_known_by_its_name_in_any_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    french = {"place": "lieu", "subscribe": "abonner"}
+
+    def called(_context: str, message: str, language: str) -> str:
+        return french.get(message, message) if language == "fr" else message
+
+    command_table._names.cache_clear()
+    monkeypatch.setattr(command_table, "localised", called)
+    assert find_command("Lieu").name == "place"
+    assert english_name("abonner") == "subscribe"
+    assert english_name("nothing") == "nothing"
+    command_table._names.cache_clear()
+
+
+def test_no_name_of_a_command_means_another_one_in_another_language() -> None:
+    for language in LANGUAGES:
+        for spec in COMMANDS:
+            assert english_name(localised("command", spec.name, language)) == spec.name
+
+
+def test_every_command_stands_in_a_group_of_the_help() -> None:
+    assert {spec.group for spec in COMMANDS} == set(GROUPS)
+
+
+def test_the_lengths_of_a_briefing_have_their_words() -> None:
+    assert tuple(Length) == LENGTHS

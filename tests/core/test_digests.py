@@ -17,7 +17,7 @@ from bot.core.digests import MAX_DIGESTS, Question, parse_quiet, split_question
 from bot.core.errors import RequestError
 from bot.core.messages import ChatKind, Reply, Request
 from bot.core.news import Feed
-from bot.core.schedule import Quiet, Timing, next_due
+from bot.core.schedule import WEEKDAYS, Quiet, Timing, next_due
 from tests.fakes import CHAT, MONDAY, MOSUL, FakeClock, FakeStore, make_desk, press
 
 NIGHT = Quiet(time(22), time(7))
@@ -235,3 +235,99 @@ def test_nothing_is_due_in_the_quiet_hours_and_no_day_is_lost(
         due = following
         days.append(due.day)
     assert days == [days[0] + timedelta(days=number) for number in range(6)]
+
+
+# --- stopping, and taking it back
+
+
+async def test_one_digest_is_stopped_without_a_number(desk: Desk, store: FakeStore) -> None:
+    await ask(desk, "/subscribe 08:00 UTC")
+    assert "Stopped: the digest at 08:00" in words(await ask(desk, "/unsubscribe"))
+    assert await asked_at(store) == []
+
+
+async def test_of_several_digests_it_is_asked_which_one_or_all(
+    desk: Desk, store: FakeStore
+) -> None:
+    await ask(desk, "/subscribe 08:00 20:00 UTC")
+    reply = await ask(desk, "/unsubscribe")
+    assert "Which one shall I stop?" in words(reply)
+    assert len(await asked_at(store)) == 2
+    assert [one.label for one in reply.actions] == ["Stop 08:00", "Stop 20:00", "All of them"]
+    await ask(desk, press(reply, "All of them").data, is_press=True)
+    assert await asked_at(store) == []
+
+
+async def test_buttons_of_two_digests_at_one_hour_name_what_they_ask(desk: Desk) -> None:
+    await ask(desk, "/subscribe 08:00 UTC")
+    await ask(desk, "/subscribe 08:00 UTC place mosul")
+    reply = await ask(desk, "/subscriptions")
+    assert [one.label for one in reply.actions] == [
+        "Stop 08:00: Mosul, IQ, today",
+        "Stop 08:00: briefing",
+    ] or [one.label for one in reply.actions] == [
+        "Stop 08:00: briefing",
+        "Stop 08:00: Mosul, IQ, today",
+    ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "08:00 Europe/Paris",
+        "07:30 Asia/Tokyo mon,fri long",
+        "08:00 UTC place mosul",
+        "08:00 UTC short topic sport",
+    ],
+)
+async def test_a_digest_that_was_stopped_is_started_again_as_it_was(
+    desk: Desk, store: FakeStore, line: str
+) -> None:
+    await desk._archive.follow([Follow(CHAT, Feed("https://sport.example/feed"), "Sport")], MONDAY)
+    await ask(desk, f"/subscribe {line}")
+    [(before, due)] = await store.subscriptions(CHAT)
+    stopped = await ask(desk, "/unsubscribe")
+    await ask(desk, press(stopped, "Start it again").data, is_press=True)
+    [(again, next_time)] = await store.subscriptions(CHAT)
+    assert replace(again, id=before.id) == before
+    assert next_time == due
+
+
+async def test_a_stop_button_that_is_pressed_twice_says_that_it_is_done(
+    desk: Desk, store: FakeStore
+) -> None:
+    reply = await ask(desk, "/subscribe 08:00 20:00 UTC")
+    stop = press(reply, "Stop 08:00").data
+    first = await ask(desk, stop, is_press=True)
+    assert first.in_place
+    assert "20:00" in words(first)  # what is left
+    second = await ask(desk, stop, is_press=True)
+    assert "That digest is stopped already." in words(second)
+    assert [hour for hour, _, _ in await asked_at(store)] == ["20:00"]
+
+
+# --- whose clock
+
+
+async def test_utc_is_said_and_the_readers_own_zone_is_a_press_away(
+    desk: Desk, store: FakeStore
+) -> None:
+    reply = await ask(desk, "/subscribe 08:00 weekdays place mosul", locale="en-FR")
+    assert "That is UTC." in words(reply)
+    await ask(desk, press(reply, "Paris · 07:00").data, is_press=True)
+    [(kept, _)] = await store.subscriptions(CHAT)
+    assert (kept.timing.zone, kept.timing.days) == ("Europe/Paris", WEEKDAYS)
+    assert kept.arguments == "geo:2 today"
+
+
+async def test_quiet_hours_name_the_clock_they_follow(desk: Desk) -> None:
+    await ask(desk, "/subscribe 08:00 Europe/Paris")
+    assert "22:00 to 07:00 (Europe/Paris)" in words(await ask(desk, "/quiet 22:00 07:00"))
+
+
+async def test_which_of_several_places_does_not_choose_a_zone_by_the_way(
+    desk: Desk, store: FakeStore
+) -> None:
+    reply = await ask(desk, "/subscribe 07:30 place Tripoli")
+    await ask(desk, press(reply, "Tripoli, LB").data)
+    assert (await store.settings(CHAT)).zone == ""

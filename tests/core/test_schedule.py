@@ -215,6 +215,7 @@ def test_an_impossible_hour_is_said_in_words_with_what_to_type(typed: str, words
         ("8 mon,wed,fri paris", "Europe/Paris", frozenset({0, 2, 4})),
         ("8 mon, wed , friday", "Africa/Tunis", frozenset({0, 2, 4})),
         ("8 Saturday sunday", "Africa/Tunis", WEEKEND),
+        ("8 Saturdays sundays", "Africa/Tunis", WEEKEND),
         ("8 New York weekdays", "America/New_York", WEEKDAYS),
         ("8 am buenos aires", "America/Argentina/Buenos_Aires", EVERY_DAY),
         ("8 AM UTC daily", "UTC", EVERY_DAY),
@@ -244,6 +245,12 @@ def test_a_zone_like_no_other_says_what_one_looks_like() -> None:
         parse_zone("ß" * 3000)
     assert "Europe/Paris" in caught.value.hint
     assert len(str(caught.value)) < 120
+
+
+def test_a_zone_that_is_like_none_gets_no_odd_advice() -> None:
+    with pytest.raises(RequestError, match="There is no time zone “Mars”") as caught:
+        parse_zone("Mars")
+    assert caught.value.hint == "A time zone looks like Europe/Paris or America/New_York."
 
 
 @pytest.mark.parametrize("name", ["Europe/Paris", "UTC", "Asia/Kolkata", "Etc/GMT+3"])
