@@ -26,6 +26,10 @@ _TABLE: dict[int, str | None] = (
     | dict.fromkeys(_TURNING, None)
     | {0x2028: "\n", 0x2029: "\n", 0xFEFF: None}
 )
+_TO_CHANGE = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+)
+"""What `plain` looks for; without any of it a text is plain already."""
 _INVISIBLE = regex.compile(r"[\s\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]*")
 _LINK = re.compile(r"https?://\w[\w.-]*(:\d+)?([/?#]\S*)?", re.IGNORECASE)
 
@@ -37,6 +41,8 @@ def plain(text: str) -> str:
     separators line breaks; directional controls and byte order marks vanish. Joiners and the
     direction marks of right-to-left scripts stay.
     """
+    if _TO_CHANGE.search(text) is None:
+        return text
     whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return whole.replace("\r\n", "\n").replace("\r", "\n").translate(_TABLE)
 
@@ -81,7 +87,7 @@ def web_link(url: str) -> str:
 
 def units(text: str) -> int:
     """Return a text's length in UTF-16 code units."""
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def label(text: str, limit: int) -> str:

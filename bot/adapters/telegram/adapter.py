@@ -17,9 +17,10 @@ from pathlib import Path
 from telegram.error import Forbidden, InvalidToken, TelegramError
 
 from bot.adapters.pace import Pace
+from bot.adapters.telegram.api import WANTED, RawBot
 from bot.adapters.telegram.attendant import Attendant
 from bot.adapters.telegram.menu import announce, menus
-from bot.adapters.telegram.polling import POLL_SECONDS, WANTED, Polling, RawBot
+from bot.adapters.telegram.polling import POLL_SECONDS, Polling
 from bot.adapters.telegram.poster import Poster
 from bot.adapters.telegram.render import render
 from bot.adapters.telegram.speaker import Speaker

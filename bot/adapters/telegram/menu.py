@@ -18,8 +18,8 @@ from telegram import Bot, BotCommand, BotCommandScope
 from telegram.constants import BotCommandScopeType
 from telegram.error import RetryAfter, TelegramError
 
+from bot.adapters.telegram.api import asked_to_wait
 from bot.adapters.telegram.channels import CHANNEL
-from bot.adapters.telegram.poster import asked_to_wait
 from bot.core import words
 from bot.core.messages import CommandSpec
 

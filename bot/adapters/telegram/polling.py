@@ -7,43 +7,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Any
 
-from telegram import Bot
-from telegram.constants import UpdateType
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
-from bot.adapters.telegram.poster import asked_to_wait
+from bot.adapters.telegram.api import RawBot, asked_to_wait
 from bot.adapters.telegram.webhook import Take
 from bot.core.errors import SettingsError, StoreError
-from bot.core.journal import Update
 
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 25
-WANTED = [
-    UpdateType.MESSAGE,
-    UpdateType.EDITED_MESSAGE,
-    UpdateType.CHANNEL_POST,
-    UpdateType.EDITED_CHANNEL_POST,
-    UpdateType.CALLBACK_QUERY,
-    UpdateType.INLINE_QUERY,
-    UpdateType.MY_CHAT_MEMBER,
-]
-"""The kinds of updates that the bot asks for, however it hears them."""
-
-
-class RawBot(Bot):
-    """The library's bot, that hands updates over as they came.
-
-    One that the library cannot read (of a server older or newer than it) must not hold up the rest.
-    """
-
-    async def raw_updates(self, offset: int | None, timeout: int) -> list[Update]:  # noqa: ASYNC109 - Telegram's word
-        """https://core.telegram.org/bots/api#getupdates"""
-        asked = {"offset": offset, "timeout": timeout, "allowed_updates": WANTED}
-        found: Any = await self._post("getUpdates", asked, read_timeout=timeout + 5)
-        return [Update(str(update["update_id"]), update) for update in found]
 
 
 class Polling:

@@ -9,18 +9,9 @@ import base64
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
-from telegram import (
-    Bot,
-    InlineKeyboardButton,
-    InlineKeyboardMarkup,
-    InputMediaDocument,
-    InputMediaPhoto,
-    LinkPreviewOptions,
-    Message,
-)
+from telegram import InputFile, InputMediaDocument, InputMediaPhoto
 from telegram.constants import ParseMode
 from telegram.error import (
     BadRequest,
@@ -33,6 +24,7 @@ from telegram.error import (
 )
 
 from bot.adapters.pace import Pace
+from bot.adapters.telegram.api import RawBot, asked_to_wait
 from bot.adapters.telegram.transport import NotConnected
 from bot.core.errors import ChatUnavailable, DeliveryError, OutcomeUnknown
 from bot.core.messages import Chat
@@ -59,7 +51,6 @@ _GONE = (
 Pictures or files alone may be forbidden, too ("not enough rights to send photos to the chat").
 """
 _SAME = "message is not modified"
-_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)  # a briefing has many links
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +73,7 @@ class Poster:
     broadcasts are charged for: see the settings.
     """
 
-    def __init__(self, bot: Bot, pace: Pace, *, paid: bool = False) -> None:
+    def __init__(self, bot: RawBot, pace: Pace, *, paid: bool = False) -> None:
         self._bot = bot
         self._pace = pace
         self._paid = paid
@@ -100,7 +91,7 @@ class Poster:
         """Send one message. Raises what the Adapter port's `post` raises."""
         with self._in_our_words(chat):
             message = await self._send(chat, payload)
-            return Standing(message.message_id, kind_of(payload))
+            return Standing(int(message["message_id"]), kind_of(payload))
 
     async def _edit(self, chat: Chat, payload: Payload, place: Standing) -> Standing | None:
         """Let a message say something else; None where it cannot: too old, deleted, a picture.
@@ -120,16 +111,12 @@ class Poster:
         return Standing(place.id, kind)
 
     async def _change(self, chat: Chat, payload: Payload, message: int, kind: str) -> None:
-        its: dict[str, Any] = {
-            "chat_id": chat.id,
-            "message_id": message,
-            "reply_markup": _markup(payload),
-        }
+        its = {"chat_id": chat.id, "message_id": message, "reply_markup": _markup(payload)}
         try:
             if kind == "text":
-                await self._bot.edit_message_text(**its, **_words(payload))
+                await self._bot.call("editMessageText", its | _words(payload))
             else:
-                await self._bot.edit_message_media(_media(payload), **its)
+                await self._bot.call("editMessageMedia", its | {"media": _media(payload)})
         except BadRequest as error:
             if isinstance(known := _bad_request(error), ChatUnavailable):
                 raise known from error
@@ -153,8 +140,8 @@ class Poster:
                 raise
             raise known from error
 
-    async def _send(self, chat: Chat, payload: Payload) -> Message:
-        common: dict[str, Any] = {
+    async def _send(self, chat: Chat, payload: Payload) -> Any:  # noqa: ANN401 - Telegram's Message
+        common = {
             "chat_id": chat.id,
             "message_thread_id": thread_of(chat),
             "reply_markup": _markup(payload),
@@ -162,20 +149,11 @@ class Poster:
         }
         match kind_of(payload):
             case "photo":
-                return await self._bot.send_photo(
-                    filename="picture.png",
-                    photo=base64.b64decode(payload["photo"]),
-                    caption=payload["text"],
-                    parse_mode=ParseMode.HTML,
-                    **common,
-                )
+                return await self._bot.call("sendPhoto", common | _photo(payload))
             case "document":
-                content = base64.b64decode(payload["document"])
-                return await self._bot.send_document(
-                    document=content, filename=payload["name"], **common
-                )
+                return await self._bot.call("sendDocument", common | {"document": _file(payload)})
             case _:
-                return await self._bot.send_message(**common, **_words(payload))
+                return await self._bot.call("sendMessage", common | _words(payload))
 
 
 class _Refused(Exception):  # noqa: N818 - it reads as a state
@@ -198,12 +176,22 @@ def _may_become(old: str, new: str) -> bool:
 def _words(payload: Payload) -> dict[str, Any]:
     """Return the parameters of a text; the one link that is worth it is shown with a picture."""
     preview = payload.get("preview")
-    shown = LinkPreviewOptions(url=preview, prefer_small_media=True) if preview else _NO_PREVIEW
+    above = bool(payload.get("above"))
+    shown = {"url": preview, "show_above_text": above, "prefer_large_media": above}
     return {
         "text": payload["text"],
         "parse_mode": ParseMode.HTML,
-        "link_preview_options": shown,
+        "link_preview_options": shown if preview else {"is_disabled": True},
     }
+
+
+def _photo(payload: Payload) -> dict[str, Any]:
+    photo = InputFile(base64.b64decode(payload["photo"]), "picture.png")
+    return {"photo": photo, "caption": payload["text"], "parse_mode": ParseMode.HTML}
+
+
+def _file(payload: Payload) -> InputFile:
+    return InputFile(base64.b64decode(payload["document"]), payload["name"])
 
 
 def _media(payload: Payload) -> InputMediaPhoto | InputMediaDocument:
@@ -218,13 +206,12 @@ def _media(payload: Payload) -> InputMediaPhoto | InputMediaDocument:
     )
 
 
-def _markup(payload: Payload) -> InlineKeyboardMarkup | None:
+def _markup(payload: Payload) -> dict[str, Any] | None:
     rows = payload.get("buttons")
     if not rows:
         return None
-    return InlineKeyboardMarkup(
-        [[InlineKeyboardButton(label, callback_data=data) for label, data in row] for row in rows]
-    )
+    shown = [[{"text": label, "callback_data": data} for label, data in row] for row in rows]
+    return {"inline_keyboard": shown}
 
 
 def _translated(error: Exception) -> DeliveryError | None:  # noqa: PLR0911 - one return an error
@@ -252,12 +239,6 @@ def _bad_request(error: BadRequest) -> DeliveryError:
     if any(sign in text for sign in _GONE):
         return ChatUnavailable(error.message)
     return DeliveryError(f"Telegram refused the message: {error.message}", final=True)
-
-
-def asked_to_wait(error: RetryAfter) -> float:
-    """Return the seconds that Telegram asks to wait; the library gives a number or a timedelta."""
-    asked = error.retry_after
-    return asked.total_seconds() if isinstance(asked, timedelta) else float(asked)
 
 
 def thread_of(chat: Chat) -> int | None:

@@ -14,6 +14,13 @@ from dataclasses import dataclass, replace
 from html import escape
 from typing import Any, assert_never
 
+from bot.adapters.direction import (
+    RIGHT_TO_LEFT,
+    Line,
+    directed,
+    has_right_to_left,
+    starts_right_to_left,
+)
 from bot.adapters.plain import (
     NOTHING,
     cleaned,
@@ -52,9 +59,15 @@ _FOUND = re.compile(r"[@#/$]\w|://|\.[^\W\d]")
 """Where Telegram may find entities of its own (mentions, commands, links); rather too many."""
 
 
+_GAP = "\n\n"
+_FOLDED = "blockquote expandable"
+FOLDED_UNITS = 900
+"""In a briefing a longer quotation shows its first lines, and all of it at a touch."""
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Plain text with one style: "" or the name of an HTML tag; `url` makes it a link."""
+    """Plain text with one style: "" or an HTML tag; `url` makes it a link."""
 
     text: str
     tag: str = ""
@@ -65,11 +78,28 @@ def render(reply: Reply) -> list[dict[str, Any]]:
     """Turn a reply into messages to post in this order, each within Telegram's limits.
 
     A message is {"text", "buttons"}, {"photo", "text"} or {"document", "name"}; the text is HTML,
-    files are base64. The reply's actions stand under the last message.
+    files are base64. The reply's actions stand under the last message. The first text may have a
+    "preview": the link that the chat shows with a picture, "above" the text or below it.
     """
     reply = cleaned(reply)
     messages = [*_messages(reply.blocks), *(_document(file) for file in reply.attachments)]
-    return _with_buttons(messages or [{"text": NOTHING}], distinct(reply.actions))
+    messages = messages or [{"text": NOTHING}]
+    if "text" in messages[0] and len(messages[0]) == 1:
+        messages[0] |= _preview(reply.blocks)
+    carried = [one for one in distinct(reply.actions) if Action.fits(one.command, one.arguments)]
+    return _with_buttons(messages, carried)
+
+
+def _preview(blocks: Sequence[Block]) -> dict[str, Any]:
+    """Choose what is shown with a picture: the first story's own, or the page of the only one.
+
+    In a briefing no page is: the last of many links would be shown, and say nothing of the rest.
+    """
+    stories = [block for block in blocks if isinstance(block, StoryItem)]
+    if stories and (image := web_link(stories[0].image)):
+        return {"preview": image, "above": len(stories) > 1}
+    url = web_link(stories[0].url) if len(stories) == 1 else ""
+    return {"preview": url} if url else {}
 
 
 def _with_buttons(
@@ -85,6 +115,7 @@ def _with_buttons(
 
 def _messages(blocks: Sequence[Block]) -> Iterator[dict[str, Any]]:
     texts: list[list[Run]] = []
+    several = sum(isinstance(block, StoryItem) for block in blocks) > 1
     for block in blocks:
         if isinstance(block, Picture):
             yield from _packed(texts)
@@ -92,11 +123,29 @@ def _messages(blocks: Sequence[Block]) -> Iterator[dict[str, Any]]:
             yield _photo(block, caption)
             texts = [[Run(part)] for part in rest]
         else:
-            texts.append(_runs(block))
+            texts.append(_directed(_runs(block, folds=several)))
     yield from _packed(texts)
 
 
-def _runs(block: Block) -> list[Run]:  # noqa: PLR0911 - one return a block
+def _directed(runs: list[Run]) -> list[Run]:
+    """Mark the lines that run from right to left; a line may consist of several runs."""
+    text = "".join(run.text for run in runs)
+    if not has_right_to_left(text):
+        return runs
+    lines = iter([Line(line) for line in text.split("\n")])
+    line = next(lines)
+    marked: list[Run] = []
+    for run in runs:
+        first, *rest = run.text.split("\n")
+        parts = [line.directed(first)]
+        for part in rest:
+            line = next(lines)
+            parts.append(line.directed(part))
+        marked.append(replace(run, text="\n".join(parts)))
+    return marked
+
+
+def _runs(block: Block, *, folds: bool) -> list[Run]:  # noqa: PLR0911 - one return a block
     match block:
         case Heading(text):
             return [Run(text, "b")]
@@ -105,6 +154,8 @@ def _runs(block: Block) -> list[Run]:  # noqa: PLR0911 - one return a block
         case StoryItem(title, sentences, byline, url, dateline, source):
             head = Run(one_line(title), "b", web_link(url))
             quoted = Run("\n\n".join(sentences), "blockquote")
+            if folds and units(quoted.text) > FOLDED_UNITS:
+                quoted = replace(quoted, tag=_FOLDED)
             told = _lines([head, Run(dateline, "i"), quoted])
             return [*told, *_credit(Run(source, "i", web_link(url)), Run(byline, "i"))]
         case Listing(items):
@@ -128,6 +179,9 @@ def _credit(source: Run, byline: Run) -> list[Run]:
 
 
 def _item(term: str, meaning: str) -> list[Run]:
+    """Put a term and its meaning on a line that runs as the meaning does."""
+    if starts_right_to_left(meaning) and not starts_right_to_left(term):
+        term = RIGHT_TO_LEFT + term
     return [Run("\n"), Run(term, "b"), Run(f" — {meaning}" if term and meaning else meaning)]
 
 
@@ -141,29 +195,65 @@ def _lines(runs: Iterable[Run]) -> list[Run]:
     return lines
 
 
+class _Piece:
+    """Runs that stay together, with what Telegram counts of them and may find in them."""
+
+    def __init__(self, *runs: Run) -> None:
+        self.runs: list[Run] = []
+        self.size = self.entities = 0
+        for run in runs:
+            self.add(run)
+
+    def add(self, run: Run) -> None:
+        self.join(run, units(run.text), _entities(run))
+
+    def join(self, run: Run, size: int, entities: int) -> None:
+        self.runs.append(run)
+        self.size += size
+        self.entities += entities
+
+    def fits(self, size: int = 0, entities: int = 0) -> bool:
+        """Tell whether it fits a message, also with so much more."""
+        return self.size + size <= MESSAGE_UNITS and self.entities + entities <= ENTITIES
+
+
+def _entities(run: Run) -> int:
+    return bool(run.tag) + bool(run.url) + len(_FOUND.findall(run.text))
+
+
 def _packed(texts: Sequence[Sequence[Run]]) -> Iterator[dict[str, Any]]:
     """Fill messages with whole blocks; a block that is too large alone is cut."""
-    message: list[Run] = []
+    message = _Piece()
     for piece in (piece for block in texts for piece in _cut_block(block)):
-        joined = [*message, Run("\n\n"), *piece] if message else piece
-        if message and _exceeds(joined):
-            yield from _text(message)
-            joined = piece
-        message = joined
-    yield from _text(message)
+        if message.runs and message.fits(piece.size + len(_GAP), piece.entities):
+            message.join(Run(_GAP), len(_GAP), 0)
+        elif message.runs:
+            yield from _text(message.runs)
+            message = _Piece()
+        message.runs += piece.runs
+        message.size += piece.size
+        message.entities += piece.entities
+    yield from _text(message.runs)
 
 
-def _cut_block(block: Sequence[Run]) -> Iterator[list[Run]]:
+def _cut_block(block: Sequence[Run]) -> Iterator[_Piece]:
     """Yield the block in pieces that fit a message, cutting runs where they do not."""
-    piece: list[Run] = []
+    whole = _Piece(*block)
+    pieces = [whole] if whole.fits() else _cut_large(block)
+    for piece in pieces:
+        if any(run.text.strip() for run in piece.runs):
+            yield piece
+
+
+def _cut_large(block: Sequence[Run]) -> list[_Piece]:
+    pieces = [_Piece()]
     for run in block:
-        for number, part in enumerate(_cut_run(run, _size(piece))):
-            if piece and (number or _exceeds([*piece, part])):
-                yield piece
-                piece = []
-            piece.append(part)
-    if any(run.text.strip() for run in piece):
-        yield piece
+        for number, part in enumerate(_cut_run(run, pieces[-1].size)):
+            size, entities = units(part.text), _entities(part)
+            if pieces[-1].runs and (number or not pieces[-1].fits(size, entities)):
+                pieces.append(_Piece())
+            pieces[-1].join(part, size, entities)
+    return pieces
 
 
 def _cut_run(run: Run, used: int) -> list[Run]:
@@ -172,18 +262,6 @@ def _cut_run(run: Run, used: int) -> list[Run]:
         return [run]
     room = MESSAGE_UNITS - used if used < MESSAGE_UNITS // 2 else MESSAGE_UNITS
     return [replace(run, text=text) for text in cut(run.text, room, units)]
-
-
-def _exceeds(runs: Sequence[Run]) -> bool:
-    return _size(runs) > MESSAGE_UNITS or sum(map(_entities, runs)) > ENTITIES
-
-
-def _size(runs: Sequence[Run]) -> int:
-    return sum(units(run.text) for run in runs)
-
-
-def _entities(run: Run) -> int:
-    return bool(run.tag) + bool(run.url) + len(_FOUND.findall(run.text))
 
 
 def _text(runs: Sequence[Run]) -> Iterator[dict[str, Any]]:
@@ -196,7 +274,8 @@ def _html(run: Run) -> str:
     html = escape(run.text, quote=False)
     if run.url:
         html = f'<a href="{escape(run.url)}">{html}</a>'
-    return f"<{run.tag}>{html}</{run.tag}>" if run.tag and run.text else html
+    closing = run.tag.partition(" ")[0]
+    return f"<{run.tag}>{html}</{closing}>" if run.tag and run.text else html
 
 
 def _photo(picture: Picture, caption: str) -> dict[str, Any]:
@@ -215,7 +294,7 @@ def _keyboard(actions: Sequence[Action]) -> list[list[list[str]]]:
     rows: list[list[list[str]]] = []
     width = 0
     for action in actions:
-        words = label(action.label, BUTTON_UNITS)
+        words = label(directed(action.label), BUTTON_UNITS)
         if not rows or width + len(words) > 28 or len(rows[-1]) == 3:
             rows.append([])
             width = 0

@@ -94,7 +94,7 @@ def _body(request_data: RequestData | None) -> Any:  # noqa: ANN401 - what aioht
     if request_data is None or not request_data.parameters:
         return None
     if not request_data.contains_files:
-        return request_data.json_parameters
+        return aiohttp.JsonPayload(request_data.parameters)
     form = aiohttp.FormData(quote_fields=False)
     for name, value in request_data.json_parameters.items():
         form.add_field(name, value)

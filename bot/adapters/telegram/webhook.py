@@ -23,7 +23,7 @@ from aiohttp import web
 from telegram import Bot
 from telegram.error import BadRequest, InvalidToken, NetworkError, RetryAfter, TelegramError
 
-from bot.adapters.telegram.poster import asked_to_wait
+from bot.adapters.telegram.api import asked_to_wait
 from bot.core.errors import SettingsError, StoreError
 from bot.core.journal import Update
 

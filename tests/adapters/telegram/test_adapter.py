@@ -80,7 +80,7 @@ async def bot(telegram: TelegramEmulator, clerk: Clerk) -> AsyncIterator[Telegra
         ("/brief", "brief", ""),
         ("/place Tel Aviv", "place", "Tel Aviv"),
         ("/brief@dateline_bot long", "brief", "long"),
-        ("/BRIEF@Dateline_Bot", "BRIEF", ""),
+        ("/BRIEF@Dateline_Bot", "brief", ""),
         ("/brief\nhttps://example.org/a", "brief", "https://example.org/a"),
         ("/nonsense", "nonsense", ""),
         ("look: https://example.org/a_b and more", "brief", "https://example.org/a_b"),
