@@ -358,11 +358,17 @@ async def _brief(options: argparse.Namespace, settings: Settings) -> int:
     if not target:
         async with app.reading(settings) as newsroom:
             briefing = await newsroom.briefing(_CHAT, length, settings.time_zone)
-        _answer(options, lambda: briefing_json(briefing), lambda: briefing_reply(briefing, length))
+        _answer(
+            options,
+            lambda: briefing_json(briefing),
+            lambda: briefing_reply(briefing, length, app.places()),
+        )
         return 0
-    newsroom = Newsroom(_sources(options, settings), app.SystemClock())
+    newsroom = Newsroom(_sources(options, settings), app.SystemClock(), places=app.places())
     story = await newsroom.story(target, length, local=True, method=options.method)
-    _answer(options, lambda: story_json(story), lambda: story_reply(story, target, length))
+    _answer(
+        options, lambda: story_json(story), lambda: story_reply(story, target, length, app.places())
+    )
     return 0
 
 
@@ -559,11 +565,14 @@ async def _health(_: argparse.Namespace, settings: Settings) -> int:
 
 
 async def _demo(_: argparse.Namespace, settings: Settings) -> int:
-    places, newsroom = app.places(), Newsroom(app.sources(settings), app.SystemClock())
+    places = app.places()
+    newsroom = Newsroom(app.sources(settings), app.SystemClock(), places=places)
     _show_typed("dateline brief")
     _show(
         briefing_reply(
-            await newsroom.briefing(_CHAT, Length.NORMAL, settings.time_zone), Length.NORMAL
+            await newsroom.briefing(_CHAT, Length.NORMAL, settings.time_zone),
+            Length.NORMAL,
+            places,
         )
     )
     _show_typed("dateline place Mossoul")

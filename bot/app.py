@@ -166,7 +166,7 @@ async def reading(settings: Settings) -> AsyncIterator[Newsroom]:
     if file != settings.database_url and not await asyncio.to_thread(Path(file).exists):
         news = sources(settings)
         try:
-            yield Newsroom(news, SystemClock())
+            yield Newsroom(news, SystemClock(), places=places())
         finally:
             await news.close()
         return

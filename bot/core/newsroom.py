@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -25,6 +26,8 @@ from summaries.places.finder import focus
 from summaries.places.place import Mention, Place
 from summaries.stories import group
 from summaries.together import Sourced, brief_together
+
+log = logging.getLogger(__name__)
 
 MEMORY = timedelta(days=14)
 """How long a chat's memory of what it was told is."""
@@ -147,7 +150,11 @@ class Newsroom:
         if self._places is None:
             return ()
         head = f"{article.title}\n\n{article.text}"[:HEAD]
-        return tuple(self._places.find(head, article.language))
+        try:
+            return tuple(self._places.find(head, article.language))
+        except SourceError as error:  # a briefing needs no gazetteer
+            log.warning("The places of %s are not known: %s", article.url, error)
+            return ()
 
     async def articles(self, chat: Chat, topic: str = "") -> Reading:
         """Return what a chat's sources brought lately, newest first."""

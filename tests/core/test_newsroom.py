@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
-from bot.core.briefing import briefing_reply
+from bot.core.briefing import briefing_reply, story_reply
 from bot.core.errors import RequestError, SourceError
 from bot.core.messages import Chat, StoryItem
 from bot.core.news import Reading
 from bot.core.newsroom import Newsroom, datelined
+from bot.sources.places import GazetteerPlaces
 from summaries.article import Article, Length
 from summaries.places.place import Mention
 from tests.fake_archive import FakeArchive
@@ -227,3 +229,12 @@ async def test_every_sentence_of_a_briefing_stands_verbatim_in_its_article() -> 
             texts = [story.article.text, *(one.text for one in story.also)]
             assert item.sentences
             assert all(any(said in text for text in texts) for said in item.sentences)
+
+
+async def test_without_a_gazetteer_a_story_is_told_without_its_places(tmp_path: Path) -> None:
+    places = GazetteerPlaces(tmp_path / "gazetteer.pack")
+    story = await Newsroom(FakeSources(), FakeClock(), places=places).story(
+        PARIS_TALKS.url, Length.SHORT
+    )
+    assert story.places == ()
+    assert story_reply(story, PARIS_TALKS.url, Length.SHORT, places).blocks
