@@ -189,8 +189,11 @@ class Listener:
             log.info("Discord: %s was never acknowledged, so it is not answered", asked.number)
 
     def _webhook(self, asked: Asked) -> discord.Webhook:
-        client = self._poster.connected
-        return discord.Webhook.partial(asked.application, asked.token, client=client)
+        """Return the way to answer later; `partial()` would make one that cannot hide anything."""
+        kind = discord.WebhookType.application.value
+        data: Any = {"id": asked.application, "type": kind, "token": asked.token}
+        state = self._poster.connected._connection  # noqa: SLF001 - as its own interactions do
+        return discord.Webhook.from_state(data, state)
 
     async def _follow_up(self, asked: Asked, payloads: Sequence[Payload], *, hidden: bool) -> None:
         """Send the further messages of an answer: these have no key, so never again."""

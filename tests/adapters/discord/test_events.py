@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
-from bot.adapters.discord.adapter import DiscordAdapter
-from bot.core.commands import BACK, COMMANDS, GONE
+from bot.core.commands import BACK, GONE
 from bot.core.errors import ChatUnavailable, DeliveryError, StoreError
 from bot.core.journal import Journal, Update
 from bot.core.messages import Chat, ChatKind, Paragraph, Reply
-from tests.adapters.clerk import Clerk
+from tests.adapters.discord.running import Running, killed
 from tests.adapters.porter import Porter
-from tests.emulators.discord import TOKEN, DiscordEmulator, Fault, wire
+from tests.emulators.discord import DiscordEmulator, Fault, wire
 from tests.fakes import FakeJournal
 
 CHANNEL, OTHER = 2001, 2002
@@ -36,28 +34,6 @@ async def emulator() -> AsyncIterator[DiscordEmulator]:
 @pytest.fixture
 def porter() -> Porter:
     return Porter()
-
-
-class Running:
-    """A running adapter; leaving it waits for what is in hand, `kill` does not."""
-
-    def __init__(
-        self, emulator: DiscordEmulator, clerk: Clerk, journal: Journal | None = None
-    ) -> None:
-        self.adapter = DiscordAdapter(TOKEN, emulator.api_url, emulator.gateway_url, COMMANDS)
-        self._emulator = emulator
-        self._task = asyncio.create_task(self.adapter.run(clerk.answer, journal or FakeJournal()))
-
-    async def __aenter__(self) -> DiscordAdapter:
-        await self._emulator.wait_for_commands()
-        await self._emulator.ready()
-        return self.adapter
-
-    async def __aexit__(self, *_: object) -> None:
-        self._task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._task
-        await self._emulator.wait_until(lambda: not self._emulator.gateway.live)
 
 
 # --- gone and back
@@ -174,13 +150,6 @@ async def killed_while_thinking(
         await emulator.wait_until(lambda: emulator.thinking() == 1)
         await adapter._inside(killed(adapter))
     porter.open.set()
-
-
-async def killed(adapter: DiscordAdapter) -> None:
-    assert adapter._listener is not None
-    for task in (tasks := set(adapter._listener._tasks)):
-        task.cancel()
-    await asyncio.wait(tasks)
 
 
 async def test_a_command_that_was_announced_before_a_crash_is_answered_after_it(
