@@ -218,12 +218,11 @@ def _length_actions(target: str, length: Length, *, whole: bool = False) -> tupl
 def sources_reply(briefing: Briefing) -> Reply:
     """Offer to mute the sources of a briefing."""
     named = [
-        one.source
+        source_of(one, briefing.titles)
         for story in briefing.stories
         for one in (story.article, *story.also)
-        if one.source
     ]
-    sources = list(dict.fromkeys(named))[:SOURCES_SHOWN]
+    sources = list(dict.fromkeys(filter(None, named)))[:SOURCES_SHOWN]
     if not sources:
         return Reply((_nothing(briefing),))
     how = _("This chat gets nothing from a source that it mutes. To hear it again: /unmute")

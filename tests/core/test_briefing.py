@@ -275,9 +275,10 @@ def test_a_reason_is_said_in_words(why: Why | None, words: str) -> None:
 
 def test_each_source_of_a_briefing_can_be_muted() -> None:
     story = carried(told_by("two.example", 1), told_by("one.example", 2))
-    reply = sources_reply(briefing(story, story))
+    titles = {"https://one.example/feed": "The One Times"}
+    reply = sources_reply(replace(briefing(story, story), titles=titles))
     assert reply.actions == (
-        Action("Mute one.example", "mute", "one.example"),
+        Action("Mute The One Times", "mute", "The One Times"),
         Action("Mute two.example", "mute", "two.example"),
     )
 
