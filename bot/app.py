@@ -122,13 +122,13 @@ async def opened(settings: Settings) -> AsyncIterator[tuple[Store, Archive, Jour
     """Open the database for store, archive and journal, and close it at the end."""
     from bot.store.archive import DatabaseArchive  # noqa: PLC0415 - one-shot commands need no SQL
     from bot.store.database import DatabaseStore  # noqa: PLC0415
-    from bot.store.engine import open_engine  # noqa: PLC0415
+    from bot.store.engine import open_database  # noqa: PLC0415
     from bot.store.journal import DatabaseJournal  # noqa: PLC0415
 
-    engine = await open_engine(settings.database_url)
-    store = DatabaseStore(engine)
+    database = await open_database(settings.database_url)
+    store = DatabaseStore(database)
     try:
-        yield store, DatabaseArchive(engine), DatabaseJournal(engine)
+        yield store, DatabaseArchive(database), DatabaseJournal(database)
     finally:
         await store.close()
 

@@ -336,10 +336,13 @@ class FakeStore:
     def _chat_of(self, part: Part) -> Chat:
         return self._kept[self._editions[part.edition].subscription].subscription.chat
 
-    async def freeze(self, edition: Edition, payloads: Sequence[Payload]) -> None:
+    async def freeze(self, edition: Edition, payloads: Sequence[Payload]) -> Sequence[Part]:
         kept = self._editions.get(edition.id)
-        if kept is None or kept.frozen or kept.done:
-            return
+        if kept is not None and not kept.frozen and not kept.done:
+            self._freeze(kept, edition, payloads)
+        return await self.parts(edition)
+
+    def _freeze(self, kept: _Edition, edition: Edition, payloads: Sequence[Payload]) -> None:
         kept.frozen, kept.done = True, not payloads
         for position, payload in enumerate(payloads):
             number = self._number()

@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
-from itertools import groupby
+from functools import lru_cache, partial
+from itertools import pairwise
 from typing import TypeAlias
 
 from bot.core import words
@@ -165,7 +165,7 @@ class Delivery:
         """Open every occurrence up to now, in batches, until none is due."""
         now = self._clock.now()
         while due := await self._store.due(now, BATCH):
-            openings = list(merged([one for pair in due for one in _openings(*pair, now)]))
+            openings = list(merged(one for pair in due for one in _openings(*pair, now)))
             opened = await self._store.open_due(openings) if openings else 0
             if opened:
                 log.info("Opened %d digest(s)", opened)
@@ -203,10 +203,7 @@ class Delivery:
             log.warning("Gave up the digest of %s: too late", edition.occurrence.day)
             return True
         adapter = self._adapters[edition.subscription.chat.platform]
-        if not edition.frozen:
-            reply = await self._compose(edition)
-            await self._store.freeze(edition, adapter.render(reply))
-        for part in await self._store.parts(edition):
+        for part in await self._parts(edition, adapter):
             if part.state is PartState.SENDING:  # another process is at it
                 return False
             if part.state is PartState.PENDING and not await self._post(
@@ -214,6 +211,11 @@ class Delivery:
             ):
                 return False
         return True
+
+    async def _parts(self, edition: Edition, adapter: Adapter) -> Sequence[Part]:
+        if edition.frozen:
+            return await self._store.parts(edition)
+        return await self._store.freeze(edition, adapter.render(await self._compose(edition)))
 
     async def _compose(self, edition: Edition) -> Reply:
         subscription = edition.subscription
@@ -372,31 +374,45 @@ def _where(chat: Chat) -> str:
 def _openings(subscription: Subscription, first: Occurrence, now: datetime) -> Iterator[Opening]:
     """Yield every occurrence up to now; one subscription that cannot be read stops no other."""
     try:
-        for due in due_until(subscription.timing, first, now):
+        for due, following in _occurrences(subscription.timing, first, now):
             missed = _TOO_LATE if now - due.at > GRACE else ""
-            yield Opening(subscription, due, next_due(subscription.timing, due.at), missed)
+            yield Opening(subscription, due, following, missed)
     except (LookupError, ValueError) as error:  # its time zone is no longer known
         log.error("The digest for %s cannot be opened: %r", subscription.chat, error)
 
 
-def merged(openings: Sequence[Opening]) -> Iterator[Opening]:
+@lru_cache
+def _occurrences(
+    timing: Timing, first: Occurrence, now: datetime
+) -> Sequence[tuple[Occurrence, Occurrence]]:
+    """Return every occurrence up to now, each with the next one.
+
+    Kept, as thousands of chats have the same hour.
+    """
+    found = [*due_until(timing, first, now)]
+    return list(pairwise([*found, next_due(timing, found[-1].at)])) if found else []
+
+
+def merged(openings: Iterable[Opening]) -> Iterator[Opening]:
     """Of several digests that would tell one chat the same now, only the newest is sent.
 
     The others are recorded as merged into it: after a night of being down nobody gets a flood.
     """
-    ordered = sorted(openings, key=lambda one: (_asks(one.subscription), one.due.at))
-    for _asked, group in groupby(ordered, lambda one: _asks(one.subscription)):
-        *older, newest = group
+    groups: dict[tuple[str, ...], list[Opening]] = {}
+    for one in openings:
+        groups.setdefault(_asks(one.subscription), []).append(one)
+    for group in groups.values():
+        *older, newest = sorted(group, key=lambda one: one.due.at)
         for one in older:
             reason = one.missed or _merged_into(newest.due)
             yield Opening(one.subscription, one.due, one.following, reason)
         yield newest
 
 
-def _asks(subscription: Subscription) -> tuple[str, str]:
+def _asks(subscription: Subscription) -> tuple[str, ...]:
     """Return who asks what: two subscriptions that agree in it would tell the same."""
-    asked = f"{subscription.command} {subscription.arguments}"
-    return chat_key(subscription.chat), asked
+    chat = subscription.chat
+    return chat.platform, chat.id, chat.thread, subscription.command, subscription.arguments
 
 
 def _merged_into(due: Occurrence) -> str:

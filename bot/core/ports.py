@@ -276,8 +276,11 @@ class Store(Protocol):
         There are none while one of its parts waits for later than `now`.
         """
 
-    async def freeze(self, edition: Edition, payloads: Sequence[Payload]) -> None:
-        """Write the edition's parts down. A second call changes nothing."""
+    async def freeze(self, edition: Edition, payloads: Sequence[Payload]) -> Sequence[Part]:
+        """Write the edition's parts down and return them in order.
+
+        A second call changes nothing, and returns those of the first.
+        """
 
     async def parts(self, edition: Edition) -> Sequence[Part]:
         """Return the edition's parts in order."""

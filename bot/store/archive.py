@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
-from itertools import islice
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    Delete,
+    Connection,
     Row,
     Select,
     Table,
@@ -29,7 +28,6 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.core.archive import (
     Arrival,
@@ -59,44 +57,40 @@ from bot.store.archive_rows import (
     state_row,
     where,
 )
-from bot.store.engine import clean, inserts, instant, move_rows, seconds, transaction
+from bot.store.engine import BATCH, batches, clean, inserts, instant, move_rows, seconds
 from bot.store.place_index import Filed
+from bot.store.transactions import Database, count, rows
 from summaries.article import Article
 from summaries.places.nesting import EARTH_RADIUS_KM, distance
 
 CHUNK = 500
 """How many articles one transaction forgets: others wait for it."""
-_BATCH = 5_000
-"""How many values one statement names: a driver takes 32,767 at the most."""
 _CHAT = ("platform", "chat", "thread")
-
-T = TypeVar("T")
 
 
 class DatabaseArchive:
-    """The Archive port on an engine of `bot.store.engine`, which it shares with the Store."""
+    """The Archive port on a database of `bot.store.engine`, which it shares with the Store."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
-        self._insert = inserts(engine)
-
-    def _transaction(self) -> AbstractAsyncContextManager[AsyncConnection]:
-        return transaction(self._engine)
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._insert = inserts(database)
 
     # --- what is followed
 
     async def follow(self, follows: Sequence[Follow], at: datetime) -> int:
         """See the Archive port."""
         chats = {_key(one.chat): one.chat for one in follows}.values()
-        async with self._transaction() as connection:
-            await self._know(connection, [one.feed for one in follows], at)
-            numbers = await _numbers(connection, [one.feed.url for one in follows])
-            before = [await _follow_count(connection, chat) for chat in chats]
-            await self._set_follows(connection, follows, numbers)
-            after = [await _follow_count(connection, chat) for chat in chats]
-        return sum(after) - sum(before)
 
-    async def _know(self, connection: AsyncConnection, known: Iterable[Feed], at: datetime) -> None:
+        def work(connection: Connection) -> int:
+            self._know(connection, [one.feed for one in follows], at)
+            numbers = _numbers(connection, [one.feed.url for one in follows])
+            before = sum(_follow_count(connection, chat) for chat in chats)
+            self._set_follows(connection, follows, numbers)
+            return sum(_follow_count(connection, chat) for chat in chats) - before
+
+        return await self._database.write(work)
+
+    def _know(self, connection: Connection, known: Iterable[Feed], at: datetime) -> None:
         """Make rows of feeds nobody knew. In one order: so two who follow never deadlock."""
         rows = {row["digest"]: row for row in (feed_row(feed, at) for feed in known)}
         new = self._insert(schema.feeds)
@@ -106,10 +100,10 @@ class DatabaseArchive:
         }
         upsert = new.on_conflict_do_update(index_elements=["digest"], set_=names)
         if rows:
-            await connection.execute(upsert, [rows[key] for key in sorted(rows)])
+            connection.execute(upsert, [rows[key] for key in sorted(rows)])
 
-    async def _set_follows(
-        self, connection: AsyncConnection, wanted: Sequence[Follow], numbers: Mapping[str, int]
+    def _set_follows(
+        self, connection: Connection, wanted: Sequence[Follow], numbers: Mapping[str, int]
     ) -> None:
         rows = [
             {
@@ -124,49 +118,48 @@ class DatabaseArchive:
         changes = {"kind": new.excluded.kind, "topic": new.excluded.topic}
         upsert = new.on_conflict_do_update(index_elements=[*_CHAT, "feed"], set_=changes)
         if rows:
-            await connection.execute(upsert, rows)
+            connection.execute(upsert, rows)
 
     async def unfollow(self, chat: Chat, urls: Sequence[str]) -> Sequence[Follow]:
         """See the Archive port."""
         unwanted = {digest(url) for url in urls}
-        async with self._transaction() as connection:
-            rows = await connection.execute(_followed(chat))
-            gone = [row for row in rows if row.digest in unwanted]
-            its = [{"its_feed": row.feed} for row in gone]
-            drop = delete(schema.follows).where(
-                *_of(schema.follows, chat), schema.follows.c.feed == bindparam("its_feed")
-            )
-            if its:
-                await connection.execute(drop, its)
+        drop = delete(schema.follows).where(
+            *_of(schema.follows, chat), schema.follows.c.feed == bindparam("its_feed")
+        )
+
+        def work(connection: Connection) -> list[Row[Any]]:
+            gone = [row for row in connection.execute(_followed(chat)) if row.digest in unwanted]
+            if gone:
+                connection.execute(drop, [{"its_feed": row.feed} for row in gone])
+            return gone
+
+        gone = await self._database.write(work)
         return sorted(map(follow_of, gone), key=_by_topic_and_title)
 
     async def follows(self, chat: Chat) -> Sequence[Follow]:
         """See the Archive port."""
-        async with self._transaction() as connection:
-            rows = (await connection.execute(_followed(chat))).all()
-        return sorted(map(follow_of, rows), key=_by_topic_and_title)
+        found = await self._database.read(rows(_followed(chat)))
+        return sorted(map(follow_of, found), key=_by_topic_and_title)
 
     async def set_filter(self, chat: Chat, words: WordFilter) -> None:
         """See the Archive port."""
         topic = clean(words.topic)
         lists = {"wanted": list(words.wanted), "unwanted": list(words.unwanted)}
         row = {**where(chat), "topic": topic, **lists}
-        async with self._transaction() as connection:
-            await connection.execute(
-                delete(schema.filters).where(
-                    *_of(schema.filters, chat), schema.filters.c.topic == topic
-                )
-            )
+        its = *_of(schema.filters, chat), schema.filters.c.topic == topic
+
+        def work(connection: Connection) -> None:
+            connection.execute(delete(schema.filters).where(*its))
             if words.wanted or words.unwanted:
-                await connection.execute(insert(schema.filters).values(row))
+                connection.execute(insert(schema.filters).values(row))
+
+        await self._database.write(work)
 
     async def filters(self, chat: Chat) -> Sequence[WordFilter]:
         """See the Archive port."""
-        async with self._transaction() as connection:
-            rows = (
-                await connection.execute(select(schema.filters).where(*_of(schema.filters, chat)))
-            ).all()
-        return sorted(map(filter_of, rows), key=lambda words: words.topic)
+        query = select(schema.filters).where(*_of(schema.filters, chat))
+        found = await self._database.read(rows(query))
+        return sorted(map(filter_of, found), key=lambda words: words.topic)
 
     async def set_defaults(self, feeds: Sequence[Feed], at: datetime) -> None:
         """See the Archive port."""
@@ -178,11 +171,14 @@ class DatabaseArchive:
             {"its_digest": name, "its_position": position}
             for position, name in enumerate(dict.fromkeys(digest(feed.url) for feed in feeds))
         ]
-        async with self._transaction() as connection:
-            await self._know(connection, feeds, at)
-            await connection.execute(none)
+
+        def work(connection: Connection) -> None:
+            self._know(connection, feeds, at)
+            connection.execute(none)
             if places:
-                await connection.execute(one.values(position=bindparam("its_position")), places)
+                connection.execute(one.values(position=bindparam("its_position")), places)
+
+        await self._database.write(work)
 
     async def defaults(self) -> Sequence[Feed]:
         """See the Archive port."""
@@ -191,25 +187,24 @@ class DatabaseArchive:
             .where(schema.feeds.c.position.is_not(None))
             .order_by(schema.feeds.c.position)
         )
-        async with self._transaction() as connection:
-            return [feed_of(row) for row in await connection.execute(query)]
+        return [feed_of(row) for row in await self._database.read(rows(query))]
 
     # --- reading feeds
 
     async def feeds(self, urls: Sequence[str] | None = None) -> Sequence[FeedState]:
         """See the Archive port."""
-        async with self._transaction() as connection:
-            if urls is None:
-                rows = list(await connection.execute(select(schema.feeds).where(_is_read())))
-            else:
-                rows = [
-                    row
-                    for batch in _batches({digest(url) for url in urls})
-                    for row in await connection.execute(
-                        select(schema.feeds).where(schema.feeds.c.digest.in_(batch))
-                    )
-                ]
-        return sorted(map(state_of, rows), key=lambda state: state.feed.url)
+        if urls is None:
+            wanted = [_is_read()]
+        else:
+            digests = {digest(url) for url in urls}
+            wanted = [schema.feeds.c.digest.in_(batch) for batch in batches(digests)]
+
+        def work(connection: Connection) -> list[Row[Any]]:
+            queries = [select(schema.feeds).where(which) for which in wanted]
+            return [row for query in queries for row in connection.execute(query)]
+
+        found = await self._database.read(work)
+        return sorted(map(state_of, found), key=lambda state: state.feed.url)
 
     async def due_feeds(self, now: datetime, limit: int = 500) -> Sequence[FeedState]:
         """See the Archive port."""
@@ -219,49 +214,55 @@ class DatabaseArchive:
             .order_by(schema.feeds.c.next_at)
             .limit(limit)
         )
-        async with self._transaction() as connection:
-            return [state_of(row) for row in await connection.execute(query)]
+        return [state_of(row) for row in await self._database.read(rows(query))]
 
     async def record(
         self, state: FeedState, entries: Sequence[KeyedEntry], at: datetime
     ) -> Sequence[Arrival]:
         """See the Archive port."""
-        async with self._transaction() as connection:
-            feed = await _lock(connection, state.feed.url)
+
+        def work(connection: Connection) -> list[Arrival]:
+            feed = _lock(connection, state.feed.url)
             if feed is None:
                 return []
-            new = await self._enter(connection, feed.id, entries, at)
+            new = self._enter(connection, feed.id, entries, at)
             changes = state_row(state) | {"entries": schema.feeds.c.entries + len(new)}
             changed = update(schema.feeds).where(schema.feeds.c.id == feed.id).values(changes)
-            named = feed_of((await connection.execute(changed.returning(schema.feeds))).one())
-        return [Arrival(number, replace(one.entry, feed=named), at) for number, one in new]
+            named = feed_of(connection.execute(changed.returning(schema.feeds)).one())
+            return [Arrival(number, replace(one.entry, feed=named), at) for number, one in new]
+
+        return await self._database.write(work)
 
     async def record_all(self, readings: Sequence[Reading], at: datetime) -> Sequence[Arrival]:
         """See the Archive port."""
-        async with self._transaction() as connection:
-            rows = await _lock_all(connection, [one.state.feed.url for one in readings])
-            known = [
-                (rows[digest(one.state.feed.url)], one)
-                for one in readings
-                if digest(one.state.feed.url) in rows
-            ]
-            new = await self._enter_all(connection, known, at)
-            count = Counter(feed.id for feed, _, _ in new)
-            changes = [_changed_row(feed, one.state, count[feed.id]) for feed, one in known]
-            if changes:
-                names: dict[str, Any] = {
-                    name: bindparam(name) for name in changes[0] if name != "its_id"
-                }
-                its = schema.feeds.c.id == bindparam("its_id")
-                await connection.execute(update(schema.feeds).where(its).values(**names), changes)
+        return await self._database.write(lambda one: self._record_all(one, readings, at))
+
+    def _record_all(
+        self, connection: Connection, readings: Sequence[Reading], at: datetime
+    ) -> list[Arrival]:
+        locked = _lock_all(connection, [one.state.feed.url for one in readings])
+        known = [
+            (locked[digest(one.state.feed.url)], one)
+            for one in readings
+            if digest(one.state.feed.url) in locked
+        ]
+        new = self._enter_all(connection, known, at)
+        number_new = Counter(feed.id for feed, _, _ in new)
+        changes = [_changed_row(feed, one.state, number_new[feed.id]) for feed, one in known]
+        if changes:
+            names: dict[str, Any] = {
+                name: bindparam(name) for name in changes[0] if name != "its_id"
+            }
+            its = schema.feeds.c.id == bindparam("its_id")
+            connection.execute(update(schema.feeds).where(its).values(**names), changes)
         named = {row["its_id"]: row for row in changes}
         return [
             Arrival(number, replace(one.entry, feed=_named_feed(feed, named[feed.id])), at)
             for feed, number, one in new
         ]
 
-    async def _enter_all(
-        self, connection: AsyncConnection, known: Sequence[tuple[Row[Any], Reading]], at: datetime
+    def _enter_all(
+        self, connection: Connection, known: Sequence[tuple[Row[Any], Reading]], at: datetime
     ) -> list[tuple[Row[Any], int, KeyedEntry]]:
         """Keep what is new of many feeds, and every key; return it with its feed and number."""
         rows = sorted(
@@ -271,7 +272,7 @@ class DatabaseArchive:
             return []
         keys = schema.feed_keys.c
         once = self._insert(schema.feed_keys).on_conflict_do_nothing()
-        entered = await connection.execute(
+        entered = connection.execute(
             once.returning(keys.feed, keys.key), [{"feed": feed, "key": key} for feed, key in rows]
         )
         seen = set(rows) - {(row.feed, row.key) for row in entered}
@@ -285,72 +286,69 @@ class DatabaseArchive:
         if not new:
             return []
         entries = schema.entries.c
-        made = await connection.execute(
+        made = connection.execute(
             insert(schema.entries).returning(entries.feed, entries.key, entries.id),
             [_entry_row(feed.id, given, at) for feed, given in new],
         )
         numbers = {(row.feed, row.key): row.id for row in made}
         return [(feed, numbers[feed.id, given.key], given) for feed, given in new]
 
-    async def _enter(
-        self, connection: AsyncConnection, feed: int, given: Sequence[KeyedEntry], at: datetime
+    def _enter(
+        self, connection: Connection, feed: int, given: Sequence[KeyedEntry], at: datetime
     ) -> list[tuple[int, KeyedEntry]]:
         """Keep the entries whose keys are all new, and every key; return those with a number."""
         keys = {key for one in given for key in one.keys}
-        new = _new_ones(given, keys - await self._remember(connection, feed, keys))
+        new = _new_ones(given, keys - self._remember(connection, feed, keys))
         if not new:
             return []
         kept = insert(schema.entries).returning(schema.entries.c.key, schema.entries.c.id)
-        made = await connection.execute(kept, [_entry_row(feed, one, at) for one in new])
+        made = connection.execute(kept, [_entry_row(feed, one, at) for one in new])
         numbers = {row.key: row.id for row in made}
         return [(numbers[one.key], one) for one in new]
 
-    async def _remember(self, connection: AsyncConnection, feed: int, keys: set[str]) -> set[str]:
+    def _remember(self, connection: Connection, feed: int, keys: set[str]) -> set[str]:
         """Remember the keys; return those that this feed never had. One step: so two never both
         take an entry for new."""
         once = self._insert(schema.feed_keys).on_conflict_do_nothing()
         rows = [{"feed": feed, "key": key} for key in sorted(keys)]
         if not rows:
             return set()
-        entered = await connection.execute(once.returning(schema.feed_keys.c.key), rows)
+        entered = connection.execute(once.returning(schema.feed_keys.c.key), rows)
         return set(entered.scalars())
 
     async def rename(self, old: str, new: str) -> None:
         """See the Archive port."""
-        async with self._transaction() as connection:
-            gone, stays = await _lock(connection, old), await _lock(connection, new)
-            if gone is None or (stays and stays.id == gone.id):
-                return
-            if stays is None:
-                named = {"url": clean(new), "digest": digest(new)}
-                await connection.execute(
-                    update(schema.feeds).where(schema.feeds.c.id == gone.id).values(named)
-                )
-            else:
-                await self._merge(connection, gone, stays)
+        await self._database.write(lambda connection: self._rename(connection, old, new))
 
-    async def _merge(self, connection: AsyncConnection, gone: Row[Any], stays: Row[Any]) -> None:
+    def _rename(self, connection: Connection, old: str, new: str) -> None:
+        gone, stays = _lock(connection, old), _lock(connection, new)
+        if gone is None or (stays and stays.id == gone.id):
+            return
+        if stays is None:
+            named = {"url": clean(new), "digest": digest(new)}
+            its = schema.feeds.c.id == gone.id
+            connection.execute(update(schema.feeds).where(its).values(named))
+        else:
+            self._merge(connection, gone, stays)
+
+    def _merge(self, connection: Connection, gone: Row[Any], stays: Row[Any]) -> None:
         """Give everything of one feed to another, which stays as it is where both have it."""
-        await move_rows(connection, schema.follows, feed=(gone.id, stays.id))
+        move_rows(connection, schema.follows, feed=(gone.id, stays.id))
         known = select(schema.feed_keys.c.key).where(schema.feed_keys.c.feed == stays.id)
         of_gone = schema.entries.c.feed == gone.id
-        await connection.execute(
-            delete(schema.entries).where(of_gone, schema.entries.c.key.in_(known))
-        )
-        await connection.execute(update(schema.entries).where(of_gone).values(feed=stays.id))
-        await move_rows(connection, schema.feed_keys, feed=(gone.id, stays.id))
-        brought = await _filed(connection, schema.article_feeds.c.feed == gone.id)
+        connection.execute(delete(schema.entries).where(of_gone, schema.entries.c.key.in_(known)))
+        connection.execute(update(schema.entries).where(of_gone).values(feed=stays.id))
+        move_rows(connection, schema.feed_keys, feed=(gone.id, stays.id))
+        brought = _filed(connection, schema.article_feeds.c.feed == gone.id)
         there = [Filed(stays.id, one.article, one.instant, one.places) for one in brought]
-        await place_index.file(connection, self._insert, there)
-        await place_index.remove(connection, brought)
+        place_index.file(connection, self._insert, there)
+        place_index.remove(connection, brought)
         position = stays.position if gone.position is None else gone.position
         total = {"entries": stays.entries + gone.entries, "position": position}
-        await connection.execute(
-            update(schema.feeds).where(schema.feeds.c.id == stays.id).values(total)
-        )
+        connection.execute(update(schema.feeds).where(schema.feeds.c.id == stays.id).values(total))
         for table in (schema.feed_places, schema.follows):
-            await connection.execute(delete(table).where(table.c.feed == gone.id))
-        await connection.execute(delete(schema.feeds).where(schema.feeds.c.id == gone.id))
+            connection.execute(delete(table).where(table.c.feed == gone.id))
+        connection.execute(delete(schema.feeds).where(schema.feeds.c.id == gone.id))
 
     # --- articles
 
@@ -367,54 +365,55 @@ class DatabaseArchive:
             .order_by(schema.entries.c.instant.desc(), schema.entries.c.id)
             .limit(limit)
         )
-        async with self._transaction() as connection:
-            rows = (await connection.execute(query)).all()
         return [
             Arrival(
                 row.id, entry_of(row.entry, feed_of(row)), instant(row.arrived_at), row.attempts
             )
-            for row in rows
+            for row in await self._database.read(rows(query))
         ]
 
     async def unreadable(self, feeds: Sequence[str], since: datetime) -> Mapping[str, int]:
         """See the Archive port."""
         its = schema.entries.c
-        async with self._transaction() as connection:
-            numbers = await _numbers(connection, feeds)
+
+        def work(connection: Connection) -> dict[str, int]:
+            numbers = _numbers(connection, feeds)
             query = (
                 select(its.reason, func.count().label("number"))
                 .where(its.feed.in_(numbers.values()), its.reason != "")
                 .where(its.instant >= seconds(since))
                 .group_by(its.reason)
             )
-            rows = (await connection.execute(query)).all()
-        return {row.reason: row.number for row in rows}
+            return {row.reason: row.number for row in connection.execute(query)}
+
+        return await self._database.read(work)
 
     async def keep(
         self, arrival: Arrival, article: Article, places: Sequence[ArticlePlace]
     ) -> None:
         """See the Archive port."""
-        read = delete(schema.entries).where(schema.entries.c.id == arrival.id)
-        async with self._transaction() as connection:
-            entry = (
-                await connection.execute(
-                    read.returning(schema.entries.c.feed, schema.entries.c.key)
-                )
-            ).first()
-            if entry is None:
-                return
-            address = article.url or arrival.entry.link or f"{entry.feed} {entry.key}"
-            row = article_row(article, address, arrival.arrived_at, places)
-            once = self._insert(schema.articles).values(row).on_conflict_do_nothing()
-            await connection.execute(once)
-            query = select(
-                schema.articles.c.id, schema.articles.c.instant, schema.articles.c.places
-            )
-            kept = (
-                await connection.execute(query.where(schema.articles.c.digest == row["digest"]))
-            ).one()
-            filed = Filed(entry.feed, kept.id, kept.instant, place_index.unpacked(kept.places))
-            await place_index.file(connection, self._insert, [filed])
+        await self._database.write(lambda one: self._keep(one, arrival, article, places))
+
+    def _keep(
+        self,
+        connection: Connection,
+        arrival: Arrival,
+        article: Article,
+        places: Sequence[ArticlePlace],
+    ) -> None:
+        its = schema.entries.c
+        read = delete(schema.entries).where(its.id == arrival.id).returning(its.feed, its.key)
+        entry = connection.execute(read).first()
+        if entry is None:
+            return
+        address = article.url or arrival.entry.link or f"{entry.feed} {entry.key}"
+        row = article_row(article, address, arrival.arrived_at, places)
+        connection.execute(self._insert(schema.articles).values(row).on_conflict_do_nothing())
+        articles = schema.articles.c
+        query = select(articles.id, articles.instant, articles.places)
+        kept = connection.execute(query.where(articles.digest == row["digest"])).one()
+        filed = Filed(entry.feed, kept.id, kept.instant, place_index.unpacked(kept.places))
+        place_index.file(connection, self._insert, [filed])
 
     async def put_off(self, arrival: Arrival, reason: str, until: datetime | None) -> None:
         """See the Archive port."""
@@ -425,10 +424,8 @@ class DatabaseArchive:
             # Rounded up: a site that asks to wait is never asked early.
             "not_before": math.ceil(until.timestamp()) if until else 0,
         }
-        async with self._transaction() as connection:
-            await connection.execute(
-                update(schema.entries).where(schema.entries.c.id == arrival.id).values(tried)
-            )
+        its = update(schema.entries).where(schema.entries.c.id == arrival.id)
+        await self._database.write(count(its.values(tried)))
 
     async def articles(
         self, feeds: Sequence[str], since: datetime, limit: int = 500
@@ -452,9 +449,7 @@ class DatabaseArchive:
             .join(newest, newest.c.article == schema.articles.c.id)
             .order_by(newest.c.instant.desc(), newest.c.article.desc())
         )
-        async with self._transaction() as connection:
-            rows = (await connection.execute(query)).all()
-        return [article_of(row, row.brought_by) for row in rows]
+        return [article_of(row, row.brought_by) for row in await self._database.read(rows(query))]
 
     async def about(
         self,
@@ -465,17 +460,20 @@ class DatabaseArchive:
     ) -> Found:
         """See the Archive port."""
         after = None if since is None else seconds(since)
-        async with self._transaction() as connection:
-            named = await _naming(connection, feeds, places)
+
+        def work(connection: Connection) -> Found:
+            named = _naming(connection, feeds, places)
             if not named:
                 return Found(())
-            hits = await place_index.search(connection, places, list(named), after, limit)
+            hits = place_index.search(connection, places, list(named), after, limit)
             wanted = select(schema.articles).where(
                 schema.articles.c.id.in_([one for _, one in hits.found])
             )
-            rows = {row.id: row for row in await connection.execute(wanted)}
-        told_in_order = tuple(article_of(rows[one], named[feed]) for feed, one in hits.found)
-        return Found(told_in_order, hits.total, hits.older)
+            found = {row.id: row for row in connection.execute(wanted)}
+            in_order = tuple(article_of(found[one], named[feed]) for feed, one in hits.found)
+            return Found(in_order, hits.total, hits.older)
+
+        return await self._database.read(work)
 
     # --- places
 
@@ -493,10 +491,9 @@ class DatabaseArchive:
             .where(schema.feeds.c.digest.in_([digest(url) for url in feeds]))
             .where(schema.feed_places.c.named > 0, *_box(latitude, longitude, radius_km))
         )
-        async with self._transaction() as connection:
-            rows = (await connection.execute(query.distinct())).all()
+        found = await self._database.read(rows(query.distinct()))
         away = {
-            row.place: distance(latitude, longitude, row.latitude, row.longitude) for row in rows
+            row.place: distance(latitude, longitude, row.latitude, row.longitude) for row in found
         }
         within = [place for place, km in away.items() if km <= radius_km]
         return sorted(within, key=lambda place: (away[place], place))
@@ -510,30 +507,25 @@ class DatabaseArchive:
             .order_by(schema.feed_places.c.named.desc(), schema.feed_places.c.place)
             .limit(limit)
         )
-        async with self._transaction() as connection:
-            return {row.place: row.named for row in await connection.execute(query)}
+        return {row.place: row.named for row in await self._database.read(rows(query))}
 
     # --- what a chat was told, and what it means
 
     async def tell(self, chat: Chat, day: date, urls: Sequence[str]) -> None:
         """See the Archive port."""
-        rows = [
+        new = [
             {**where(chat), "day": day.isoformat(), "digest": digest(url), "url": clean(url)}
             for url in urls
         ]
-        if not rows:
-            return
-        async with self._transaction() as connection:
-            await connection.execute(self._insert(schema.told).on_conflict_do_nothing(), rows)
+        once = self._insert(schema.told).on_conflict_do_nothing()
+        if new:
+            await self._database.write(lambda connection: connection.execute(once, new).rowcount)
 
     async def told(self, chat: Chat, before: date, since: date) -> frozenset[str]:
         """See the Archive port."""
         days = schema.told.c.day >= since.isoformat(), schema.told.c.day < before.isoformat()
-        async with self._transaction() as connection:
-            found = await connection.execute(
-                select(schema.told.c.url).where(*_of(schema.told, chat), *days)
-            )
-            return frozenset(found.scalars())
+        query = select(schema.told.c.url).where(*_of(schema.told, chat), *days)
+        return frozenset(row.url for row in await self._database.read(rows(query)))
 
     async def remember_place(self, chat: Chat, name: str, place: int) -> None:
         """See the Archive port."""
@@ -542,59 +534,57 @@ class DatabaseArchive:
         upsert = chosen.on_conflict_do_update(
             index_elements=[*_CHAT, "name"], set_={"place": place}
         )
-        async with self._transaction() as connection:
-            await connection.execute(upsert)
+        await self._database.write(count(upsert))
 
     async def remembered_place(self, chat: Chat, name: str) -> int | None:
         """See the Archive port."""
         wanted = schema.place_choices.c.name == clean(folded_name(name))
         query = select(schema.place_choices.c.place).where(*_of(schema.place_choices, chat), wanted)
-        async with self._transaction() as connection:
-            return (await connection.execute(query)).scalar_one_or_none()
+        found = await self._database.read(rows(query))
+        return found[0].place if found else None
 
     async def move_chat(self, old: Chat, new: Chat) -> None:
         """See the Archive port."""
         if (old.platform, old.id) == (new.platform, new.id):
             return
         changes = {"platform": (old.platform, new.platform), "chat": (old.id, new.id)}
-        async with self._transaction() as connection:
+        its = schema.follows.c.platform == new.platform, schema.follows.c.chat == new.id
+
+        def work(connection: Connection) -> None:
             for table in (schema.follows, schema.filters, schema.told, schema.place_choices):
-                await move_rows(connection, table, **changes)
-            its = schema.follows.c.platform == new.platform, schema.follows.c.chat == new.id
-            await connection.execute(update(schema.follows).where(*its).values(kind=new.kind))
+                move_rows(connection, table, **changes)
+            connection.execute(update(schema.follows).where(*its).values(kind=new.kind))
+
+        await self._database.write(work)
 
     async def prune(self, before: datetime) -> int:
         """See the Archive port."""
         pruned = 0
-        while chunk := await self._prune_some(seconds(before)):
+        while chunk := await self._database.write(partial(_prune_some, seconds(before))):
             pruned += chunk
         too_old = (
             select(schema.entries.c.id)
             .where(schema.entries.c.arrived_at < seconds(before))
-            .limit(_BATCH)
+            .limit(BATCH)
         )
-        while await self._drop(delete(schema.entries).where(schema.entries.c.id.in_(too_old))):
+        entries = delete(schema.entries).where(schema.entries.c.id.in_(too_old))
+        while await self._database.write(count(entries)):
             pass
-        await self._drop(delete(schema.told).where(schema.told.c.day < before.date().isoformat()))
+        told = delete(schema.told).where(schema.told.c.day < before.date().isoformat())
+        await self._database.write(count(told))
         return pruned
-
-    async def _prune_some(self, before: int) -> int:
-        old = select(schema.articles.c.id).where(schema.articles.c.arrived_at < before).limit(CHUNK)
-        async with self._transaction() as connection:
-            numbers = list((await connection.execute(old)).scalars())
-            filed = await _filed(connection, schema.article_feeds.c.article.in_(numbers))
-            await place_index.remove(connection, filed)
-            await connection.execute(
-                delete(schema.articles).where(schema.articles.c.id.in_(numbers))
-            )
-        return len(numbers)
-
-    async def _drop(self, statement: Delete) -> int:
-        async with self._transaction() as connection:
-            return (await connection.execute(statement)).rowcount
 
 
 # --- queries that several of these share
+
+
+def _prune_some(before: int, connection: Connection) -> int:
+    old = select(schema.articles.c.id).where(schema.articles.c.arrived_at < before).limit(CHUNK)
+    numbers = list(connection.execute(old).scalars())
+    filed = _filed(connection, schema.article_feeds.c.article.in_(numbers))
+    place_index.remove(connection, filed)
+    connection.execute(delete(schema.articles).where(schema.articles.c.id.in_(numbers)))
+    return len(numbers)
 
 
 def _key(chat: Chat) -> tuple[str, ...]:
@@ -627,25 +617,23 @@ def _is_read() -> ColumnElement[bool]:
     return or_(schema.feeds.c.position.is_not(None), followed)
 
 
-async def _follow_count(connection: AsyncConnection, chat: Chat) -> int:
+def _follow_count(connection: Connection, chat: Chat) -> int:
     query = select(func.count()).select_from(schema.follows).where(*_of(schema.follows, chat))
-    return (await connection.execute(query)).scalar_one()
+    return connection.execute(query).scalar_one()
 
 
-async def _numbers(connection: AsyncConnection, urls: Iterable[str]) -> dict[str, int]:
+def _numbers(connection: Connection, urls: Iterable[str]) -> dict[str, int]:
     """Return the numbers of feeds by their digests."""
     return {
         row.digest: row.id
-        for batch in _batches({digest(url) for url in urls})
-        for row in await connection.execute(
+        for batch in batches({digest(url) for url in urls})
+        for row in connection.execute(
             select(schema.feeds.c.digest, schema.feeds.c.id).where(schema.feeds.c.digest.in_(batch))
         )
     }
 
 
-async def _naming(
-    connection: AsyncConnection, urls: Iterable[str], places: Sequence[int]
-) -> dict[int, str]:
+def _naming(connection: Connection, urls: Iterable[str], places: Sequence[int]) -> dict[int, str]:
     """Return those of the feeds that ever named one of the places: their addresses by number."""
     named = select(schema.feed_places.c.feed).where(
         schema.feed_places.c.feed == schema.feeds.c.id, schema.feed_places.c.place.in_(places)
@@ -654,7 +642,7 @@ async def _naming(
     query = select(schema.feeds.c.id, schema.feeds.c.url).where(
         schema.feeds.c.digest.in_(digests), named.exists()
     )
-    return {row.id: row.url for row in await connection.execute(query)}
+    return {row.id: row.url for row in connection.execute(query)}
 
 
 def _box(latitude: float, longitude: float, radius_km: float) -> list[ColumnElement[bool]]:
@@ -674,22 +662,22 @@ def _box(latitude: float, longitude: float, radius_km: float) -> list[ColumnElem
     return box
 
 
-async def _lock(connection: AsyncConnection, url: str) -> Row[Any] | None:
+def _lock(connection: Connection, url: str) -> Row[Any] | None:
     """Return a feed's row and let nobody else write to it before this transaction ends."""
     query = select(schema.feeds).where(schema.feeds.c.digest == digest(url)).with_for_update()
-    return (await connection.execute(query)).first()
+    return connection.execute(query).first()
 
 
-async def _lock_all(connection: AsyncConnection, urls: Iterable[str]) -> dict[str, Row[Any]]:
+def _lock_all(connection: Connection, urls: Iterable[str]) -> dict[str, Row[Any]]:
     """Return the rows of feeds by digest, and let nobody else write to them.
 
     In the order of the index, so that two who write the same feeds wait but never deadlock.
     """
     its = schema.feeds.c.digest
     rows: dict[str, Row[Any]] = {}
-    for some in _batches(sorted(digest(url) for url in urls)):
+    for some in batches(sorted(digest(url) for url in urls)):
         query = select(schema.feeds).where(its.in_(some)).order_by(its).with_for_update()
-        rows |= {row.digest: row for row in await connection.execute(query)}
+        rows |= {row.digest: row for row in connection.execute(query)}
     return rows
 
 
@@ -729,20 +717,14 @@ def _entry_row(feed: int, one: KeyedEntry, at: datetime) -> dict[str, Any]:
     }
 
 
-async def _filed(connection: AsyncConnection, which: ColumnElement[bool]) -> list[Filed]:
+def _filed(connection: Connection, which: ColumnElement[bool]) -> list[Filed]:
     query = select(schema.article_feeds, schema.articles.c.places).join(
         schema.articles, schema.articles.c.id == schema.article_feeds.c.article
     )
     return [
         Filed(row.feed, row.article, row.instant, place_index.unpacked(row.places))
-        for row in await connection.execute(query.where(which))
+        for row in connection.execute(query.where(which))
     ]
-
-
-def _batches(values: Iterable[T]) -> Iterator[list[T]]:
-    rest = iter(values)
-    while batch := list(islice(rest, _BATCH)):
-        yield batch
 
 
 def _by_topic_and_title(follow: Follow) -> tuple[str, str, str]:

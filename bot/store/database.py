@@ -4,31 +4,28 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
     JSON,
     ColumnElement,
+    Connection,
     Row,
-    Select,
     Table,
-    and_,
     case,
     delete,
     exists,
     func,
     insert,
     select,
-    text,
     true,
     type_coerce,
     update,
 )
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.core.chats import ChatSettings, Standing, chat_settings, settings_row
 from bot.core.messages import Chat, ChatKind
@@ -42,27 +39,45 @@ from bot.core.ports import (
     PartState,
     Payload,
 )
-from bot.core.schedule import Occurrence, Subscription, Timing
+from bot.core.schedule import Occurrence, Quiet, Subscription, Timing
 from bot.store.engine import (
+    batches,
     clean,
     inserts,
     instant,
     move_rows,
-    open_engine,
+    open_database,
     seconds,
-    transaction,
 )
 from bot.store.schema import chats, editions, parts, shelf, subscriptions
-
-_CHAT = ("platform", "chat", "thread")
+from bot.store.statements import (
+    CHAT,
+    CLAIM,
+    DROP,
+    DUE,
+    FREEZE,
+    MARK,
+    MOVE_ON,
+    OLD_EDITIONS,
+    OPEN,
+    OPEN_EDITIONS,
+    PARTS,
+    REOPEN,
+    RETRY,
+    SETTLE,
+    WAITING_CHATS,
+    settled,
+    subscribed,
+)
+from bot.store.transactions import Database, count, rows
 
 
 class DatabaseStore:
     """The Store port. Make one with `await DatabaseStore.open(url)`."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
-        self._insert = inserts(engine)
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._insert = inserts(database)
 
     @classmethod
     async def open(cls, url: str) -> DatabaseStore:
@@ -70,10 +85,7 @@ class DatabaseStore:
 
         Raises StoreError in words: no such folder, read-only, not a database, newer version.
         """
-        return cls(await open_engine(url))
-
-    def _transaction(self) -> AbstractAsyncContextManager[AsyncConnection]:
-        return transaction(self._engine)
+        return cls(await open_database(url))
 
     async def subscribe(self, subscription: Subscription, first: Occurrence) -> Subscription:
         """See the Store port."""
@@ -98,135 +110,98 @@ class DatabaseStore:
         upsert = statement.on_conflict_do_update(
             index_elements=key, set_={name: value for name, value in row.items() if name not in key}
         )
-        async with self._transaction() as connection:
-            await connection.execute(upsert)
-            found = await connection.execute(
-                select(subscriptions.c.id).where(
-                    *(subscriptions.c[name] == row[name] for name in key)
-                )
-            )
-            number = found.scalar_one()
-        return replace(subscription, id=number, paused="")
+        upserted = upsert.returning(subscriptions.c.id)
+        [kept] = await self._database.write(rows(upserted))
+        return replace(subscription, id=kept.id, paused="")
 
     async def unsubscribe(self, chat: Chat, number: int | None) -> Sequence[Subscription]:
         """See the Store port."""
         wanted = [*_same_chat(chat)]
         if number is not None:
             wanted.append(subscriptions.c.id == number)
-        async with self._transaction() as connection:
-            rows = (await connection.execute(_subscribed().where(*wanted))).all()
-            await connection.execute(delete(subscriptions).where(*wanted))
-        return [_subscription(row) for row in rows]
+
+        def drop(connection: Connection) -> list[Subscription]:
+            found = list(connection.execute(subscribed().where(*wanted)))
+            connection.execute(delete(subscriptions).where(*wanted))
+            return [_subscription(row) for row in found]
+
+        return await self._database.write(drop)
 
     async def subscriptions(self, chat: Chat) -> Sequence[tuple[Subscription, Occurrence]]:
         """See the Store port."""
-        async with self._transaction() as connection:
-            query = (
-                _subscribed()
-                .where(*_same_chat(chat))
-                .order_by(subscriptions.c.at, subscriptions.c.id)
-            )
-            rows = (await connection.execute(query)).all()
-        return [(_subscription(row), _next(row)) for row in rows]
+        query = (
+            subscribed().where(*_same_chat(chat)).order_by(subscriptions.c.at, subscriptions.c.id)
+        )
+        found = await self._database.read(rows(query))
+        return [(_subscription(row), _occurrence(row.next_day, row.next_run_at)) for row in found]
 
     async def due(
         self, now: datetime, limit: int = 500
     ) -> Sequence[tuple[Subscription, Occurrence]]:
         """See the Store port."""
-        query = (
-            _subscribed()
-            .where(subscriptions.c.next_run_at <= seconds(now), subscriptions.c.paused == "")
-            .order_by(subscriptions.c.next_run_at)
-            .limit(limit)
-        )
-        async with self._transaction() as connection:
-            rows = (await connection.execute(query)).all()
-        return [(_subscription(row), _next(row)) for row in rows]
+        found = await self._database.read(rows(DUE, {"now": seconds(now), "limit": limit}))
+        return [(_subscription(row), _occurrence(row.next_day, row.next_run_at)) for row in found]
 
     async def open_due(self, openings: Sequence[Opening]) -> int:
         """See the Store port."""
         last = {one.subscription.id: one for one in openings}
-        write = {"rows": json.dumps([_opening_row(one) for one in openings])}
-        move_on = {"rows": json.dumps([_opening_row(one) for one in last.values()])}
-        name = self._engine.dialect.name
-        async with self._transaction() as connection:
-            written = (await connection.execute(OPEN[name], write)).all()
-            await connection.execute(MOVE_ON[name], move_on)
-        return sum(not row.missed for row in written)
+        opening, moving = _same(openings), _same(last.values())
+        open_, move_on = OPEN[self._database.dialect], MOVE_ON[self._database.dialect]
+
+        def work(connection: Connection) -> int:
+            written = [(one, connection.execute(open_, one).rowcount) for one in opening]
+            for one in moving:
+                connection.execute(move_on, one)
+            return sum(number for one, number in written if not one["missed"])
+
+        return await self._database.write(work)
 
     async def waiting_chats(
         self, platforms: Sequence[str], now: datetime, limit: int = 20_000
     ) -> Sequence[Chat]:
         """See the Store port."""
-        where = subscriptions.c.platform, subscriptions.c.chat, subscriptions.c.thread
-        query = (
-            select(*where, func.max(subscriptions.c.kind).label("kind"))
-            .join(editions, editions.c.subscription == subscriptions.c.id)
-            .where(*_unfinished(now), subscriptions.c.platform.in_(platforms))
-            .group_by(*where)
-            .order_by(func.min(editions.c.due_at))
-            .limit(limit)
-        )
-        async with self._transaction() as connection:
-            rows = (await connection.execute(query)).all()
-        return [Chat(row.platform, row.chat, ChatKind(row.kind), row.thread) for row in rows]
+        wanted = {"platforms": list(platforms), "now": seconds(now), "limit": limit}
+        found = await self._database.read(rows(WAITING_CHATS, wanted))
+        return [Chat(row.platform, row.chat, ChatKind(row.kind), row.thread) for row in found]
 
     async def open_editions(self, chat: Chat, now: datetime) -> Sequence[Edition]:
         """See the Store port."""
-        query = (
-            _subscribed()
-            .add_columns(
-                editions.c.id.label("edition"),
-                editions.c.day,
-                editions.c.due_at,
-                editions.c.frozen,
-            )
-            .join(editions, editions.c.subscription == subscriptions.c.id)
-            .where(*_same_chat(chat), *_unfinished(now))
-            .order_by(editions.c.due_at, editions.c.id)
-        )
-        async with self._transaction() as connection:
-            rows = (await connection.execute(query)).all()
+        found = await self._database.read(rows(OPEN_EDITIONS, {**_key(chat), "now": seconds(now)}))
         return [
             Edition(
                 row.edition,
                 _subscription(row),
-                Occurrence(date.fromisoformat(row.day), instant(row.due_at)),
+                _occurrence(row.day, row.due_at),
                 row.frozen,
             )
-            for row in rows
+            for row in found
         ]
 
-    async def freeze(self, edition: Edition, payloads: Sequence[Payload]) -> None:
+    async def freeze(self, edition: Edition, payloads: Sequence[Payload]) -> Sequence[Part]:
         """See the Store port."""
-        rows = [
+        its = {"its_edition": edition.id}
+        written = [
             {
                 "edition": edition.id,
                 "position": position,
                 "payload": dict(payload),
                 "state": PartState.PENDING,
-                "attempts": 0,
-                "not_before": 0,
-                "uncertain_since": 0,
             }
             for position, payload in enumerate(payloads)
         ]
-        claim = (
-            update(editions)
-            .where(editions.c.id == edition.id)
-            .where(editions.c.frozen.is_(False), editions.c.done.is_(False))
-            .values(frozen=True, done=not rows)
-        )
-        async with self._transaction() as connection:
-            if (await connection.execute(claim)).rowcount and rows:
-                await connection.execute(insert(parts), rows)
+
+        def work(connection: Connection) -> list[Row[Any]]:
+            if connection.execute(FREEZE, {**its, "is_empty": not written}).rowcount and written:
+                connection.execute(insert(parts), written)
+            return list(connection.execute(PARTS, its))
+
+        found = await self._database.write(work)
+        return [_part(row, edition.subscription.chat) for row in found]
 
     async def parts(self, edition: Edition) -> Sequence[Part]:
         """See the Store port."""
-        query = select(parts).where(parts.c.edition == edition.id).order_by(parts.c.position)
-        async with self._transaction() as connection:
-            rows = (await connection.execute(query)).all()
-        return [_part(row, edition.subscription.chat) for row in rows]
+        found = await self._database.read(rows(PARTS, {"its_edition": edition.id}))
+        return [_part(row, edition.subscription.chat) for row in found]
 
     async def outbox(self, limit: int = 100) -> Sequence[OutboxLine]:
         """See the Store port."""
@@ -241,167 +216,160 @@ class DatabaseStore:
             .order_by(parts.c.id.desc())
             .limit(limit)
         )
-        async with self._transaction() as connection:
-            rows = (await connection.execute(query)).all()
+        found = await self._database.read(rows(query))
         return [
             OutboxLine(
                 _part(row, Chat(row.platform, row.chat, ChatKind(row.kind), row.thread)),
                 date.fromisoformat(row.day),
             )
-            for row in rows
+            for row in found
         ]
 
     async def retry(self, parts_: Sequence[int], now: datetime) -> int:
         """See the Store port."""
-        stuck = parts.c.state.in_([PartState.UNKNOWN, PartState.DEAD])
-        again = (
-            update(parts)
-            .where(parts.c.id.in_(parts_), stuck)
-            .values(state=PartState.PENDING, not_before=0, uncertain_since=0, reason="")
-            .returning(parts.c.edition)
-        )
-        async with self._transaction() as connection:
-            opened = [row.edition for row in await connection.execute(again)]
-            reopen = update(editions).where(editions.c.id.in_(opened))
-            await connection.execute(reopen.values(done=False, missed="", due_at=seconds(now)))
-        return len(opened)
+        reopen = {"its_due": seconds(now)}
+
+        def work(connection: Connection) -> int:
+            opened = [
+                row.edition
+                for batch in batches(parts_)
+                for row in connection.execute(RETRY, {"its_parts": batch})
+            ]
+            for batch in batches(set(opened)):
+                connection.execute(REOPEN, reopen | {"its_editions": batch})
+            return len(opened)
+
+        return await self._database.write(work)
 
     async def drop(self, parts_: Sequence[int]) -> int:
         """See the Store port."""
-        waiting = parts.c.state.in_([PartState.UNKNOWN, PartState.DEAD, PartState.PENDING])
-        give_up = (
-            update(parts)
-            .where(parts.c.id.in_(parts_), waiting)
-            .values(state=PartState.DEAD, reason=DROPPED)
-        )
-        async with self._transaction() as connection:
-            dropped = (await connection.execute(give_up)).rowcount
-            await _settle(connection, true())
-        return dropped
+
+        def work(connection: Connection) -> int:
+            each = [connection.execute(DROP, {"its_parts": batch}) for batch in batches(parts_)]
+            connection.execute(settled(true()))
+            return sum(one.rowcount for one in each)
+
+        return await self._database.write(work)
 
     async def claim(self, part: Part, now: datetime, lease: timedelta) -> Part | None:
         """See the Store port."""
-        first = case((parts.c.uncertain_since == 0, seconds(now)), else_=parts.c.uncertain_since)
-        take = (
-            update(parts)
-            .where(parts.c.id == part.id, parts.c.state == PartState.PENDING)
-            .where(parts.c.not_before <= seconds(now), parts.c.attempts == part.attempts)
-            .values(
-                state=PartState.SENDING,
-                attempts=parts.c.attempts + 1,
-                uncertain_since=first,
-                lease_until=math.ceil((now + lease).timestamp()),
-            )
-        )
-        async with self._transaction() as connection:
-            if not (await connection.execute(take)).rowcount:
-                return None
+        taken = {
+            "its_part": part.id,
+            "its_attempts": part.attempts,
+            "now": seconds(now),
+            "until": math.ceil((now + lease).timestamp()),
+        }
+        if not await self._database.write(count(CLAIM, taken)):
+            return None
         return replace(part, state=PartState.SENDING, attempts=part.attempts + 1)
 
     async def mark(self, part: Part, outcome: Outcome) -> bool:
         """See the Store port."""
-        values: dict[str, Any] = {
-            "state": outcome.state,
-            "reason": clean(outcome.reason),
+        before = part.uncertain_since
+        written = {
+            "its_part": part.id,
+            "its_attempts": part.attempts,
+            "its_state": outcome.state,
+            "its_reason": clean(outcome.reason),
             # Rounded up: a platform that asks to wait is never asked early.
-            "not_before": math.ceil(outcome.not_before.timestamp()) if outcome.not_before else 0,
+            "later": math.ceil(outcome.not_before.timestamp()) if outcome.not_before else 0,
+            "its_message": outcome.message_id,
+            "uncertain": outcome.uncertain,
+            "since": seconds(before) if before else 0,
         }
-        if outcome.message_id:
-            values["message_id"] = outcome.message_id
-        if not outcome.uncertain:
-            before = part.uncertain_since
-            values["uncertain_since"] = seconds(before) if before else 0
-        may_write = (parts.c.attempts == part.attempts) & (parts.c.state == PartState.SENDING)
-        if outcome.state is PartState.SENT:
-            may_write |= parts.c.state.in_([PartState.UNKNOWN, PartState.PENDING])
-        write = update(parts).where(parts.c.id == part.id, may_write).values(values)
-        async with self._transaction() as connection:
-            if not (await connection.execute(write)).rowcount:
+
+        def work(connection: Connection) -> bool:
+            if not connection.execute(MARK, written).rowcount:
                 return False
             if outcome.state is PartState.PENDING:
-                await _end(connection, parts.c.id == part.id)
-            await _settle(connection, editions.c.id == part.edition)
-        return True
+                _end(connection, parts.c.id == part.id)
+            connection.execute(SETTLE, {"its_edition": part.edition})
+            return True
+
+        return await self._database.write(work)
 
     async def settle(self, platforms: Sequence[str], now: datetime) -> int:
         """See the Store port."""
         theirs = (
             select(editions.c.id)
             .join(subscriptions, subscriptions.c.id == editions.c.subscription)
-            .where(subscriptions.c.platform.in_(platforms))
+            .where(editions.c.id == parts.c.edition, subscriptions.c.platform.in_(platforms))
+            .correlate(parts)
+            .exists()
         )
         take_back = (
             update(parts)
             .where(parts.c.state == PartState.SENDING, parts.c.lease_until < seconds(now))
-            .where(parts.c.edition.in_(theirs))
+            .where(theirs)
             .values(state=PartState.PENDING, reason="the bot stopped while sending it")
         )
-        async with self._transaction() as connection:
-            taken_back = (await connection.execute(take_back)).rowcount
+
+        def work(connection: Connection) -> int:
+            taken_back = connection.execute(take_back).rowcount
             if taken_back:
-                await _end(connection, parts.c.edition.in_(theirs))
-        return taken_back
+                _end(connection, theirs)
+            return taken_back
+
+        return await self._database.write(work)
 
     async def settings(self, chat: Chat) -> ChatSettings:
         """See the Store port."""
         query = select(chats.c.settings).where(*_same_chat(chat, chats))
-        async with self._transaction() as connection:
-            return chat_settings((await connection.execute(query)).scalar_one_or_none())
+        found = await self._database.read(rows(query))
+        return chat_settings(found[0].settings if found else None)
 
     async def set_settings(self, chat: Chat, settings: ChatSettings) -> None:
         """See the Store port."""
-        row = dict(zip(_CHAT, (chat.platform, chat.id, chat.thread), strict=True))
         kept = settings_row(settings)
         upsert = (
             self._insert(chats)
-            .values(row | {"settings": kept})
-            .on_conflict_do_update(index_elements=list(_CHAT), set_={"settings": kept})
+            .values(_key(chat) | {"settings": kept})
+            .on_conflict_do_update(index_elements=list(CHAT), set_={"settings": kept})
         )
-        async with self._transaction() as connection:
-            await connection.execute(upsert)
+        await self._database.write(count(upsert))
 
     async def standing(self, chat: Chat) -> Standing:
         """See the Store port."""
         chosen = select(chats.c.settings).where(*_same_chat(chat, chats)).scalar_subquery()
         stopped = exists().where(*_same_chat(chat), subscriptions.c.paused != "")
         query = select(type_coerce(chosen, JSON).label("chosen"), stopped.label("stopped"))
-        async with self._transaction() as connection:
-            row = (await connection.execute(query)).one()
+        [row] = await self._database.read(rows(query))
         return Standing(chat_settings(row.chosen), bool(row.stopped))
 
     async def shelve(self, arguments: Mapping[str, str], now: datetime) -> None:
         """See the Store port."""
-        rows = [
-            {"token": token, "arguments": clean(kept), "at": seconds(now)}
-            for token, kept in sorted(arguments.items())  # in one order: nobody waits in a circle
+        kept = [
+            {"token": token, "arguments": clean(words), "at": seconds(now)}
+            for token, words in sorted(arguments.items())  # in one order: nobody waits in a circle
         ]
         statement = self._insert(shelf)
         upsert = statement.on_conflict_do_update(
             index_elements=["token"], set_={"at": statement.excluded.at}
         )
-        async with self._transaction() as connection:
-            await connection.execute(upsert, rows)
+        await self._database.write(lambda connection: connection.execute(upsert, kept).rowcount)
 
     async def unshelve(self, token: str) -> str | None:
         """See the Store port."""
         query = select(shelf.c.arguments).where(shelf.c.token == token)
-        async with self._transaction() as connection:
-            found: str | None = (await connection.execute(query)).scalar_one_or_none()
-        return found
+        found = await self._database.read(rows(query))
+        return found[0].arguments if found else None
 
     async def give_up(self, edition: Edition, reason: str) -> None:
         """See the Store port."""
-        async with self._transaction() as connection:
-            await _give_up(connection, editions.c.id == edition.id, reason)
+        which = editions.c.id == edition.id
+        await self._database.write(lambda connection: _give_up(connection, which, reason))
 
     async def pause(self, chat: Chat, reason: str) -> None:
         """See the Store port."""
         reason = clean(reason) or "unavailable"
         stop = update(subscriptions).where(*_same_chat(chat)).values(paused=reason)
         of_chat = select(subscriptions.c.id).where(*_same_chat(chat))
-        async with self._transaction() as connection:
-            await connection.execute(stop)
-            await _give_up(connection, editions.c.subscription.in_(of_chat), reason)
+
+        def work(connection: Connection) -> None:
+            connection.execute(stop)
+            _give_up(connection, editions.c.subscription.in_(of_chat), reason)
+
+        await self._database.write(work)
 
     async def threads(self, chat: Chat) -> Sequence[Chat]:
         """See the Store port."""
@@ -409,9 +377,8 @@ class DatabaseStore:
         query = select(its.thread).where(its.platform == chat.platform, its.chat == chat.id)
         if chat.thread:
             query = query.where(its.thread == chat.thread)
-        async with self._transaction() as connection:
-            rows = await connection.execute(query.distinct().order_by(its.thread))
-            return [replace(chat, thread=thread) for thread in rows.scalars()]
+        found = await self._database.read(rows(query.distinct().order_by(its.thread)))
+        return [replace(chat, thread=row.thread) for row in found]
 
     async def move_chat(self, old: Chat, new: Chat) -> None:
         """See the Store port."""
@@ -428,108 +395,94 @@ class DatabaseStore:
         )
         of_old = subscriptions.c.platform == old.platform, subscriptions.c.chat == old.id
         move = update(subscriptions).where(*of_old)
-        async with self._transaction() as connection:
-            await connection.execute(delete(subscriptions).where(*of_old, taken.exists()))
-            await connection.execute(
-                move.values(platform=new.platform, chat=new.id, kind=new.kind, paused="")
-            )
-            changes = {"platform": (old.platform, new.platform), "chat": (old.id, new.id)}
-            await move_rows(connection, chats, **changes)
+        moved = move.values(platform=new.platform, chat=new.id, kind=new.kind, paused="")
+        changes = {"platform": (old.platform, new.platform), "chat": (old.id, new.id)}
+
+        def work(connection: Connection) -> None:
+            connection.execute(delete(subscriptions).where(*of_old, taken.exists()))
+            connection.execute(moved)
+            move_rows(connection, chats, **changes)
+
+        await self._database.write(work)
 
     async def forget(self, before: datetime) -> int:
         """See the Store port."""
-        old = editions.c.done.is_(True), editions.c.due_at < seconds(before)
-        async with self._transaction() as connection:
-            await connection.execute(delete(shelf).where(shelf.c.at < seconds(before)))
-            return (await connection.execute(delete(editions).where(*old))).rowcount
+        old_shelf = delete(shelf).where(shelf.c.at < seconds(before))
+        await self._database.write(count(old_shelf))
+        found = await self._database.read(rows(OLD_EDITIONS, {"before": seconds(before)}))
+        forgotten = 0
+        for some in batches(row.id for row in found):
+            old = delete(editions).where(editions.c.id.in_(some), editions.c.done.is_(True))
+            forgotten += await self._database.write(count(old))
+        return forgotten
 
     async def tally(self) -> Mapping[str, int]:
         """See the Store port."""
-        async with self._transaction() as connection:
-            states = (
-                await connection.execute(
-                    select(parts.c.state, func.count().label("number")).group_by(parts.c.state)
-                )
-            ).all()
-            subscribed = (
-                await connection.execute(select(func.count()).select_from(subscriptions))
-            ).scalar_one()
-            missed = (
-                await connection.execute(select(func.count()).where(editions.c.missed != ""))
-            ).scalar_one()
-        return {
-            **{row.state: row.number for row in states},
-            "subscriptions": subscribed,
-            "missed": missed,
-        }
+        by_state = select(parts.c.state, func.count().label("number")).group_by(parts.c.state)
+        subscribed = select(func.count()).select_from(subscriptions)
+        missed = select(func.count()).where(editions.c.missed != "")
+
+        def work(connection: Connection) -> Mapping[str, int]:
+            return {
+                **{row.state: row.number for row in connection.execute(by_state)},
+                "subscriptions": connection.execute(subscribed).scalar_one(),
+                "missed": connection.execute(missed).scalar_one(),
+            }
+
+        return await self._database.read(work)
 
     async def close(self) -> None:
         """See the Store port."""
-        await self._engine.dispose()
+        await self._database.close()
 
 
-async def _give_up(connection: AsyncConnection, which: ColumnElement[bool], reason: str) -> None:
+def _give_up(connection: Connection, which: ColumnElement[bool], reason: str) -> None:
     """Nothing of these editions will be sent any more; what is done already stays as it is."""
     unfinished = select(editions.c.id).where(which, editions.c.done.is_(False))
     pending = parts.c.edition.in_(unfinished), parts.c.state == PartState.PENDING
     dead = update(parts).where(*pending).values(state=PartState.DEAD, reason=clean(reason))
     done = update(editions).where(which, editions.c.done.is_(False))
-    await connection.execute(dead)
-    await connection.execute(done.values(done=True, missed=clean(reason)))
+    connection.execute(dead)
+    connection.execute(done.values(done=True, missed=clean(reason)))
 
 
-async def _end(connection: AsyncConnection, which: ColumnElement[bool]) -> None:
+def _end(connection: Connection, which: ColumnElement[bool]) -> None:
     """What waits in an edition that was given up meanwhile is not sent again either."""
     over = select(editions.c.id).where(editions.c.done.is_(True))
     state = case((parts.c.uncertain_since != 0, PartState.UNKNOWN), else_=PartState.DEAD)
     waiting = parts.c.state == PartState.PENDING, parts.c.edition.in_(over)
-    await connection.execute(update(parts).where(which, *waiting).values(state=state))
-
-
-async def _settle(connection: AsyncConnection, which: ColumnElement[bool]) -> None:
-    """An edition is done when none of its parts is left to send."""
-    left = select(parts.c.id).where(
-        parts.c.edition == editions.c.id, parts.c.state.in_([PartState.PENDING, PartState.SENDING])
-    )
-    done = update(editions).where(
-        which, editions.c.done.is_(False), editions.c.frozen.is_(True), ~left.exists()
-    )
-    await connection.execute(done.values(done=True))
+    connection.execute(update(parts).where(which, *waiting).values(state=state))
 
 
 def _same_chat(chat: Chat, table: Table = subscriptions) -> tuple[ColumnElement[bool], ...]:
-    wanted = zip(_CHAT, (chat.platform, chat.id, chat.thread), strict=True)
-    return tuple(table.c[name] == value for name, value in wanted)
+    return tuple(table.c[name] == value for name, value in _key(chat).items())
 
 
-def _unfinished(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    """Select editions with something left to do in chats of which no part waits for later."""
-    its, theirs = editions.alias("its"), subscriptions.alias("theirs")
-    waiting = (
-        select(parts.c.id)
-        .join(its, its.c.id == parts.c.edition)
-        .join(theirs, theirs.c.id == its.c.subscription)
-        .where(parts.c.state == PartState.PENDING, parts.c.not_before > seconds(now))
-        .where(*(theirs.c[name] == subscriptions.c[name] for name in _CHAT))
-        .correlate(subscriptions)
-    )
-    return editions.c.done.is_(False), subscriptions.c.paused == "", ~waiting.exists()
+def _key(chat: Chat) -> dict[str, str]:
+    return {"platform": chat.platform, "chat": chat.id, "thread": chat.thread}
 
 
-def _subscribed() -> Select[Any]:
-    """Select subscriptions with what their chats chose."""
-    chosen = and_(*(chats.c[name] == subscriptions.c[name] for name in _CHAT))
-    return select(subscriptions, chats.c.settings).outerjoin(chats, chosen)
+@lru_cache
+def _chosen(settings: str | None) -> ChatSettings:
+    """Read what a chat chose; most chose what others chose too."""
+    return chat_settings(json.loads(settings) if settings else None)
+
+
+@lru_cache
+def _timing(at: str, zone: str, days: str, quiet: Quiet | None) -> Timing:
+    return Timing(time.fromisoformat(at), zone, frozenset(map(int, days)), quiet)
+
+
+@lru_cache
+def _occurrence(day: str, at: int) -> Occurrence:
+    return Occurrence(date.fromisoformat(day), instant(at))
 
 
 def _subscription(row: Row[Any]) -> Subscription:
-    chosen = chat_settings(row.settings)
-    days = frozenset(map(int, row.days))
-    timing = Timing(time.fromisoformat(row.at), row.zone, days, chosen.quiet)
-    chat = Chat(row.platform, row.chat, ChatKind(row.kind), row.thread)
+    chosen = _chosen(row.settings)
     return Subscription(
-        chat,
-        timing,
+        Chat(row.platform, row.chat, ChatKind(row.kind), row.thread),
+        _timing(row.at, row.zone, row.days, chosen.quiet),
         row.command,
         row.arguments,
         row.locale,
@@ -540,44 +493,23 @@ def _subscription(row: Row[Any]) -> Subscription:
     )
 
 
-def _opening_row(one: Opening) -> dict[str, Any]:
-    return {
-        "id": one.subscription.id,
-        "day": one.due.day.isoformat(),
-        "due": seconds(one.due.at),
-        "next_day": one.following.day.isoformat(),
-        "next": seconds(one.following.at),
-        "missed": clean(one.missed),
-    }
-
-
-# A whole batch in one statement: thousands of chats have the same hour. The two dialects differ
-# only in how they read rows out of JSON.
-_ROWS = {
-    "sqlite": """(SELECT value->>'id' AS id, value->>'day' AS day, value->>'due' AS due,
-        value->>'next_day' AS next_day, value->>'next' AS next, value->>'missed' AS missed
-        FROM json_each(:rows))""",
-    "postgresql": """jsonb_to_recordset(CAST(:rows AS jsonb)) AS o(id integer, day text,
-        due bigint, next_day text, next bigint, missed text)""",
-}
-# Whoever changed a subscription meanwhile keeps the change: then it is not due any more.
-_STILL_DUE = "s.id = o.id AND s.paused = '' AND s.next_run_at <= o.due"
-OPEN = {
-    name: text(
-        "INSERT INTO editions (subscription, day, due_at, frozen, done, missed) "  # noqa: S608 - constants
-        f"SELECT s.id, o.day, o.due, false, o.missed <> '', o.missed FROM {rows}"
-        f"{' AS o' if name == 'sqlite' else ''} JOIN subscriptions AS s ON {_STILL_DUE} WHERE true "
-        "ON CONFLICT (subscription, day) DO NOTHING RETURNING missed"
-    )
-    for name, rows in _ROWS.items()
-}
-MOVE_ON = {
-    name: text(
-        "UPDATE subscriptions AS s SET next_day = o.next_day, next_run_at = o.next "  # noqa: S608 - constants
-        f"FROM {rows}{' AS o' if name == 'sqlite' else ''} WHERE {_STILL_DUE}"
-    )
-    for name, rows in _ROWS.items()
-}
+def _same(openings: Iterable[Opening]) -> list[dict[str, Any]]:
+    """Return what is to be written once for all the subscriptions that have the same hour."""
+    groups: dict[tuple[Occurrence, Occurrence, str], list[int]] = {}
+    for one in openings:
+        groups.setdefault((one.due, one.following, one.missed), []).append(one.subscription.id)
+    return [
+        {
+            "ids": json.dumps(ids),
+            "day": due.day.isoformat(),
+            "due": seconds(due.at),
+            "next_day": following.day.isoformat(),
+            "next": seconds(following.at),
+            "missed": clean(missed),
+            "is_missed": bool(missed),
+        }
+        for (due, following, missed), ids in groups.items()
+    ]
 
 
 def _part(row: Row[Any], chat: Chat) -> Part:
@@ -593,7 +525,3 @@ def _part(row: Row[Any], chat: Chat) -> Part:
         reason=row.reason,
         uncertain_since=instant(row.uncertain_since) if row.uncertain_since else None,
     )
-
-
-def _next(row: Row[Any]) -> Occurrence:
-    return Occurrence(date.fromisoformat(row.next_day), instant(row.next_run_at))

@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import (
     CTE,
     ColumnElement,
+    Connection,
     Table,
     and_,
     bindparam,
@@ -27,7 +28,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import Insert as PostgresqlInsert
 from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.archive import MOST_COUNTED, ArticlePlace
 from bot.store.schema import article_feeds, article_places, feed_places
@@ -75,34 +75,34 @@ def unpacked(kept: str) -> tuple[ArticlePlace, ...]:
 # --- keeping it
 
 
-async def file(connection: AsyncConnection, inserts: Inserts, filed: Sequence[Filed]) -> None:
+def file(connection: Connection, inserts: Inserts, filed: Sequence[Filed]) -> None:
     """Enter articles; what a feed has brought already is left as it is."""
     if not filed:
         return
     once = inserts(article_feeds).on_conflict_do_nothing()
-    entered = await connection.execute(
+    entered = connection.execute(
         once.returning(article_feeds.c.feed, article_feeds.c.article),
         [_feed_row(one) for one in filed],
     )
     numbers = {(row.feed, row.article) for row in entered}
     new = [one for one in filed if (one.feed, one.article) in numbers]
     if rows := [row for one in new for row in _place_rows(one)]:
-        await connection.execute(insert(article_places), rows)
-        await connection.execute(_counting(inserts), _count_rows(new))
+        connection.execute(insert(article_places), rows)
+        connection.execute(_counting(inserts), _count_rows(new))
 
 
-async def remove(connection: AsyncConnection, filed: Sequence[Filed]) -> None:
+def remove(connection: Connection, filed: Sequence[Filed]) -> None:
     """Take articles out."""
     if not filed:
         return
     if rows := [row for one in filed for row in _place_rows(one)]:
-        await connection.execute(delete(article_places).where(*_is(article_places)), _its(rows))
+        connection.execute(delete(article_places).where(*_is(article_places)), _its(rows))
         less = feed_places.c.named - bindparam("its_named")
         discount = update(feed_places).where(*_is(feed_places)).values(named=less)
         counts = [{name: row[name] for name in _COUNTED} for row in _count_rows(filed)]
-        await connection.execute(discount, _its(counts))
+        connection.execute(discount, _its(counts))
     feed_rows = [_feed_row(one) for one in filed]
-    await connection.execute(delete(article_feeds).where(*_is(article_feeds)), _its(feed_rows))
+    connection.execute(delete(article_feeds).where(*_is(article_feeds)), _its(feed_rows))
 
 
 def _feed_row(one: Filed) -> Row:
@@ -154,8 +154,8 @@ def _its(rows: Sequence[Row]) -> list[Row]:
 # --- asking it
 
 
-async def search(
-    connection: AsyncConnection,
+def search(
+    connection: Connection,
     places: Sequence[int],
     feeds: Sequence[int],
     since: int | None,
@@ -163,22 +163,22 @@ async def search(
 ) -> Hits:
     """Return the articles of these feeds that name one of the places: those about it first."""
     heaps = feed_places.c.place.in_(places), feed_places.c.feed.in_(feeds)
-    about = await _newest(connection, heaps, since, limit, about=True)
+    about = _newest(connection, heaps, since, limit, about=True)
     told = {article for _, article in about}
     rest = []
     if len(about) < limit:
-        rest = await _newest(connection, heaps, since, limit + len(about), about=False)
+        rest = _newest(connection, heaps, since, limit + len(about), about=False)
     found = [*about, *(number for number in rest if number[1] not in told)][:limit]
     after = None if since is None else article_places.c.instant >= since
-    total = len(found) if len(found) < limit else await _number(connection, heaps, after)
+    total = len(found) if len(found) < limit else _number(connection, heaps, after)
     if since is None:
         return Hits(tuple(found), total)
-    older = await _number(connection, heaps, article_places.c.instant < since)
+    older = _number(connection, heaps, article_places.c.instant < since)
     return Hits(tuple(found), total, older)
 
 
-async def _newest(
-    connection: AsyncConnection, which: Which, since: int | None, limit: int, *, about: bool
+def _newest(
+    connection: Connection, which: Which, since: int | None, limit: int, *, about: bool
 ) -> list[Number]:
     """Return the newest articles, each once. Only the newest of each heap are looked at."""
     same, after = article_places.alias("same"), _EVER if since is None else since
@@ -200,19 +200,17 @@ async def _newest(
         .order_by(article_places.c.instant.desc(), article_places.c.article.desc())
         .limit(limit)
     )
-    return [(feed, article) for feed, article in await connection.execute(query)]
+    return [(feed, article) for feed, article in connection.execute(query)]
 
 
-async def _number(
-    connection: AsyncConnection, which: Which, when: ColumnElement[bool] | None
-) -> int:
+def _number(connection: Connection, which: Which, when: ColumnElement[bool] | None) -> int:
     """Count the articles that fit, each once, up to MOST_COUNTED."""
     heaps = _heaps(which)
     some = select(article_places.c.article).join_from(heaps, article_places, _in_heap(heaps))
     if when is not None:
         some = some.where(when, article_places.c.about.in_([True, False]))
     counted = some.distinct().limit(MOST_COUNTED).subquery()
-    return (await connection.execute(select(func.count()).select_from(counted))).scalar_one()
+    return (connection.execute(select(func.count()).select_from(counted))).scalar_one()
 
 
 def _heaps(which: Which, *more: ColumnElement[Any]) -> CTE:

@@ -62,7 +62,7 @@ editions = Table(
     Column("done", Boolean, nullable=False, default=False),
     Column("missed", Text, nullable=False, server_default=""),
     UniqueConstraint("subscription", "day"),
-    Index("ix_editions_done_due_at", "done", "due_at"),
+    Index("ix_editions_done_subscription_due_at", "done", "subscription", "due_at"),
     sqlite_autoincrement=True,
 )
 
@@ -81,7 +81,7 @@ parts = Table(
     Column("message_id", String(64), nullable=False, server_default=""),
     Column("reason", Text, nullable=False, server_default=""),
     UniqueConstraint("edition", "position"),
-    Index("ix_parts_state", "state"),
+    Index("ix_parts_state_edition", "state", "edition"),
     sqlite_autoincrement=True,
 )
 

@@ -28,15 +28,16 @@ from itertools import accumulate, islice
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Table, insert, text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy import Table, insert, make_url, text
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.core.archive import ArticlePlace
 from bot.core.news import Feed
 from bot.store.archive import DatabaseArchive
 from bot.store.archive_rows import article_row, feed_row
-from bot.store.engine import open_engine, seconds
+from bot.store.engine import open_database, seconds
 from bot.store.schema import article_feeds, article_places, articles, feed_places, feeds
+from bot.store.transactions import Database
 from summaries.article import Article
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
@@ -128,12 +129,11 @@ def url_of(feed: int) -> str:
     return f"https://example.org/feeds/{feed}"
 
 
-async def build(engine: AsyncEngine, synthetic: Synthetic, load: Load) -> float:
+async def build(database: Database, synthetic: Synthetic, load: Load) -> float:
     """Fill the database; return the seconds that it took."""
     start = time.perf_counter()
-    async with engine.begin() as connection:
-        rows = [feed_row(Feed(url_of(number)), NOW) for number in range(1, FEED_COUNT + 1)]
-        await connection.execute(insert(feeds), rows)
+    rows = [feed_row(Feed(url_of(number)), NOW) for number in range(1, FEED_COUNT + 1)]
+    await database.write(lambda connection: connection.execute(insert(feeds), rows).rowcount)
     for chunk in synthetic.chunks():
         await load(chunk)
     return time.perf_counter() - start
@@ -250,9 +250,9 @@ def p95(spent: Sequence[float]) -> float:
     return sorted(spent)[max(0, round(len(spent) * 0.95) - 1)]
 
 
-async def report(engine: AsyncEngine, synthetic: Synthetic) -> float:
+async def report(database: Database, synthetic: Synthetic) -> float:
     """Print what each kind of question takes; return the p95 of one place's, in milliseconds."""
-    archive = DatabaseArchive(engine)
+    archive = DatabaseArchive(database)
     say(f"{'place, chat':40}{'p50 ms':>9}{'p95':>9}{'max':>9}{'p95 CPU':>9}{'most found':>12}")
     of_one = Spent()
     for question in questions(synthetic):
@@ -328,14 +328,14 @@ async def on_sqlite(number: int) -> None:
     """Measure on SQLite, with the peers."""
     with tempfile.TemporaryDirectory(prefix="dateline-bench-") as folder:
         path = Path(folder) / "archive.db"
-        engine = await open_engine(f"sqlite:///{path}")
+        database = await open_database(f"sqlite:///{path}")
         synthetic = Synthetic(number)
         async with sqlite_load(path) as load:
-            spent = await build(engine, synthetic, load)
+            spent = await build(database, synthetic, load)
         say(f"SQLite: {number:,} articles, {synthetic.totals.total():,} places in them, built in "
             f"{spent:.0f} s, {path.stat().st_size / 1e6:,.0f} MB")  # fmt: skip
-        ours = await report(engine, synthetic)
-        await engine.dispose()
+        ours = await report(database, synthetic)
+        await database.close()
         peers(path, ours)
 
 
@@ -346,16 +346,19 @@ async def on_postgresql(number: int) -> None:
 
     with tempfile.TemporaryDirectory(prefix="dateline-pg-", ignore_cleanup_errors=True) as folder:
         server = pgserver.get_server(folder, cleanup_mode="stop")
-        engine = await open_engine(server.get_uri())
+        database = await open_database(server.get_uri())
+        url = make_url(server.get_uri()).set(drivername="postgresql+asyncpg")
+        engine = create_async_engine(url)
         synthetic = Synthetic(number)
-        spent = await build(engine, synthetic, postgresql_load(engine))
+        spent = await build(database, synthetic, postgresql_load(engine))
         async with engine.connect() as connection:
             await connection.execution_options(isolation_level="AUTOCOMMIT")
             await connection.execute(text("VACUUM ANALYZE"))
             size = text("SELECT pg_database_size(current_database())")
             room = (await connection.execute(size)).scalar_one()
         say(f"PostgreSQL: {number:,} articles, built in {spent:.0f} s, {room / 1e6:,.0f} MB")
-        await report(engine, synthetic)
+        await report(database, synthetic)
+        await database.close()
         await engine.dispose()
         server.cleanup()
 

@@ -232,13 +232,13 @@ async def main() -> None:
 
 async def _compare_on_disk(path: Path, urls: list[str]) -> None:
     from bot.store.archive import DatabaseArchive  # noqa: PLC0415 - beside what needs it
-    from bot.store.engine import open_engine  # noqa: PLC0415
+    from bot.store.engine import open_database  # noqa: PLC0415
 
-    engine = await open_engine(f"sqlite:///{path}")
+    database = await open_database(f"sqlite:///{path}")
     try:
-        await compare("archive on disk", DatabaseArchive(engine), urls)
+        await compare("archive on disk", DatabaseArchive(database), urls)
     finally:
-        await engine.dispose()
+        await database.close()
 
 
 if __name__ == "__main__":

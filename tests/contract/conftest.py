@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from bot.core.ports import Store
 from bot.store.database import DatabaseStore
+from bot.store.transactions import count
 from tests.fakes import FakeStore
 from tests.postgresql import postgresql_url
 
@@ -46,8 +47,7 @@ async def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIte
 
 async def _empty(store: Store) -> None:
     assert isinstance(store, DatabaseStore)
-    async with store._engine.begin() as connection:
-        await connection.execute(text(EMPTY))
+    await store._database.write(count(text(EMPTY)))
 
 
 @pytest.fixture

@@ -15,8 +15,9 @@ from bot.core.archive import Archive, Arrival, ArticlePlace, FeedState, Follow, 
 from bot.core.messages import Chat, ChatKind
 from bot.core.news import Enclosure, Entry, Feed, KeyedEntry
 from bot.store.archive import DatabaseArchive
-from bot.store.engine import open_engine
+from bot.store.engine import open_database
 from bot.store.schema import metadata
+from bot.store.transactions import count
 from summaries.article import Article
 from tests.fake_archive import FakeArchive
 from tests.fakes import MONDAY
@@ -55,19 +56,18 @@ async def open_archive(
     url = f"sqlite:///{tmp_path}/dateline.db"
     if request.param == "postgresql":
         url = request.getfixturevalue("postgresql_url")
-    engines = [await open_engine(url)]
+    opened = [await open_database(url)]
     if request.param == "postgresql":
-        async with engines[0].begin() as connection:
-            tables = ", ".join(metadata.tables)
-            await connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+        tables = ", ".join(metadata.tables)
+        await opened[0].write(count(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")))
 
     async def another() -> Archive:
-        engines.append(await open_engine(url))
-        return DatabaseArchive(engines[-1])
+        opened.append(await open_database(url))
+        return DatabaseArchive(opened[-1])
 
     yield another
-    for engine in engines:
-        await engine.dispose()
+    for database in opened:
+        await database.close()
 
 
 @pytest.fixture

@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import text
 
 from bot.core.journal import Journal, Update
-from bot.store.engine import open_engine
+from bot.store.engine import open_database
 from bot.store.journal import DatabaseJournal
+from bot.store.transactions import count
 from tests.fakes import FakeJournal
 
 ONE, TWO = Update("1", {"text": "“/brief” \U0001f30d"}), Update("2", {"text": "/help"})
@@ -25,11 +26,10 @@ async def journal(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
     url = f"sqlite:///{tmp_path}/dateline.db"
     if request.param == "postgresql":
         url = request.getfixturevalue("postgresql_url")
-    engine = await open_engine(url)
-    async with engine.begin() as connection:
-        await connection.execute(text("DELETE FROM updates"))
-    yield DatabaseJournal(engine)
-    await engine.dispose()
+    database = await open_database(url)
+    await database.write(count(text("DELETE FROM updates")))
+    yield DatabaseJournal(database)
+    await database.close()
 
 
 async def test_an_update_is_taken_once_however_often_it_is_offered(journal: Journal) -> None:
@@ -37,6 +37,13 @@ async def test_an_update_is_taken_once_however_often_it_is_offered(journal: Jour
     assert await journal.take("telegram", [ONE, TWO]) == [TWO]
     assert await journal.take("telegram", []) in ([], ())
     assert await journal.take("discord", [ONE]) == [ONE]
+
+
+async def test_many_updates_are_taken_at_once_and_each_once(journal: Journal) -> None:
+    many = [Update(str(number), {"text": "/brief"}) for number in range(2_000)]
+    taken = await asyncio.gather(*(journal.take("telegram", many[part:]) for part in range(4)))
+    assert sorted(int(one.id) for new in taken for one in new) == list(range(2_000))
+    assert len(await journal.unfinished("telegram")) == 2_000
 
 
 async def test_what_was_only_taken_is_still_to_do_in_its_order(journal: Journal) -> None:

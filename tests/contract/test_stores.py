@@ -236,9 +236,11 @@ async def test_parts_come_back_in_order_and_as_they_were_written(store: Store) -
 
 
 async def test_a_frozen_edition_does_not_change(store: Store) -> None:
-    edition = await opened(store, [HELLO])
-    await store.freeze(edition, [{"text": "another"}, {"text": "more"}])
-    assert (await only_part(store, edition)).payload == HELLO
+    edition = await opened(store)
+    frozen = await store.freeze(edition, [HELLO])
+    assert [(part.payload, part.chat) for part in frozen] == [(HELLO, CHAT)]
+    assert await store.freeze(edition, [{"text": "another"}, {"text": "more"}]) == frozen
+    assert await store.parts(edition) == frozen
 
 
 async def test_an_edition_without_a_message_is_done(store: Store) -> None:
@@ -415,6 +417,16 @@ async def test_old_finished_editions_are_forgotten_and_nothing_else(store: Store
     assert await store.parts(done) == []
     assert len(await store.parts(waits)) == 1
     assert (await store.tally())["subscriptions"] == 2
+
+
+async def test_more_messages_than_one_statement_names_are_dropped_and_retried(store: Store) -> None:
+    edition = await opened(store, [HELLO] * 3)
+    for part in await store.parts(edition):
+        await store.mark(await claim(store, part), Outcome(PartState.UNKNOWN, reason="no answer"))
+    everything = range(1, 40_000)
+    assert await store.drop(everything) == 3
+    assert await store.retry(everything, NOW) == 3
+    assert await waiting(store) == [edition.id]
 
 
 # --- what a chat chose

@@ -217,7 +217,6 @@ STEPS = [
         "waiting_chats",
         "open_editions",
         "freeze",
-        "parts",
         "claim",
         "mark",
     )

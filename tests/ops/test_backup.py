@@ -138,9 +138,13 @@ async def test_what_a_lost_database_left_beside_it_does_not_spoil_the_restored_o
 async def test_an_older_backup_is_migrated_and_keeps_its_data(tmp_path: Path) -> None:
     database = await made(tmp_path / "dateline.db", hours=2)
     with sqlite3.connect(database) as old:
-        old.execute("DROP TABLE updates")
-        old.execute("DROP TABLE chats")
+        for later in ("updates", "chats", "shelf"):
+            old.execute(f"DROP TABLE {later}")
         old.execute("ALTER TABLE parts DROP COLUMN lease_until")
+        old.execute("DROP INDEX ix_editions_done_subscription_due_at")
+        old.execute("CREATE INDEX ix_editions_done_due_at ON editions (done, due_at)")
+        old.execute("DROP INDEX ix_parts_state_edition")
+        old.execute("CREATE INDEX ix_parts_state ON parts (state)")
         old.execute("UPDATE alembic_version SET version_num = '0002'")
     old.close()
     backup(database, tmp_path / "old.db")

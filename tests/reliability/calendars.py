@@ -25,6 +25,7 @@ from bot.core.messages import Chat, Paragraph, Reply, Request
 from bot.core.schedule import EVERY_DAY, WEEKDAYS, Occurrence, Subscription, Timing, due_until
 from bot.core.schedule import next_due as next_occurrence
 from bot.store.database import DatabaseStore
+from bot.store.transactions import SqliteDatabase, count, rows
 from tests.core.test_schedule_zones import chances, some_time
 from tests.fakes import FakeClock, FakeJobs
 
@@ -77,7 +78,9 @@ class World:
 
     def listen(self) -> None:
         """Let statements and commits fail when the power goes."""
-        engine = self.store._engine.sync_engine
+        database = self.store._database
+        assert isinstance(database, SqliteDatabase)
+        [engine] = database.engines
         sqlalchemy.event.listen(engine, "after_cursor_execute", self._step)
         sqlalchemy.event.listen(engine, "commit", self._step)
 
@@ -125,20 +128,17 @@ class World:
 
     async def post(self) -> None:
         """What was opened is posted elsewhere: here the calendar alone is looked at."""
-        async with self.store._engine.begin() as connection:
-            await connection.execute(sqlalchemy.text(EMPTY))
+        await self.store._database.write(count(sqlalchemy.text(EMPTY)))
 
     async def verify(self) -> None:
         """Hold the ledger against the calendar."""
         await self.start().tick()
         query = "SELECT subscription, day, due_at, missed FROM editions ORDER BY 1, 2"
-        async with self.store._engine.begin() as connection:
-            rows = (await connection.execute(sqlalchemy.text(query))).all()
-        self._verify(rows)
+        self._verify(await self.store._database.read(rows(sqlalchemy.text(query))))
 
-    def _verify(self, rows: Sequence[sqlalchemy.Row[tuple[int, str, int, str]]]) -> None:
-        found = {(row.subscription, row.day, row.due_at) for row in rows}
-        self.tally.extra += len(rows) - len(found)
+    def _verify(self, written: Sequence[sqlalchemy.Row[tuple[int, str, int, str]]]) -> None:
+        found = {(row.subscription, row.day, row.due_at) for row in written}
+        self.tally.extra += len(written) - len(found)
         wanted, allowed = set(), set()
         for subscription, first in self.kept:
             for due in due_until(subscription.timing, first, self.latest):
@@ -149,8 +149,10 @@ class World:
         self.tally.occurrences = len(found)
         self.tally.lost += len(wanted - found)
         self.tally.extra += len(found - allowed)
-        self.tally.merged = sum(row.missed.startswith("merged into") for row in rows)
-        self.tally.late = sum(f"{GRACE.seconds // 3600} hours late" in row.missed for row in rows)
+        self.tally.merged = sum(row.missed.startswith("merged into") for row in written)
+        self.tally.late = sum(
+            f"{GRACE.seconds // 3600} hours late" in row.missed for row in written
+        )
 
 
 async def no_answer(_: Request) -> Reply:

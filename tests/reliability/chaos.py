@@ -20,6 +20,7 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from multiprocessing.context import ForkServerContext, ForkServerProcess
@@ -481,7 +482,8 @@ class Run:
 
 def _signal(process: ForkServerProcess, number: int) -> None:
     if process.is_alive() and process.pid is not None:
-        os.kill(process.pid, number)
+        with suppress(ProcessLookupError):  # it ended by itself just now
+            os.kill(process.pid, number)
 
 
 async def _ended(process: ForkServerProcess) -> int | None:

@@ -12,7 +12,7 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, event, text
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.core.archive import ArticlePlace, FeedState, Follow
 from bot.core.errors import StoreError
@@ -21,8 +21,9 @@ from bot.store import archive as archive_module
 from bot.store import place_index
 from bot.store.archive import DatabaseArchive
 from bot.store.database import DatabaseStore
-from bot.store.engine import MIGRATIONS, open_engine
+from bot.store.engine import MIGRATIONS, open_database
 from bot.store.schema import subscriptions
+from bot.store.transactions import SqliteDatabase, count, rows
 from summaries.article import Article
 from tests.fakes import CHAT, MONDAY
 
@@ -31,15 +32,16 @@ MOSUL = ArticlePlace(99072, 1, is_about=True)
 
 
 @pytest.fixture
-async def engine(tmp_path: Path) -> AsyncIterator[AsyncEngine]:
-    engine = await open_engine(f"sqlite:///{tmp_path}/dateline.db")
-    yield engine
-    await engine.dispose()
+async def database(tmp_path: Path) -> AsyncIterator[SqliteDatabase]:
+    opened = await open_database(f"sqlite:///{tmp_path}/dateline.db")
+    assert isinstance(opened, SqliteDatabase)
+    yield opened
+    await opened.close()
 
 
-async def filled(engine: AsyncEngine, number: int) -> DatabaseArchive:
+async def filled(database: SqliteDatabase, number: int) -> DatabaseArchive:
     """An archive of so many articles about Mosul, one an hour."""
-    archive = DatabaseArchive(engine)
+    archive = DatabaseArchive(database)
     await archive.follow([Follow(CHAT, FEED)], MONDAY)
     entries = [
         KeyedEntry(Entry(FEED, f"https://example.org/{one}"), (f"{one}",)) for one in range(number)
@@ -104,11 +106,11 @@ async def test_a_database_of_the_first_version_keeps_its_digests_and_gains_what_
     other = await store.subscribe(replace(kept, arguments="short"), due)
     assert {one.id for one, _ in await store.subscriptions(CHAT)} == {kept.id, other.id}
     await store.close()
-    engine = await open_engine(url)
-    archive = DatabaseArchive(engine)
+    opened = await open_database(url)
+    archive = DatabaseArchive(opened)
     await archive.follow([Follow(CHAT, FEED)], MONDAY)
     assert await archive.follows(CHAT) == [Follow(CHAT, FEED)]
-    await engine.dispose()
+    await opened.close()
 
 
 async def new_database(url: str) -> str:
@@ -123,8 +125,8 @@ async def new_database(url: str) -> str:
     return url.replace("/postgres?", "/migrating?")
 
 
-async def test_store_and_archive_share_one_database(engine: AsyncEngine) -> None:
-    store, archive = DatabaseStore(engine), await filled(engine, 1)
+async def test_store_and_archive_share_one_database(database: SqliteDatabase) -> None:
+    store, archive = DatabaseStore(database), await filled(database, 1)
     assert (await store.tally())["subscriptions"] == 0
     assert len(await archive.articles([FEED.url], MONDAY - timedelta(days=1))) == 1
 
@@ -132,26 +134,23 @@ async def test_store_and_archive_share_one_database(engine: AsyncEngine) -> None
 # --- what goes wrong
 
 
-async def test_a_table_that_goes_away_is_said_in_words(engine: AsyncEngine) -> None:
-    archive = await filled(engine, 1)
-    async with engine.begin() as connection:
-        await connection.execute(text("DROP TABLE article_places"))
+async def test_a_table_that_goes_away_is_said_in_words(database: SqliteDatabase) -> None:
+    archive = await filled(database, 1)
+    await database.write(count(text("DROP TABLE article_places")))
     with pytest.raises(StoreError, match="no such table: article_places"):
         await archive.about([MOSUL.place], [FEED.url])
 
 
-async def test_a_record_that_fails_halfway_leaves_nothing(engine: AsyncEngine) -> None:
-    archive = await filled(engine, 0)
+async def test_a_record_that_fails_halfway_leaves_nothing(database: SqliteDatabase) -> None:
+    archive = await filled(database, 0)
     entry = KeyedEntry(Entry(FEED, "https://example.org/1"), ("k",))
     stop = (
         "CREATE TRIGGER stop BEFORE UPDATE ON feeds BEGIN SELECT RAISE(ABORT, 'disk is full'); END"
     )
-    async with engine.begin() as connection:
-        await connection.exec_driver_sql(stop)
+    await database.write(count(text(stop)))
     with pytest.raises(StoreError, match="Make room on the disk"):
         await archive.record(FeedState(FEED, MONDAY), [entry], MONDAY)
-    async with engine.begin() as connection:
-        await connection.exec_driver_sql("DROP TRIGGER stop")
+    await database.write(count(text("DROP TRIGGER stop")))
     assert await archive.arrivals(MONDAY) == []
     assert len(await archive.record(FeedState(FEED, MONDAY), [entry], MONDAY)) == 1
 
@@ -159,46 +158,51 @@ async def test_a_record_that_fails_halfway_leaves_nothing(engine: AsyncEngine) -
 # --- what it costs
 
 
-def overheard(engine: AsyncEngine) -> list[tuple[str, Any]]:
+def overheard(database: SqliteDatabase) -> list[tuple[str, Any]]:
     """What the database is asked from now on: each statement with its values."""
     asked: list[tuple[str, Any]] = []
 
     def hear(*said: Any) -> None:  # noqa: ANN401 - the event's own: connection, cursor, statement, values
         asked.append((said[2], said[3]))
 
-    event.listen(engine.sync_engine, "before_cursor_execute", hear)
+    for engine in database.engines:
+        event.listen(engine, "before_cursor_execute", hear)
     return asked
 
 
 async def test_an_answer_goes_from_the_followed_feeds_to_their_newest_articles(
-    engine: AsyncEngine,
+    database: SqliteDatabase,
 ) -> None:
-    archive = await filled(engine, 3)
-    asked = overheard(engine)
+    archive = await filled(database, 3)
+    asked = overheard(database)
     week = MONDAY - timedelta(days=7)
     await archive.about([MOSUL.place], [FEED.url], since=week, limit=2)
     searches = [one for one in asked if "heaps" in one[0]]
     assert len(searches) == 3  # the newest, their number, the number of the older ones
     for statement, values in searches:
-        plan = await explained(engine, statement, values)
+        plan = await explained(database, statement, values)
         step = plan[plan.index("SCAN heaps") + 1]
         assert step.startswith("SEARCH article_places USING PRIMARY KEY (place=? AND feed=? AND ")
         assert "instant" in step
 
 
-async def explained(engine: AsyncEngine, statement: str, values: Any) -> list[str]:  # noqa: ANN401 - the driver's
-    async with engine.connect() as connection:
-        rows = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", tuple(values))
-        return [str(detail) for *_, detail in rows]
+async def explained(database: SqliteDatabase, statement: str, values: Any) -> list[str]:  # noqa: ANN401 - the driver's
+    def explain(connection: Connection) -> list[str]:
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", tuple(values))
+        return [str(detail) for *_, detail in plan]
+
+    return await database.read(explain)
 
 
-async def test_a_feed_of_thousands_of_entries_takes_few_statements(engine: AsyncEngine) -> None:
-    archive = await filled(engine, 0)
+async def test_a_feed_of_thousands_of_entries_takes_few_statements(
+    database: SqliteDatabase,
+) -> None:
+    archive = await filled(database, 0)
     many = [
         KeyedEntry(Entry(FEED, f"https://example.org/{one}"), (f"{one}", f"x{one}"))
         for one in range(2_000)
     ]
-    asked = overheard(engine)
+    asked = overheard(database)
     await archive.record(FeedState(FEED, MONDAY), many, MONDAY)
     assert len(asked) < 15
     asked.clear()
@@ -207,9 +211,9 @@ async def test_a_feed_of_thousands_of_entries_takes_few_statements(engine: Async
 
 
 async def test_counting_ends_where_nobody_reads_on(
-    engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+    database: SqliteDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    archive = await filled(engine, 7)
+    archive = await filled(database, 7)
     monkeypatch.setattr(place_index, "MOST_COUNTED", 3)
     day = MONDAY - timedelta(days=1)
     found = await archive.about([MOSUL.place], [FEED.url], since=day, limit=1)
@@ -219,15 +223,13 @@ async def test_counting_ends_where_nobody_reads_on(
 
 
 async def test_pruning_takes_one_chunk_after_another(
-    engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+    database: SqliteDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    archive = await filled(engine, 5)
+    archive = await filled(database, 5)
     monkeypatch.setattr(archive_module, "CHUNK", 2)
     begun: list[object] = []
-    event.listen(engine.sync_engine, "commit", begun.append)
+    event.listen(database.engines[0], "commit", begun.append)
     assert await archive.prune(MONDAY + timedelta(seconds=1)) == 5
     assert len(begun) >= 5
-    async with engine.connect() as connection:
-        for table in ("articles", "article_feeds", "article_places", "entries"):
-            rows = await connection.exec_driver_sql(f"SELECT count(*) FROM {table}")  # noqa: S608 - our own names
-            assert rows.scalar_one() == 0
+    for table in ("articles", "article_feeds", "article_places", "entries"):
+        assert await database.read(rows(text(f"SELECT 1 FROM {table} LIMIT 1"))) == []  # noqa: S608 - our own names

@@ -13,17 +13,21 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, event
 
 from bot.core.errors import StoreError
 from bot.core.messages import Chat, Paragraph, Reply, Request
+from bot.core.ports import Edition, Outcome, Part, PartState
 from bot.core.schedule import Subscription, Timing, next_due
 from bot.store.database import DatabaseStore
 from bot.store.engine import HEAD, MIGRATIONS
 from bot.store.schema import metadata
+from bot.store.transactions import SqliteDatabase
 from tests.fakes import CHAT, MONDAY, FakeAdapter, FakeClock, make_delivery
 
 TIMING = Timing(time(8), "UTC")
+EDITION = Edition(1, Subscription(CHAT, TIMING), next_due(TIMING, MONDAY))
+PART = Part(1, EDITION.id, 0, CHAT, {}, PartState.SENDING)
 
 
 def url_of(path: Path) -> str:
@@ -58,8 +62,7 @@ async def test_the_migrations_make_exactly_the_schema(
     if database == "postgresql":
         url = request.getfixturevalue("postgresql_url")
     store = await DatabaseStore.open(url)
-    async with store._engine.connect() as connection:
-        assert await connection.run_sync(differences) == []
+    assert await store._database.read(differences) == []
     await store.close()
 
 
@@ -74,12 +77,14 @@ async def test_two_starting_at_once_make_the_tables_once(tmp_path: Path) -> None
 
 
 async def test_sqlite_is_set_up_so_that_a_commit_survives_a_power_cut(tmp_path: Path) -> None:
-    store = await DatabaseStore.open(url_of(tmp_path / "new.db"))
-    async with store._engine.connect() as connection:
-        found = {
-            name: (await connection.exec_driver_sql(f"PRAGMA {name}")).scalar_one()
+    def look(connection: Connection) -> dict[str, object]:
+        return {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
             for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
         }
+
+    store = await DatabaseStore.open(url_of(tmp_path / "new.db"))
+    found = await store._database.write(look)
     await store.close()
     assert found == {
         "journal_mode": "wal",
@@ -237,3 +242,32 @@ async def test_a_digest_comes_once_over_a_restart_on_the_real_database(tmp_path:
         await jobs.drain()
         await store.close()
     assert [post.text for post in adapter.posts] == ["one", "two"]
+
+
+# --- what it costs
+
+
+async def test_one_chat_is_looked_at_without_looking_at_what_everybody_has_left(
+    tmp_path: Path,
+) -> None:
+    store = await DatabaseStore.open(url_of(tmp_path / "new.db"))
+    assert isinstance(store._database, SqliteDatabase)
+    steps: list[str] = []
+
+    def explain(connection: Any, _: object, statement: str, values: Any, *_more: object) -> None:  # noqa: ANN401 - the event's own
+        if not statement.startswith(("EXPLAIN", "BEGIN", "INSERT")):
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", tuple(values))
+            steps.extend(step for *_, step in plan)
+
+    for engine in store._database.engines:
+        event.listen(engine, "before_cursor_execute", explain)
+    await store.open_editions(CHAT, MONDAY)
+    await store.give_up(EDITION, "too late")
+    await store.pause(CHAT, "blocked")
+    await store.freeze(EDITION, [])
+    await store.mark(PART, Outcome(PartState.PENDING))
+    await store.close()
+    looks = [step for step in steps if step.startswith(("SCAN", "SEARCH"))]
+    assert len(looks) > 10
+    everybody = "(done=?)", "(state=?)", "(platform=?)"
+    assert not [step for step in looks if "SCAN" in step or step.endswith(everybody)]
