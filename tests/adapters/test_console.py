@@ -69,9 +69,9 @@ async def test_a_typed_command_is_answered(
     [
         ("brief long", "brief", "long"),
         ("https://example.org/a", "brief", "https://example.org/a"),
-        ("hello there", "help", "in short"),
+        ("hello there", "words", "hello there"),
         ("/nonsense x", "nonsense", "x"),
-        ("7", "help", "in short"),
+        ("7", "words", "7"),
     ],
 )
 async def test_a_line_is_a_request(
