@@ -330,6 +330,7 @@ def _add_operating(commands: Any) -> None:  # noqa: ANN401
     _add_json(outbox)
     backup = _add(commands, "backup", "copy the database to a file while the bot runs", _backup)
     backup.add_argument("file", metavar="FILE", help="where to write it")
+    backup.add_argument("--force", action="store_true", help="replace the file if it is there")
     restore = _add(commands, "restore", "put a backup in the place of the database", _restore)
     restore.add_argument("file", metavar="FILE", help="what `dateline backup` wrote")
 
@@ -501,7 +502,7 @@ async def _outbox(options: argparse.Namespace, settings: Settings) -> int:
 async def _backup(options: argparse.Namespace, settings: Settings) -> int:
     from bot import ops_commands as ops  # noqa: PLC0415
 
-    print(await ops.backup(settings, options.file))  # noqa: T201
+    print(await ops.backup(settings, options.file, replaces=options.force))  # noqa: T201
     return 0
 
 

@@ -98,10 +98,11 @@ def _chat(chat: Chat) -> str:
     return ":".join(part for part in (chat.platform, chat.id, chat.thread) if part)
 
 
-async def backup(settings: Settings, target: str) -> str:
+async def backup(settings: Settings, target: str, *, replaces: bool = False) -> str:
     """Copy the database to a file while the bot runs; say in words where it is."""
     path = Path(target)
-    size = await asyncio.to_thread(copies.backup, _file(settings, "backup"), path)
+    database = _file(settings, "backup")
+    size = await asyncio.to_thread(copies.backup, database, path, replaces=replaces)
     return f"Backed up to {path} ({size / 1_000_000:.1f} MB). `dateline restore` puts it back."
 
 

@@ -17,15 +17,20 @@ _BESIDE = ("-wal", "-shm", "-journal")
 """What SQLite keeps beside a database: of another database it would be read as this one's."""
 
 
-def backup(database: Path, target: Path) -> int:
+def backup(database: Path, target: Path, *, replaces: bool = False) -> int:
     """Copy the database to a new file, also while the bot writes; return its size in bytes.
 
-    The copy is whole or it is not there at all. Raises SettingsError in words.
+    The copy is whole or it is not there at all. With `replaces` it may take the place of a file.
+    Raises SettingsError in words.
     """
     if not database.exists():
         raise SettingsError(f"There is no database at {database} yet: nothing to back up.")
     if target.exists() and (target.is_dir() or target.samefile(database)):
         raise SettingsError(f"{target} cannot be written to: give the name of a new file.")
+    if target.exists() and not replaces:
+        raise SettingsError(
+            f"{target} is there already. Give the name of a new file, or add --force to replace it."
+        )
     fresh = target.with_name(target.name + ".new")
     try:
         fresh.unlink(missing_ok=True)

@@ -163,6 +163,16 @@ async def test_what_is_no_backup_is_refused_and_changes_nothing(
     assert await kept(database) == 2
 
 
+async def test_a_backup_replaces_a_file_only_when_told_to(tmp_path: Path) -> None:
+    database, copy = await made(tmp_path / "dateline.db", hours=3), tmp_path / "copy.db"
+    copy.write_bytes(b"the only copy of last week")
+    with pytest.raises(SettingsError, match=r"is there already.*--force"):
+        backup(database, copy)
+    assert copy.read_bytes() == b"the only copy of last week"
+    backup(database, copy, replaces=True)
+    assert await kept(copy) == 3
+
+
 async def test_a_missing_file_is_said(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="no backup at"):
         restore(tmp_path / "none.db", tmp_path / "dateline.db")
