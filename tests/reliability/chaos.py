@@ -2,13 +2,17 @@
 
 `python -m tests.reliability.chaos --runs N --seed S`. Each run starts the bot a few times among
 faults and once without; then every digest must be there once, and what nobody could know must have
-gone as its chat chose. Knows no SQL but the reading of the ledger afterwards.
+gone as its chat chose. A run depends on the seed and its own number alone: `--first M --runs 1`
+lives through one again, and a thousand may be counted in pieces. On PostgreSQL a `dateline work`
+stands beside the bot. Knows no SQL.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
+import io
 import logging
 import os
 import random
@@ -27,25 +31,23 @@ from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from rich.console import Console
+
+from bot import app, ops_commands
+from bot.adapters import console
 from bot.core.chats import ChatSettings
-from bot.core.messages import Chat, ChatKind
+from bot.core.messages import Chat, ChatKind, Request
 from bot.core.schedule import Occurrence, Subscription, Timing, due_until, next_due
+from bot.settings import load
 from bot.store.database import DatabaseStore
 from tests.emulators.discord import DiscordEmulator
 from tests.emulators.discord import Fault as DiscordFault
 from tests.emulators.telegram import Fault as TelegramFault
 from tests.emulators.telegram import TelegramEmulator
 from tests.emulators.telegram.faults import Kind
-from tests.reliability.ledger import (
-    BEGUN,
-    TAKEN,
-    Kept,
-    editions,
-    is_quiet,
-    next_wait,
-    tokens,
-    updates,
-)
+from tests.reliability.databases import Databases, databases
+from tests.reliability.guard import guarded
+from tests.reliability.ledger import BEGUN, TAKEN, Kept, Ledger, tokens
 from tests.reliability.process import settings_for
 from tests.reliability.wrapped import (
     ADVANCED,
@@ -65,7 +67,11 @@ JOBS = 6
 """Runs at once: most of a run is waiting."""
 QUIET_SECONDS = 120
 """A run that is not quiet after so long without faults is a failure."""
+RUN_SECONDS = 300
+"""A run that takes longer hangs somewhere, and says where."""
 PAST_LEASE = 4 * 60
+HEARING = ("take", "begin", "finish")
+"""What a worker, that hears nobody, never comes to."""
 ZONES = ("UTC", "Europe/Paris", "America/New_York", "Asia/Kolkata", "Pacific/Kiritimati")
 CLOSE_CODES = (4000, 4001, 4002, 4003, 4005, 4007, 4008, 4009)
 MESSAGES = "/channels/{}/messages"
@@ -115,11 +121,15 @@ class Result:
     faults: int = 0
     wrong: list[str] = field(default_factory=list)
     reached: Counter[str] = field(default_factory=Counter)
+    shown: str = ""
+    """What the operator is shown after the last run that left something to show."""
 
     def add(self, other: Result) -> None:
         """Count another's in."""
+        shown = other.shown or self.shown
         for one in fields(self):
             setattr(self, one.name, getattr(self, one.name) + getattr(other, one.name))
+        self.shown = shown
 
     def line(self, seed: int) -> str:
         """Say it in one line."""
@@ -150,14 +160,16 @@ class Run:
         self,
         seed: str,
         folder: Path,
+        url: str,
         processes: ForkServerContext,
-        telegram: TelegramEmulator,
-        discord: DiscordEmulator,
+        platforms: tuple[TelegramEmulator, DiscordEmulator],
     ) -> None:
         self._random = random.Random(seed)  # noqa: S311 - chance, not secrets
-        self._folder = folder
+        self._folder, self._url = folder, url
+        self._has_workers = url.startswith("postgresql")
+        self._ledger = Ledger(url)
         self._processes = processes
-        self._telegram, self._discord = telegram, discord
+        self._telegram, self._discord = platforms
         self._cells: Cells = processes.RawArray("d", 4)
         self._cells[STARTED] = time.time()
         self._subscribers: list[Subscriber] = []
@@ -169,8 +181,8 @@ class Run:
         self.result = Result(runs=1)
         # Discord's own clock is right, and runs as fast as the bot's.
         clock = self._now
-        discord.state.wall = clock  # type: ignore[method-assign] # an emulator's clock
-        discord.state.now = clock  # type: ignore[method-assign]
+        self._discord.state.wall = clock  # type: ignore[method-assign] # an emulator's clock
+        self._discord.state.now = clock  # type: ignore[method-assign]
 
     def _now(self) -> float:
         return virtual_now(self._cells)
@@ -182,7 +194,7 @@ class Run:
 
     async def prepare(self) -> None:
         """Subscribe some chats to digests that are due at once, soon, or in some hours."""
-        store = await DatabaseStore.open(f"sqlite:///{self._folder}/dateline.db")
+        store = await DatabaseStore.open(self._url)
         try:
             for chat in self._chats():
                 twice = self._random.random() < 0.4
@@ -242,10 +254,12 @@ class Run:
             self._asked.append(person := next(self._people))
             await self._telegram.say("/about", chat=person)
         moment = self._moment()
-        process = self._start(moment)
+        processes = self._start_all(moment)
+        process = processes[0]
         if self._random.random() < 0.85:
             await self._until_listening(process)
-        ends = time.monotonic() + self._random.uniform(0.2, 1.5)
+        longest = 6 if self._has_workers else 1.5  # two processes and a server are slower to begin
+        ends = time.monotonic() + self._random.uniform(0.2, longest)
         events = [self._random.choice(self._events()) for _ in range(self._random.randint(0, 3))]
         try:
             while process.is_alive() and time.monotonic() < ends:
@@ -261,7 +275,8 @@ class Run:
             if process.is_alive() and (stopped or self._random.random() < 0.2):
                 await self._sleepwalk(process)
         finally:
-            await self._kill(process)
+            for one in processes:
+                await self._kill(one)
 
     async def _until_listening(self, process: ForkServerProcess) -> None:
         gives_up = time.monotonic() + QUIET_SECONDS
@@ -279,19 +294,41 @@ class Run:
         deed = signal.SIGSTOP if self._random.random() < 0.3 else signal.SIGKILL
         return Moment(self._random.choice(TRANSITIONS), self._random.choice((1, 1, 1, 2, 4)), deed)
 
-    def _start(self, moment: Moment | None = None) -> ForkServerProcess:
+    def _start_all(self, moment: Moment | None = None) -> list[ForkServerProcess]:
+        """Start the bot, and where there are several processes a worker: in either the moment may
+        come. The one in which it comes is the first of the list."""
+        if not self._has_workers:
+            return [self._start(moment)]
+        listens = moment is not None and moment.transition.endswith(HEARING)
+        if listens or self._random.random() < 0.5:
+            return [self._start(moment), self._start(works=True)]
+        bot = self._start()
+        return [self._start(moment, works=True), bot]
+
+    def _start(self, moment: Moment | None = None, *, works: bool = False) -> ForkServerProcess:
         self._cells[STOPPED] = 0
-        self._polls = self._telegram.world.updates.polls
-        environment = settings_for(self._folder, self._telegram, self._discord)
-        return start(self._processes, Life(environment, moment), self._cells)
+        if not works:
+            self._polls = self._telegram.world.updates.polls
+        return start(self._processes, Life(self.environment(), moment, works), self._cells)
+
+    def environment(self) -> dict[str, str]:
+        """Return the settings of the bot, as `dateline run` reads them."""
+        ours = {"DATELINE_DATABASE_URL": self._url}
+        ours |= {"DATELINE_WORKERS": "2"} if self._has_workers else {}
+        return settings_for(self._folder, self._telegram, self._discord) | ours
 
     async def _sleepwalk(self, process: ForkServerProcess) -> None:
-        """Stop the process past its lease; perhaps another bot works meanwhile; then it wakes."""
+        """Stop the process past its lease; perhaps another bot works meanwhile; then it wakes.
+
+        Where there are several processes, one does: another bot would be one too many.
+        """
         self.result.stops += 1
         _signal(process, signal.SIGSTOP)
         self._cells[ADVANCED] += PAST_LEASE
-        other = self._start() if self._random.random() < 0.5 else None
-        await asyncio.sleep(self._random.uniform(0.3, 1) if other else 0)
+        starts = not self._has_workers and self._random.random() < 0.5
+        other = self._start() if starts else None
+        waits = other or self._has_workers
+        await asyncio.sleep(self._random.uniform(0.3, 1) if waits else 0)
         _signal(process, signal.SIGCONT)
         await asyncio.sleep(self._random.uniform(0.1, 0.6))
         if other is not None:
@@ -347,20 +384,30 @@ class Run:
         self._cells[SKEW] = 0
         for _ in range(5):
             await self._clean_life()
-            if self._is_quiet():  # no digest came due while the bot was being stopped
+            if await self._is_quiet():  # no digest came due while the bot was being stopped
                 return
 
     async def _clean_life(self) -> None:
-        process = await self._until_quiet()
+        self._wait_for_leases()
+        workers = [self._start(works=True)] if self._has_workers else []
+        processes = [await self._until_quiet(), *workers]
         try:
             await asyncio.sleep(0.4)  # nothing may follow
             self._latest = max(self._latest, self._bots_now())
-            _signal(process, signal.SIGTERM)
-            if await _ended(process) != 0:
-                self._wrong("lost", f"the bot ended with status {process.exitcode}")
+            for process in processes:
+                _signal(process, signal.SIGTERM)
+            for process in processes:
+                if await _ended(process) != 0:
+                    self._wrong("lost", f"the bot ended with status {process.exitcode}")
         finally:
-            process.kill()
-            await _ended(process)
+            for process in processes:
+                process.kill()
+                await _ended(process)
+
+    def _wait_for_leases(self) -> None:
+        """A bot that may not be alone takes nothing back before the leases of the dead are over."""
+        if self._has_workers:
+            self._cells[ADVANCED] += PAST_LEASE
 
     async def _until_quiet(self) -> ForkServerProcess:
         """Waits that the faults asked for take hours: time is moved on until they are over.
@@ -370,12 +417,13 @@ class Run:
         gives_up = time.monotonic() + QUIET_SECONDS
         process = self._start()
         await self._until_listening(process)
-        while not self._is_quiet():
+        while not await self._is_quiet():
             await asyncio.sleep(0.3)
-            if until := next_wait(self._folder, self._now()):
+            if until := await self._ledger.next_wait(self._now()):
                 self._cells[ADVANCED] += max(1, until + 1 - self._now())
             if not process.is_alive():
                 self.result.restarts += 1
+                self._wait_for_leases()
                 process = self._start()
                 await self._until_listening(process)
             if time.monotonic() > gives_up:
@@ -383,15 +431,15 @@ class Run:
                 break
         return process
 
-    def _is_quiet(self) -> bool:
-        return is_quiet(self._folder, self._now()) and not self._telegram.pending
+    async def _is_quiet(self) -> bool:
+        return await self._ledger.is_quiet(self._now()) and not self._telegram.pending
 
     # --- what must be true then
 
-    def verify(self) -> None:
+    async def verify(self) -> None:
         """Hold the ledger, the chats and the calendar against each other."""
         posted = self._posted()
-        kept = editions(self._folder)
+        kept = await self._ledger.editions()
         by_key = {(one.subscription, one.day): one for one in kept}
         if len(by_key) != len(kept):
             self._wrong("doubled", "two editions of one local date")
@@ -404,7 +452,7 @@ class Run:
         for _, token in posted:
             if token not in ours:
                 self._wrong("doubled", f"{token} is in a chat but in no ledger")
-        self._verify_commands()
+        self._verify_commands(await self._ledger.updates())
 
     def _posted(self) -> Counter[tuple[str, str]]:
         """Count the messages of each chat by the token in them."""
@@ -462,8 +510,7 @@ class Run:
         elif state != "sent" or count == 0:
             self._wrong("lost", said)
 
-    def _verify_commands(self) -> None:
-        kept = updates(self._folder)
+    def _verify_commands(self, kept: dict[int, int]) -> None:
         for person in self._asked:
             count = len(self._telegram.posted(person))
             if count > 1:
@@ -474,6 +521,27 @@ class Run:
                 self._wrong("lost", f"the command of {person} was never answered")
             elif kept[person] >= BEGUN:
                 self.result.unanswered += 1
+
+    async def show(self) -> None:
+        """Keep what the operator sees of this night, where there is something to see."""
+        if not self.result.unknown:
+            return
+        settings, paper = load(self.environment()), io.StringIO()
+        async with app.assembled(settings) as parts:
+            chat = self._subscribers[0].subscription.chat
+            status = await parts.desk.answer(Request(chat, "status"))
+            lines = await parts.store.outbox()
+        with contextlib.redirect_stdout(paper):
+            print("> /status")
+            for payload in console.render(status):
+                console.show(payload, Console(highlight=False))
+            print("\n$ dateline outbox")
+            ops_commands.print_outbox(lines)
+        self.result.shown = paper.getvalue()
+
+    async def close(self) -> None:
+        """Let go of the database."""
+        await self._ledger.close()
 
     def _wrong(self, kind: str, words: str) -> None:
         setattr(self.result, kind, getattr(self.result, kind) + 1)
@@ -493,69 +561,90 @@ async def _ended(process: ForkServerProcess) -> int | None:
     return process.exitcode
 
 
-async def one_run(
-    seed: str,
-    processes: ForkServerContext,
-    template: Path,
-    *,
-    keep: bool = False,
-    commands: int = 0,
-) -> Result:
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What all runs share."""
+
+    processes: ForkServerContext
+    databases: Databases
+    folder: Path
+    keep: bool = False
+    show: bool = False
+
+
+async def one_run(seed: str, stage: Stage, commands: int = 0) -> Result:
     """Live through one night (or answer so many commands) and verify what it left."""
-    folder = Path(tempfile.mkdtemp(prefix="dateline-chaos-"))
-    shutil.copy(template, folder / "dateline.db")
+    folder = Path(tempfile.mkdtemp(prefix="run-", dir=stage.folder))
+    url = await stage.databases.make(folder)
     async with (
         TelegramEmulator(validate=False) as telegram,
         DiscordEmulator(validate=False, limits=None) as discord,
     ):
-        run = Run(seed, folder, processes, telegram, discord)
+        run = Run(seed, folder, url, stage.processes, (telegram, discord))
         try:
-            if commands:
-                await run.many_commands(commands)
-            else:
-                await run.prepare()
-                await run.lives()
-            await run.morning()
-            run.verify()
+            async with asyncio.timeout(RUN_SECONDS):
+                if commands:
+                    await run.many_commands(commands)
+                else:
+                    await run.prepare()
+                    await run.lives()
+                await run.morning()
+                await run.verify()
+                if stage.show:
+                    await run.show()
         except Exception:  # noqa: BLE001 - a run that breaks must be told, not end the others
             run._wrong("lost", traceback.format_exc())
+        await run.close()
     if run.result.wrong:
-        print(f"run {seed} ({folder}):", *run.result.wrong, sep="\n  ", flush=True)
-    if not (keep and run.result.wrong):
-        shutil.rmtree(folder, ignore_errors=True)
+        kept = _kept(folder) if stage.keep else ""
+        print(f"run {seed}{kept}:", *run.result.wrong, sep="\n  ", flush=True)
+    await stage.databases.drop(url)
+    shutil.rmtree(folder, ignore_errors=True)
     return run.result
 
 
-async def make_template(folder: Path) -> Path:
-    """Make an empty database once: its migrations cost more than a run's whole start."""
-    store = await DatabaseStore.open(f"sqlite:///{folder}/template.db")
-    await store.close()
-    return folder / "template.db"
+def _kept(folder: Path) -> str:
+    """Copy what a bad run left to where it stays; say where."""
+    kept = tempfile.mkdtemp(prefix="dateline-kept-")
+    shutil.copytree(folder, kept, dirs_exist_ok=True)
+    return f" ({kept})"
 
 
-async def chaos(
-    runs: int, seed: int, *, jobs: int = JOBS, keep: bool = False, first: int = 0
-) -> Result:
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is asked for on the command line."""
+
+    runs: int
+    seed: int
+    first: int = 0
+    jobs: int = JOBS
+    database: str = "sqlite"
+    keep: bool = False
+    show: bool = False
+
+
+async def chaos(order: Order) -> Result:
     """Live through so many nights, some at once, and count what became of the digests."""
-    processes, total, places = context(), Result(), asyncio.Semaphore(jobs)
-    with tempfile.TemporaryDirectory() as folder:
-        template = await make_template(Path(folder))
+    total, places = Result(), asyncio.Semaphore(order.jobs)
+    with guarded() as folder:
+        async with databases(order.database, folder) as made:
+            stage = Stage(context(), made, folder, order.keep, order.show)
 
-        async def guarded(number: int) -> None:
-            async with places:
-                total.add(await one_run(f"{seed}:{number}", processes, template, keep=keep))
-            if total.runs % 50 == 0:
-                print(total.line(seed), flush=True)
+            async def one(number: int) -> None:
+                async with places:
+                    total.add(await one_run(f"{order.seed}:{number}", stage))
+                if total.runs % 50 == 0:
+                    print(total.line(order.seed), flush=True)
 
-        await asyncio.gather(*(guarded(number) for number in range(first, first + runs)))
+            await asyncio.gather(*map(one, range(order.first, order.first + order.runs)))
     return total
 
 
 async def commands(count: int) -> Result:
     """Queue so many commands, kill the bot after a second, start it again and count the answers."""
-    with tempfile.TemporaryDirectory() as folder:
-        template = await make_template(Path(folder))
-        return await one_run("commands", context(), template, commands=count)
+    with guarded() as folder:
+        async with databases("sqlite", folder) as made:
+            return await one_run("commands", Stage(context(), made, folder), commands=count)
 
 
 def main() -> int:
@@ -566,6 +655,8 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=JOBS, help="runs at once")
     parser.add_argument("--first", type=int, default=0, help="number of the first run")
     parser.add_argument("--keep", action="store_true", help="keep the folders of bad runs")
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    parser.add_argument("--show", action="store_true", help="print /status and the outbox, too")
     parser.add_argument("--commands", type=int, default=0, help="answer so many instead")
     asked = parser.parse_args()
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # its clients are killed
@@ -577,9 +668,9 @@ def main() -> int:
             f"{total.doubled} twice, {total.lost} lost, {total.unanswered} unknown"
         )
         return 1 if total.lost or total.doubled else 0
-    total = asyncio.run(
-        chaos(asked.runs, asked.seed, jobs=asked.jobs, keep=asked.keep, first=asked.first)
-    )
+    del asked.commands
+    total = asyncio.run(chaos(Order(**vars(asked))))
+    print(total.shown, end="")
     print(f"{time.monotonic() - begun:.0f} s; ended or stopped at: {dict(total.reached)}")
     print(total.line(asked.seed))
     return 1 if total.lost or total.doubled else 0

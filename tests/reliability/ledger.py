@@ -1,18 +1,33 @@
-"""What a bot left in its SQLite file, as chaos reads it afterwards. Writes nothing."""
+"""What a bot left in its database, as chaos reads it afterwards. Writes nothing."""
 
 from __future__ import annotations
 
 import json
 import re
-import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Row, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import create_async_engine
 
 TAKEN, BEGUN = 0, 1
 """States of an update: written down; its answer may be on its way."""
 _TOKEN = re.compile(r"token-[0-9a-f]{32}")
+_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
+
+EDITIONS = "SELECT id, subscription, day, done, missed FROM editions"
+PARTS = "SELECT edition, state, CAST(payload AS text) AS payload FROM parts ORDER BY id"
+OPEN_WORK = """SELECT (SELECT count(*) FROM editions WHERE NOT done)
+    + (SELECT count(*) FROM subscriptions WHERE next_run_at <= :now)
+    + (SELECT count(*) FROM updates WHERE state = 0)"""
+WAITS = """SELECT coalesce(min(not_before), 0) AS until,
+    coalesce(sum(CASE WHEN not_before <= :now THEN 1 ELSE 0 END), 0) AS under_way
+    FROM parts JOIN editions ON editions.id = parts.edition
+    WHERE NOT done AND state IN ('pending', 'sending') AND (not_before > :now OR
+    state = 'sending')"""
+UPDATES = "SELECT CAST(payload AS text) AS payload, state FROM updates"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,60 +50,53 @@ class Kept:
     parts: tuple[KeptPart, ...]
 
 
-@contextmanager
-def _opened(folder: Path) -> Iterator[sqlite3.Connection]:
-    with closing(sqlite3.connect(folder / "dateline.db", timeout=30)) as database:
-        yield database
+class Ledger:
+    """The tables of one bot. `close` it at the end."""
+
+    def __init__(self, url: str) -> None:
+        parsed = make_url(url)
+        self._engine = create_async_engine(
+            parsed.set(drivername=_DRIVERS[parsed.get_backend_name()]), pool_size=1
+        )
+
+    async def _rows(self, query: str, **parameters: int) -> Sequence[Row[Any]]:
+        async with self._engine.connect() as connection:
+            return (await connection.execute(text(query), parameters)).all()
+
+    async def editions(self) -> list[Kept]:
+        """Return every edition with its parts."""
+        rows, parts = await self._rows(EDITIONS), await self._rows(PARTS)
+        of = {
+            row.id: tuple(
+                KeptPart(one.state, one.payload) for one in parts if one.edition == row.id
+            )
+            for row in rows
+        }
+        return [
+            Kept(row.id, row.subscription, row.day, bool(row.done), row.missed, of[row.id])
+            for row in rows
+        ]
+
+    async def is_quiet(self, now: float) -> bool:
+        """Tell whether nothing is due, under way, or still to be answered."""
+        [[left]] = await self._rows(OPEN_WORK, now=int(now))
+        return int(left) == 0
+
+    async def next_wait(self, now: float) -> float:
+        """Return until when everything waits that waits at all; 0 while something is under way."""
+        [row] = await self._rows(WAITS, now=int(now))
+        return 0 if row.under_way else float(row.until)
+
+    async def updates(self) -> dict[int, int]:
+        """Return the state of what each person asked last, by the person's number."""
+        rows = await self._rows(UPDATES)
+        return {json.loads(row.payload)["message"]["chat"]["id"]: row.state for row in rows}
+
+    async def close(self) -> None:
+        """Let go of the database."""
+        await self._engine.dispose()
 
 
-def editions(folder: Path) -> list[Kept]:
-    """Return every edition with its parts."""
-    with _opened(folder) as database:
-        rows = database.execute("SELECT id, subscription, day, done, missed FROM editions")
-        found = rows.fetchall()
-        parts = database.execute("SELECT edition, state, payload FROM parts ORDER BY id").fetchall()
-    of = {
-        row[0]: tuple(KeptPart(*part) for number, *part in parts if number == row[0])
-        for row in found
-    }
-    return [
-        Kept(number, subscription, day, bool(done), missed, of[number])
-        for number, subscription, day, done, missed in found
-    ]
-
-
-def is_quiet(folder: Path, now: float) -> bool:
-    """Tell whether nothing is due, under way, or still to be answered."""
-    open_work = (
-        "SELECT (SELECT count(*) FROM editions WHERE NOT done)"
-        " + (SELECT count(*) FROM subscriptions WHERE next_run_at <= ?)"
-        " + (SELECT count(*) FROM updates WHERE state = 0)"
-    )
-    with _opened(folder) as database:
-        [left] = database.execute(open_work, (int(now),)).fetchone()
-    return int(left) == 0
-
-
-def next_wait(folder: Path, now: float) -> float:
-    """Return until when everything waits that waits at all; 0 while something is under way."""
-    query = (
-        "SELECT coalesce(min(not_before), 0), coalesce(sum(not_before <= ?), 0) FROM parts"
-        " JOIN editions ON editions.id = parts.edition"
-        " WHERE NOT done AND state IN ('pending', 'sending') AND (not_before > ? OR"
-        " state = 'sending')"
-    )
-    with _opened(folder) as database:
-        until, under_way = database.execute(query, (int(now), int(now))).fetchone()
-    return 0 if under_way else float(until)
-
-
-def updates(folder: Path) -> dict[int, int]:
-    """Return the state of what each person asked last, by the person's number."""
-    with _opened(folder) as database:
-        rows = database.execute("SELECT payload, state FROM updates").fetchall()
-    return {json.loads(payload)["message"]["chat"]["id"]: state for payload, state in rows}
-
-
-def tokens(text: str) -> list[str]:
+def tokens(words: str) -> list[str]:
     """Return the names of the messages that a text holds."""
-    return _TOKEN.findall(text)
+    return _TOKEN.findall(words)

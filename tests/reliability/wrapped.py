@@ -7,6 +7,8 @@ child process only. Knows nothing of what is verified afterwards.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import ctypes
 import functools
 import logging
 import multiprocessing
@@ -17,7 +19,8 @@ import time
 from collections import Counter
 from collections.abc import Callable, MutableSequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 from typing import Any
@@ -26,6 +29,7 @@ from uuid import uuid4
 import apscheduler.triggers.cron
 import sqlalchemy
 from apscheduler.triggers.interval import IntervalTrigger
+from pgqueuer.core.qm import QueueManager
 
 from bot import app
 from bot.adapters.discord.adapter import DiscordAdapter
@@ -76,10 +80,14 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """One start of the bot: its environment and where it ends by itself."""
+    """One start of the bot: its environment and where it ends by itself.
+
+    With `works` it is `dateline work`, beside another process.
+    """
 
     environment: dict[str, str]
     moment: Moment | None = None
+    works: bool = False
 
 
 def virtual_now(cells: Cells) -> float:
@@ -104,6 +112,7 @@ def start(processes: ForkServerContext, life: Life, cells: Cells) -> ForkServerP
 
 def live(life: Life, cells: Cells) -> None:
     """Be the bot: the child's main function. Its exit status is that of `dateline run`."""
+    _die_with_parent()
     data = Path(life.environment["DATELINE_DATA_DIR"])
     with (data / "bot.log").open("ab") as log:
         os.dup2(log.fileno(), sys.stderr.fileno())
@@ -113,7 +122,22 @@ def live(life: Life, cells: Cells) -> None:
     _make_cheap()
     if life.moment is not None:
         _watch(life.moment, cells)
-    asyncio.run(app.run(load(life.environment)))
+    bot = app.work if life.works else app.run
+    asyncio.run(bot(load(life.environment)))
+
+
+def _die_with_parent() -> None:
+    """Whoever ends the parent (kill -9 included) ends this process, even one that is stopped.
+
+    The server that forked us lives for as long as somebody holds its pipe: we let go of ours, so it
+    goes with the parent, and Linux ends us with it. https://man7.org/linux/man-pages/man2/pr_set_pdeathsig.2const.html
+    """
+    ours: Any = forkserver._forkserver  # what multiprocessing itself uses
+    if ours._forkserver_alive_fd is not None:
+        os.close(ours._forkserver_alive_fd)
+        ours._forkserver_alive_fd = None
+    with contextlib.suppress(AttributeError, OSError):  # elsewhere than on Linux
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
 def _move_clock(cells: Cells) -> None:
@@ -126,6 +150,10 @@ def _move_clock(cells: Cells) -> None:
         return IntervalTrigger(seconds=TICK, timezone=UTC)
 
     _replace(apscheduler.triggers.cron, "CronTrigger", often)
+    sooner = timedelta(seconds=30 / SPEED)  # PostgreSQL's own clock, by which it tells who died
+    _replace(
+        QueueManager, "run", functools.partialmethod(QueueManager.run, heartbeat_timeout=sooner)
+    )
 
 
 def _make_cheap() -> None:
