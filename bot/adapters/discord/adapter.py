@@ -17,7 +17,7 @@ import discord
 import yarl
 
 from bot.adapters.discord.client import Client, Ears
-from bot.adapters.discord.commands import command_payload
+from bot.adapters.discord.commands import command_payload, is_registered
 from bot.adapters.discord.ledger import Ledger
 from bot.adapters.discord.listener import Listener
 from bot.adapters.discord.own_loop import LoopEnded, across, own_loop
@@ -180,12 +180,15 @@ class DiscordAdapter:
             raise DeliveryError(f"Discord cannot be reached: {error}") from error
 
     async def _announce_commands(self, client: Client) -> bool:
-        """Register the slash commands; a bot that cannot still posts digests."""
-        assert client.application_id is not None  # noqa: S101 - login() set it
-        payload: list[Any] = command_payload(self._commands)
+        """See that Discord has the slash commands; a bot that has none still posts digests.
+
+        Returns False where it is not known what Discord lets people do.
+        """
+        payload = command_payload(self._commands, client.installs)
         try:
-            await client.http.bulk_upsert_global_commands(client.application_id, payload)
-        except discord.HTTPException as error:
+            if not is_registered(payload, await client.registered()):
+                await client.register(payload)
+        except (discord.HTTPException, aiohttp.ClientError) as error:
             log.warning("Discord: the commands were not registered: %s", error)
             return False
         return True

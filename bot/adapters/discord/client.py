@@ -6,12 +6,14 @@ import asyncio
 import logging
 import time
 from collections.abc import Iterable
-from typing import Protocol
+from functools import partial
+from typing import Any, Protocol
 
 import aiohttp
 import discord
 import yarl
 
+from bot.adapters.discord.commands import in_english
 from bot.core.commands import BACK, GONE
 from bot.core.errors import DeliveryError, OutcomeUnknown
 from bot.core.fence import last_look
@@ -61,6 +63,37 @@ class Client(discord.AutoShardedClient):
         self._at_once = 1
         self._identified: dict[int, float] = {}
         self._tried: set[int] = set()
+
+    @property
+    def installs(self) -> tuple[int, ...]:
+        """Where the developer portal lets the application be installed: 0 servers, 1 people."""
+        about = self.application
+        by_people = about is not None and about.user_integration_config is not None
+        in_servers = about is None or about.guild_integration_config is not None
+        return (0, 1) if by_people and in_servers else (1,) if by_people else (0,)
+
+    async def registered(self) -> list[dict[str, Any]]:
+        """Return the commands that Discord has, with all their languages."""
+        route = discord.http.Route(
+            "GET", "/applications/{application_id}/commands", application_id=self.application_id
+        )
+        found: list[dict[str, Any]] = await self.http.request(
+            route, params={"with_localizations": "true"}
+        )
+        return found
+
+    async def register(self, commands: list[Any]) -> None:
+        """Replace the commands that Discord has; it refuses all of them for one bad translation."""
+        assert self.application_id is not None  # noqa: S101 - login() set it
+        put = partial(self.http.bulk_upsert_global_commands, self.application_id)
+        try:
+            await put(commands)
+        except discord.HTTPException as error:
+            if error.status != 400:
+                raise
+            log.warning("Discord: a translated command was refused: %s", error)
+            plain: list[Any] = in_english(commands)
+            await put(plain)
 
     async def listen(self, shards: int = 0) -> None:
         """Hear what happens until cancelled, on so many shards; 0 is what Discord recommends."""

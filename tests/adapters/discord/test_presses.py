@@ -163,9 +163,9 @@ async def test_a_button_pressed_again_before_it_is_answered_is_answered_once(
         await emulator.wait_until(lambda: set(made) <= set(emulator.acks))
         clerk.open.set()
         await emulator.wait_for_post(count=2)
+        assert [request.arguments for request in clerk.requests].count("page 2") == 1
         await emulator.press(message, "Next")  # later it is a question of its own
         await emulator.wait_for_post(count=3)
-    assert [request.arguments for request in clerk.requests].count("page 2") == 2
 
 
 async def test_two_hundred_presses_at_once_are_all_acknowledged_and_answered(clerk: Clerk) -> None:

@@ -113,7 +113,7 @@ def application_wire(state: State) -> Json:
         "approximate_guild_count": len(state.guilds),
         "approximate_user_install_count": 0,
         "approximate_user_authorization_count": 0,
-        "integration_types_config": {"0": {}},
+        "integration_types_config": {str(one): {} for one in sorted(state.installs)},
     }
 
 
@@ -149,13 +149,24 @@ LOCAL = "/applications/{application_id}/guilds/{guild_id}/commands"
 
 @route(f"GET {GLOBAL}", f"GET {LOCAL}")
 def get_commands(state: State, call: Call) -> Answer:
-    return 200, _in_scope(state, _scope(state, call))
+    """The dictionaries of translations are only there for those who ask for them."""
+    found = _in_scope(state, _scope(state, call))
+    whole = call.query.get("with_localizations", "").lower() in {"1", "true"}
+    return 200, found if whole else [_without_localizations(one) for one in found]
+
+
+def _without_localizations(part: Json) -> Json:
+    kept = {key: value for key, value in part.items() if not key.endswith("_localizations")}
+    for key in ("options", "choices"):
+        if key in kept:
+            kept[key] = [_without_localizations(one) for one in kept[key]]
+    return kept
 
 
 @route(f"PUT {GLOBAL}", f"PUT {LOCAL}")
 def put_commands(state: State, call: Call) -> Answer:
     guild, wanted = _scope(state, call), call.body if isinstance(call.body, list) else []
-    rules.check_commands(wanted)
+    rules.check_commands(wanted, state.installs)
     old = {_key(one): one for one in _in_scope(state, guild)}
     for one in old.values():
         del state.commands[int(one["id"])]
@@ -171,7 +182,7 @@ def post_command(state: State, call: Call) -> Answer:
     old = {_key(one): one for one in _in_scope(state, guild)}
     _check_one(body)
     if _key(body) not in old:
-        rules.check_commands([*old.values(), body])
+        rules.check_commands([*old.values(), body], state.installs)
     made = _command(state, body, guild, old.get(_key(body)))
     state.commands[int(made["id"])] = made
     state.commands_set = True
@@ -203,7 +214,7 @@ def _command(state: State, body: Json, guild: int | None, old: Json | None) -> J
         "description_localizations": body.get("description_localizations"),
         "dm_permission": body.get("dm_permission") is not False,
         "contexts": body.get("contexts"),
-        "integration_types": body.get("integration_types") or [0],
+        "integration_types": body.get("integration_types") or sorted(state.installs),
         "nsfw": bool(body.get("nsfw")),
     }
     if body.get("options"):

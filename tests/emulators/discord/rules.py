@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from tests.emulators.discord.wire import (
@@ -317,8 +317,19 @@ def _may_ping(
 # --- application commands
 
 
-def check_commands(commands: list[Json]) -> None:
-    """Raise the 400 that Discord would answer to this whole list of commands."""
+LOCALES = frozenset(
+    (  # noqa: SIM905 - one a line would be a page
+        "ar bg cs da de el en-GB en-US es-419 es-ES fi fr he hi hr hu id it ja ko lt nl no pl "
+        "pt-BR ro ru sv-SE th tr uk vi zh-CN zh-TW"
+    ).split()
+)
+
+
+def check_commands(commands: list[Json], installs: Collection[int] = (0, 1)) -> None:
+    """Raise the 400 that Discord would answer to this whole list of commands.
+
+    `installs` is what the application supports; a command may not ask for more.
+    """
     for kind, most in COMMANDS.items():
         if sum(command.get("type", CHAT_INPUT) == kind for command in commands) > most:
             message = f"Maximum number of application commands reached ({most})."
@@ -332,7 +343,26 @@ def check_commands(commands: list[Json]) -> None:
             code = "APPLICATION_COMMANDS_DUPLICATE_NAME"
             errors.add((index, "name"), code, "Application command names must be unique")
         seen.add(key)
+        if not set(command.get("integration_types") or ()) <= set(installs):
+            message = "Some of the integration types are not supported by the application"
+            errors.add((index, "integration_types"), "APPLICATION_INTEGRATION_TYPES", message)
+    for kind in COMMANDS:
+        same = [one for one in commands if (one.get("type") or CHAT_INPUT) == kind]
+        _check_unique(same, (), errors)
     errors.done()
+
+
+def _check_unique(parts: list[Json], path: Path, errors: FormErrors) -> None:
+    """No two neighbours may have the same name in any locale."""
+    for locale in LOCALES:
+        seen: set[str] = set()
+        for index, part in enumerate(parts):
+            name = (part.get("name_localizations") or {}).get(locale) or str(part.get("name"))
+            if name in seen:
+                message = f"Names must be unique in {locale}: {name}"
+                where = (*path, index, "name_localizations")
+                errors.add(where, "APPLICATION_COMMANDS_DUPLICATE_NAME", message)
+            seen.add(name)
 
 
 def check_command(command: Json, path: Path, errors: FormErrors) -> None:
@@ -357,6 +387,8 @@ def _check_menu(command: Json, path: Path, errors: FormErrors) -> None:
     if not name:
         errors.required(*path, "name")
     errors.length((*path, "name"), str(name or ""), 32)
+    for locale, text in (command.get("name_localizations") or {}).items():
+        errors.length((*path, "name_localizations", locale), text, 32, 1)
     if command.get("description"):
         message = "Context menu commands cannot have description"
         code = "APPLICATION_COMMAND_CONTEXT_MENU_DESCRIPTION"
@@ -395,6 +427,10 @@ def _check_description(part: Json, path: Path, errors: FormErrors) -> None:
 
 
 def _check_localized(part: Json, path: Path, errors: FormErrors) -> None:
+    for field in ("name_localizations", "description_localizations"):
+        for locale in set(part.get(field) or {}) - LOCALES:
+            message = f"{locale} is not a valid locale"
+            errors.add((*path, field, locale), "BASE_TYPE_CHOICES", message)
     for locale, name in (part.get("name_localizations") or {}).items():
         _check_chat_name(name, (*path, "name_localizations", locale), errors)
     for locale, text in (part.get("description_localizations") or {}).items():
@@ -404,6 +440,7 @@ def _check_localized(part: Json, path: Path, errors: FormErrors) -> None:
 def _check_options(options: list[Json], path: Path, errors: FormErrors) -> None:
     if len(options) > OPTIONS:
         errors.add(path, "BASE_TYPE_MAX_LENGTH", f"Must be {OPTIONS} or fewer in length.")
+    _check_unique(options, path, errors)
     optional_seen = False
     names = [option.get("name") for option in options]
     for index, option in enumerate(options):
@@ -438,6 +475,8 @@ def check_choices(choices: list[Json], path: Path, errors: FormErrors) -> None:
         errors.add(path, "BASE_TYPE_MAX_LENGTH", f"Must be {CHOICES} or fewer in length.")
     for index, choice in enumerate(choices):
         _needed(choice, "name", 100, (*path, index), errors)
+        for locale, name in (choice.get("name_localizations") or {}).items():
+            errors.length((*path, index, "name_localizations", locale), name, 100, 1)
         value = choice.get("value")
         if value is None:
             errors.required(*path, index, "value")
@@ -446,7 +485,13 @@ def check_choices(choices: list[Json], path: Path, errors: FormErrors) -> None:
 
 
 def _command_size(part: Json) -> int:
-    own = len(str(part.get("name") or "")) + len(str(part.get("description") or ""))
+    """Of each text, only the longest translation counts."""
+    own = _longest(part, "name") + _longest(part, "description")
     for choice in part.get("choices") or []:
-        own += len(str(choice.get("name") or "")) + len(str(choice.get("value") or ""))
+        own += _longest(choice, "name") + len(str(choice.get("value") or ""))
     return own + sum(map(_command_size, part.get("options") or []))
+
+
+def _longest(part: Json, name: str) -> int:
+    texts = [part.get(name), *(part.get(f"{name}_localizations") or {}).values()]
+    return max(len(str(text or "")) for text in texts)

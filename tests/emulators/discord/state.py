@@ -139,6 +139,7 @@ class State:
         self.interactions: dict[str, Interaction] = {}
         self.commands: dict[int, Json] = {}
         self.commands_set = False
+        self.installs = {0, 1}
         self.nonces: dict[tuple[int, int, str], tuple[int, float]] = {}
         self.requests: list[tuple[str, str, Any]] = []
         self.violations: list[Violation] = []
