@@ -179,14 +179,14 @@ class Digests:
         blocks = (*reply.blocks, Paragraph(said.format(example=example)))
         return replace(reply, blocks=blocks, actions=(*reply.actions, *offers))
 
-    async def switch(self, request: Request, at: time) -> None:
+    async def switch(self, request: Request, at: time, *, on: bool) -> None:
         """Let the plain digest of an hour come, or no longer."""
-        kept = await self._store.subscriptions(request.chat)
-        for one, _due in kept:
-            if (one.timing.at, one.command, one.arguments) == (at, "brief", ""):
+        if on:
+            await self.subscribe(replace(request, arguments=f"{at:%H:%M}"))
+            return
+        for one, _due in await self._store.subscriptions(request.chat):
+            if is_plain(one) and one.timing.at == at:
                 await self._store.unsubscribe(request.chat, one.id)
-                return
-        await self.subscribe(replace(request, arguments=f"{at:%H:%M}"))
 
     async def move_to(self, chat: Chat, zone: str) -> int:
         """Let the chat's digests come at the same hours in another zone; return how many.
@@ -333,9 +333,12 @@ class Digests:
         ]
         if not again:
             return Reply(())
-        said = _("I am back. The digests at {hours} come again; what came meanwhile was not sent.")
-        action = Action(_("Today's briefing"), "brief")
-        return Reply((Paragraph(said.format(hours=_hours(again))),), (action,))
+        with words.speaking(words.best(again[0].language, again[0].locale)):  # nobody asked
+            said = _(
+                "I am back. The digests at {hours} come again; what came meanwhile was not sent."
+            )
+            action = Action(_("Today's briefing"), "brief")
+            return Reply((Paragraph(said.format(hours=_hours(again))),), (action,))
 
     async def resume_here(self, chat: Chat) -> tuple[Block, ...]:
         """Start the stopped digests of one chat or thread again; say it in one line."""
@@ -402,7 +405,8 @@ class Digests:
         digest = self._describe(subscription)
         if subscription.paused:
             said = _("{digest}; stopped because of this: {reason}. Start it again: {command}")
-            command = f"/subscribe {_name(subscription)}"
+            asked = _typed_question(Question(subscription.command, subscription.arguments))
+            command = f"/subscribe {words.hour(subscription.timing.at)} {asked}".strip()
             return said.format(digest=digest, reason=_(subscription.paused), command=command)
         moment = _moment(subscription.timing, due.at)
         return _("{digest}; next {moment}").format(digest=digest, moment=moment)
@@ -489,12 +493,20 @@ def _key(subscription: Subscription) -> tuple[str, str, str]:
     return at, subscription.command, subscription.arguments
 
 
+def is_plain(subscription: Subscription) -> bool:
+    """Tell whether a digest is the briefing of everything, in the chat's own length."""
+    return (subscription.command, subscription.arguments) == ("brief", "")
+
+
 def _name(subscription: Subscription) -> str:
-    """Say a digest so that /unsubscribe and /subscribe know it: "08:00", "08:00 place geo:1"."""
-    at, command, arguments = _key(subscription)
+    """Say a digest so that /unsubscribe knows it: "08:00", "08:00 long", "08:00 place geo:1 today".
+
+    No other digest of the chat has the same name.
+    """
+    at, command, asked = _key(subscription)
     if command == "place":
-        return f"{at} place {arguments.partition(' ')[0]}"
-    return f"{at} topic {arguments}" if arguments and arguments not in set(Length) else at
+        return f"{at} place {asked}"
+    return f"{at} topic {asked}" if split_length(asked)[0] else f"{at} {asked}".strip()
 
 
 def _typed_timing(timing: Timing) -> str:
@@ -534,6 +546,8 @@ def chosen(typed: str, kept: Sequence[Subscription]) -> int | None:
         return None
     numbered = dict(enumerate(kept, 1))
     named = [one for one in kept if _name(one) == word]
+    if not named and " " in word:  # a button of an older version left out how far back
+        named = [one for one in kept if _name(one).startswith(f"{word} ")]
     if not named:
         at_hour = [one for one in kept if f"{one.timing.at:%H:%M}" == word]
         named = [one for number, one in numbered.items() if str(number) == word] or at_hour

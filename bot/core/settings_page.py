@@ -15,7 +15,7 @@ from babel import Locale
 
 from bot.core import words
 from bot.core.chats import ChatSettings
-from bot.core.digests import Digests, parse_quiet, quiet_words
+from bot.core.digests import Digests, is_plain, parse_quiet, quiet_words
 from bot.core.errors import RequestError
 from bot.core.messages import Action, Heading, Listing, Paragraph, Reply, Request
 from bot.core.ports import Clock, Places, Store
@@ -175,13 +175,19 @@ class SettingsPage:
             said = _("Whose clock do your digests follow? Where are you?")
             return self._zones(said, guessed(request.locale or settings.language))
         if choice:
-            await self._digests.switch(request, parse_hour(choice))
+            hour, _space, how = choice.partition(" ")
+            await self._digests.switch(request, parse_hour(hour), on=how.lower() not in _NO)
         kept = [one for one, _due in await self._store.subscriptions(request.chat)]
-        on = {one.timing.at for one in kept if (one.command, one.arguments) == ("brief", "")}
+        on = {one.timing.at for one in kept if is_plain(one)}
         said = _("Press an hour to switch its digest on or off. Time zone: {zone}")
         more = Paragraph(_("For a place, a topic or some days, type /help subscribe"))
+        # A button says on or off: pressed twice, it does not take back what it did.
         actions = tuple(
-            Action(_marked(words.hour(at), chosen=at in on), NAME, f"digests {at:%H:%M}")
+            Action(
+                _marked(words.hour(at), chosen=at in on),
+                NAME,
+                f"digests {at:%H:%M} {'off' if at in on else 'on'}",
+            )
             for at in sorted({*HOURS, *on})
         )
         told = Paragraph(said.format(zone=await self._digests.zone(request.chat)))

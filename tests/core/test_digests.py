@@ -271,6 +271,28 @@ async def test_buttons_of_two_digests_at_one_hour_name_what_they_ask(desk: Desk)
     ]
 
 
+async def test_each_of_many_digests_at_one_hour_has_a_stop_button_of_its_own(
+    desk: Desk, store: FakeStore
+) -> None:
+    await desk._archive.follow([Follow(CHAT, Feed("https://sport.example/feed"), "Sport")], MONDAY)
+    for line in ("", "long", "topic sport", "long topic sport", "place mosul", "place paris"):
+        await ask(desk, f"/subscribe 08:00 {line}")
+    await ask(desk, "/subscribe 08:00 monday place mosul")
+    stops = (await ask(desk, "/subscriptions")).actions
+    assert len({one.label for one in stops}) == len(stops) == 7
+    for left, stop in enumerate(reversed(stops), 1):
+        assert "Stopped" in words(await ask(desk, stop.data, is_press=True))
+        assert len(await asked_at(store)) == 7 - left
+
+
+async def test_a_stop_button_of_an_older_version_is_understood(
+    desk: Desk, store: FakeStore
+) -> None:
+    await ask(desk, "/subscribe 08:00 place mosul")
+    await ask(desk, "/unsubscribe 08:00 place geo:2", is_press=True)
+    assert await asked_at(store) == []
+
+
 @pytest.mark.parametrize(
     "line",
     [
