@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from bot.core.chats import ChatSettings
 from bot.core.delivery import GRACE, LEASE, REPEAT, Delivery, back_off
 from bot.core.errors import (
     ChatUnavailable,
@@ -24,6 +25,7 @@ from bot.core.errors import (
 from bot.core.messages import Answer, Chat, Paragraph, Reply, Request
 from bot.core.ports import Outcome, Part, Store
 from bot.core.schedule import Occurrence, Subscription, next_due, parse_timing
+from bot.core.words import translate
 from tests.fakes import CHAT, FakeAdapter, FakeClock, FakeJobs, FakeStore
 
 WORDS = ("one", "two", "three")
@@ -545,6 +547,27 @@ async def test_a_digest_on_time_does_not_say_late(world: World) -> None:
 async def test_a_late_digest_says_so(world: World) -> None:
     await world.turn(3600)
     assert world.texts == ["Late: this digest was due at 08:00 (UTC).\n", *WORDS]
+
+
+@pytest.mark.parametrize(("chosen", "language"), [("", "de"), ("fr", "fr"), ("tlh", "en")])
+async def test_a_digest_and_its_lateness_are_said_in_the_language_of_the_chat_else_the_readers(
+    chosen: str, language: str
+) -> None:
+    locales: list[str] = []
+
+    async def noted(request: Request) -> Reply:
+        locales.append(request.locale)
+        return await answer(request)
+
+    world = World(FakeAdapter(long=True), answer=noted)
+    timing = parse_timing("08:00", "UTC")
+    wanted = Subscription(CHAT, timing, locale="de-AT")
+    await world.store.subscribe(wanted, next_due(timing, world.clock.now()))
+    await world.store.set_settings(CHAT, ChatSettings(language=chosen))
+    await world.turn(3 * 3600)
+    late = translate("Late: this digest was due at {hour} ({zone}).", language)
+    assert world.texts[0] == late.format(hour="08:00", zone="UTC") + "\n"
+    assert locales == [chosen or "de-AT"]
 
 
 async def test_a_digest_is_sent_late_up_to_the_grace_and_then_recorded_as_missed() -> None:
