@@ -51,7 +51,7 @@ from bot.core.questions import is_question, understand
 from bot.core.settings_page import SettingsPage
 from bot.core.text import links_in
 from bot.core.welcome import about_reply, ask_a_place, first_minute, help_reply, known_already
-from bot.core.words import _, ngettext
+from bot.core.words import N_, _, ngettext
 from summaries.article import Length
 from summaries.extractive import METHODS
 
@@ -68,6 +68,8 @@ WORDS = "words"
 """A command that no person types: they said the arguments in plain words."""
 SOURCES = "sources"
 """A command that only a button sends: whose news a briefing tells, to mute one of them."""
+FAILURES_SHOWN = 5
+"""Failures that /status names one by one."""
 _TOKEN = re.compile(r"~[0-9a-f]{16}")
 """Stands on a button for arguments that are kept in the store."""
 
@@ -125,6 +127,10 @@ class Desk:
         with words.speaking(_language(standing, request)):
             try:
                 return await self._served(request, standing)
+            except StoreError as error:  # where it is and what ails it is the operator's business
+                log.error("/%s was not answered: %s", request.command, error)
+                said = _("My database cannot be used right now.")
+                return Reply((Notice(said, _("Please try again later.")),))
             except DatelineError as error:
                 log.info("/%s was not answered: %s", request.command, error)
                 return Reply((Notice(str(error)),))
@@ -237,7 +243,7 @@ class Desk:
                 await self.move(chat, replace(chat, id=said))
             case "gone":
                 for thread in await self._store.threads(chat):
-                    await self._store.pause(thread, said or "the bot was shut out")
+                    await self._store.pause(thread, said or N_("the bot was shut out"))
             case "back":
                 return await self._digests.resume(chat)
             case _:
@@ -438,7 +444,14 @@ class Desk:
             (_("Given up"), words.number(tally.get("dead", 0))),
             (_("Missed"), words.number(tally.get("missed", 0))),
         )
-        failures = tuple(Notice(failure) for failure in reading.failures)
+        failures = tuple(Notice(failure) for failure in reading.failures[:FAILURES_SHOWN])
+        if hidden := len(reading.failures) - len(failures):
+            more = ngettext(
+                "{count} more feed cannot be read: /following failing",
+                "{count} more feeds cannot be read: /following failing",
+                hidden,
+            )
+            failures += (Notice(more.format(count=hidden)),)
         return Reply(
             (Heading(_("This chat")), Listing(here), *failures, Heading(_("The bot")), Listing(bot))
         )

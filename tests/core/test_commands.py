@@ -41,7 +41,7 @@ from bot.core.messages import (
 from bot.core.news import Feed, Reading
 from bot.core.newsroom import Newsroom
 from bot.core.ports import Places, Sources, Store
-from bot.core.words import LANGUAGES, localised
+from bot.core.words import LANGUAGES, _, localised, speaking
 from summaries.article import Length
 from tests.fake_archive import FakeArchive
 from tests.fake_finder import FakeFinder
@@ -426,12 +426,15 @@ async def test_a_port_that_breaks_is_answered_in_words(error: Exception, line: s
     assert said.hint
 
 
-@pytest.mark.parametrize(
-    "error", [SourceError("The page is gone."), StoreError("The disk is full.")]
-)
-async def test_what_the_world_refuses_is_passed_on_in_its_own_words(error: Exception) -> None:
-    desk = make_desk(cast("Sources", Breaking(error)))
-    assert notice(await desk.answer(typed("/brief"))).text == str(error)
+async def test_what_the_world_refuses_is_passed_on_in_its_own_words() -> None:
+    desk = make_desk(cast("Sources", Breaking(SourceError("The page is gone."))))
+    assert notice(await desk.answer(typed("/brief"))).text == "The page is gone."
+
+
+async def test_a_chat_does_not_learn_where_the_database_is() -> None:
+    desk = make_desk(store=cast("Store", Breaking(StoreError("Cannot use /srv/secret.db"))))
+    said = notice(await desk.answer(typed("/subscriptions")))
+    assert said == Notice("My database cannot be used right now.", "Please try again later.")
 
 
 async def test_a_briefing_comes_also_when_the_database_does_not() -> None:
@@ -591,6 +594,22 @@ async def test_small_talk_gets_one_helpful_line() -> None:
 
 
 # --- the language of a chat
+
+
+async def test_a_chat_that_comes_back_is_told_so_in_the_language_of_who_subscribed() -> None:
+    desk = make_desk()
+    await desk.answer(Request(CHAT, "subscribe", "08:00 UTC", locale="fr"))
+    await desk.answer(Request(CHAT, "gone", is_event=True))
+    back = await desk.answer(Request(CHAT, "back", is_event=True))
+    with speaking("fr"):
+        assert back.actions[0].label == _("Today's briefing")
+
+
+async def test_status_names_a_few_failing_feeds_and_counts_the_others() -> None:
+    desk = make_desk(FakeSources(failures=tuple(f"Feed {number}" for number in range(40))))
+    said = [one for one in (await desk.answer(typed("/status"))).blocks if isinstance(one, Notice)]
+    assert 1 < len(said) < 10
+    assert f"{40 - len(said) + 1} more feeds cannot be read" in said[-1].text
 
 
 async def test_the_desk_speaks_the_chats_language_else_that_of_who_asks() -> None:
