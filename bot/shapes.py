@@ -9,6 +9,7 @@ from bot.core.briefing import newest_first
 from bot.core.messages import Heading, Paragraph, Reply
 from bot.core.news import Briefing, Story
 from bot.core.places import PlaceAnswer
+from bot.core.said import heard
 from summaries.article import Article
 from summaries.places.place import Mention, Place
 
@@ -39,7 +40,7 @@ def feed_json(state: FeedState) -> dict[str, Any]:
         "next_read": state.next_at.isoformat(),
         "interval": state.interval,
         "failures": state.failures,
-        "reason": state.reason,
+        "reason": str(heard(state.reason)),
         "entries": state.entries,
     }
 

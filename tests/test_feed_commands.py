@@ -99,7 +99,7 @@ def run(
 def test_a_site_is_followed_listed_and_unfollowed(run: Run, site: str) -> None:
     status, out, err = run("follow", site, "--topic", "news")
     assert (status, err) == (0, "")
-    assert "now follows “Example News”, under “news”" in out
+    assert "now follows “Example News” (topic: news)" in out
     assert "Example News (127.0.0.1)" in run("following")[1]
     assert "already follows “Example News”" in run("follow", f"{site}/feed")[1]
     assert "no longer follows “Example News”" in run("unfollow", "example", "news")[1]
@@ -110,7 +110,7 @@ def test_a_list_goes_in_and_comes_out_again(run: Run, tmp_path: Path) -> None:
     listed = (ListedFeed(Feed("https://a.example/1", "One"), ("News", "Africa")),)
     (tmp_path / "in.opml").write_bytes(write_opml(listed))
     status, out, _ = run("follow", "in.opml")
-    assert (status, "1 feed to follow" in out) == (0, True)
+    assert (status, "now follows 1 feed." in out) == (0, True)
     assert read_opml(run("opml")[1].encode()).feeds == listed
     assert run("opml", "out.opml")[:2] == (0, "")
     assert read_opml((tmp_path / "out.opml").read_bytes()).feeds == listed
@@ -157,7 +157,7 @@ def test_a_bad_list_of_the_operator_is_a_setting_to_mend(
     (tmp_path / "mine.opml").write_bytes(
         write_opml([ListedFeed(Feed("https://a.example/1", "One"))])
     )
-    assert "what the operator chose: One." in run("following")[1]
+    assert "the operator chose: One." in run("following")[1]
     assert "One" in run("feeds")[1]
 
 
@@ -207,7 +207,7 @@ def test_the_table_says_when_and_how_in_words() -> None:
         ["A [31m[bold]", "https://b.example"],
         ["2 days ago", "never"],
         ["in 2 hours", "now"],
-        ["failing for 2 days: it is gone.", "not read yet"],
+        ["failing, last read 2 days ago: it is gone.", "not read yet"],
     ]
 
 

@@ -141,6 +141,23 @@ COMMANDS: tuple[CommandSpec, ...] = (
         group="following",
     ),
     CommandSpec(
+        "mute",
+        N_("Nothing more from a source"),
+        "[SOURCE]",
+        (Argument("source", N_("Its name as a briefing shows it, or its host")),),
+        ("/mute example.org",),
+        manages=True,
+        group="following",
+    ),
+    CommandSpec(
+        "unmute",
+        N_("Hear from a muted source again"),
+        "[SOURCE|all]",
+        (Argument("source", N_("Its name; leave it empty to see which are muted")),),
+        manages=True,
+        group="following",
+    ),
+    CommandSpec(
         "subscribe",
         N_("A digest here, every day at your hour"),
         "HH:MM [time zone] [weekdays] [place NAME|topic NAME]",

@@ -112,6 +112,8 @@ class Desk:
             "following": self._following.following,
             "unfollow": self._following.unfollow,
             "filter": self._following.filter,
+            "mute": self._following.mute,
+            "unmute": self._following.unmute,
             "subscribe": self._digests.subscribe,
             "unsubscribe": self._digests.unsubscribe,
             "subscriptions": self._digests.subscriptions,

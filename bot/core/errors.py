@@ -1,5 +1,7 @@
 """Every error that Dateline raises on purpose; what a person reads is in the message.
 
+A message that may be read later, or in another language, is `Said`; `str(error)` says it.
+
     DatelineError
     ├── SettingsError        the operator mends it
     ├── RequestError         the person who asked mends it
@@ -13,6 +15,8 @@ Foreign errors are translated into these once, at the edge (`raise ... from erro
 """
 
 from __future__ import annotations
+
+from bot.core.said import Said
 
 
 class DatelineError(Exception):
@@ -30,7 +34,7 @@ class SettingsError(DatelineError):
 class RequestError(DatelineError):
     """A request cannot be answered as typed. `hint` says what to type instead."""
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    def __init__(self, message: str | Said, hint: str = "") -> None:
         super().__init__(message)
         self.hint = hint
 

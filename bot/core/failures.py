@@ -6,17 +6,19 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, tzinfo
 
 from bot.core.archive import FeedState
-from bot.core.feed_words import trouble
+from bot.core.feed_words import short, trouble
+from bot.core.words import _, day, hour
 
 
 def failing(states: Iterable[FeedState], now: datetime, zone: tzinfo = UTC) -> Sequence[str]:
     """Return one line for each feed whose last read failed, the longest failing first.
 
-    "example.org/feed: failing for 3 days: example.org has no such page (404). Next try at ..."
+    "example.org/feed: failing, last read 3 days ago: example.org has no such page (404). Next
+    try: 14:00 UTC."
     """
     broken = sorted((state for state in states if state.failures), key=_last_good)
     return [
-        f"{short(state.feed.url)}: {trouble(state, now).rstrip('.')}. {_next_try(state, now, zone)}"
+        f"{short(state.feed.url)}: {trouble(state, now)} {_next_try(state, now, zone)}"
         for state in broken
     ]
 
@@ -27,13 +29,9 @@ def _last_good(state: FeedState) -> tuple[float, str]:
 
 def _next_try(state: FeedState, now: datetime, zone: tzinfo) -> str:
     if state.next_at <= now:
-        return "The next try is due."
+        return _("The next try is due.")
     local = state.next_at.astimezone(zone)
-    day = "" if local.date() == now.astimezone(zone).date() else f" on {local:%Y-%m-%d}"
-    return f"Next try{day} at {local:%H:%M} {local.tzname()}."
-
-
-def short(url: str) -> str:
-    """Return an address as people write it: without scheme, www. and the last slash."""
-    bare = (url.partition("://")[2] or url).removeprefix("www.").rstrip("/")
-    return bare if len(bare) <= 80 else f"{bare[:50]}…{bare[-29:]}"
+    moment = f"{hour(local.time())} {local.tzname()}"
+    if local.date() != now.astimezone(zone).date():
+        moment = f"{day(local.date(), 'long')}, {moment}"
+    return _("Next try: {moment}.").format(moment=moment)

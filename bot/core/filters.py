@@ -9,11 +9,14 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from typing import Final
+from urllib.parse import urlsplit
 
 import regex  # type: ignore[import-untyped] # it ships no types
 
 from bot.core.archive import Follow, WordFilter
 from bot.core.errors import RequestError
+from bot.core.words import N_, _
 from summaries.article import Article
 
 MAX_WORDS = 100
@@ -22,27 +25,71 @@ MAX_WORD = 60
 """The most characters of one word or phrase."""
 MAX_TOPIC = 60
 """The most characters of a topic's name."""
+MUTED: Final = ":sources"
+"""The filter whose unwanted words are sources. Nobody can type its name: a colon ends a topic."""
+MAX_SOURCE = 200
+"""The most characters of a source's name."""
 WITHIN = " / "
 """Stands between the folders that a topic is made of: "News / Africa"."""
 
-_HOW = "Type /filter only climate, energy or /filter without football; /filter off ends it."
+_HOW = N_("Type /filter only climate, energy or /filter without football; /filter off ends it.")
 _WORD = regex.compile(r"\w+")
 _MARKS = regex.compile(r"\p{Mn}+")
 # Scripts that put no space between words: there a word is looked for anywhere.
 _UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
 
 
-def passes(article: Article, filters: Iterable[WordFilter], topic: str = "") -> bool:
+def passes(
+    article: Article, filters: Sequence[WordFilter], topic: str = "", feed_title: str = ""
+) -> bool:
     """Tell whether a chat wants an article of a topic: every filter that applies lets it through.
 
     A filter with the topic "" applies to all; any other to its topic and to the topics within it.
-    Case and accents do not count.
+    An article of a muted source never passes. Case and accents do not count.
     """
+    if _is_muted(article, muted(filters), feed_title):
+        return False
     applying = [one for one in filters if not one.topic or is_within(topic, one.topic)]
     if not applying:
         return True
     text = _as_words(f"{article.title} {article.text}")
     return all(_lets_through(one, text) for one in applying)
+
+
+def muted(filters: Iterable[WordFilter]) -> tuple[str, ...]:
+    """Return the sources that a chat wants to hear nothing from."""
+    return next((one.unwanted for one in filters if one.topic == MUTED), ())
+
+
+def of_words(filters: Iterable[WordFilter]) -> tuple[WordFilter, ...]:
+    """Return the filters by words: all but that of the muted sources."""
+    return tuple(one for one in filters if one.topic != MUTED)
+
+
+def _is_muted(article: Article, sources: Sequence[str], feed_title: str) -> bool:
+    """A source goes by what its page or feed calls it, or by its host."""
+    if not sources:
+        return False
+    names = {fold(article.source), fold(feed_title), _host(article.url), _host(article.feed)}
+    return any(fold(source) in names for source in sources)
+
+
+def _host(url: str) -> str:
+    try:
+        return (urlsplit(url).hostname or "").removeprefix("www.")
+    except ValueError:
+        return ""
+
+
+def parse_source(text: str) -> str:
+    """Return the source that a name or a link means. Raises RequestError for a too long one."""
+    name = " ".join(text.split())
+    if len(name) > MAX_SOURCE:
+        raise RequestError(
+            _("The name of a source has at most {count} characters.").format(count=MAX_SOURCE),
+            _("Type it as a briefing shows it."),
+        )
+    return (_host(name) if "://" in name else "") or name
 
 
 def _lets_through(words: WordFilter, text: str) -> bool:
@@ -96,7 +143,8 @@ def parse_topic(text: str) -> str:
     name = " ".join(text.split())
     if len(name) > MAX_TOPIC:
         raise RequestError(
-            f"A topic's name has at most {MAX_TOPIC} characters.", "Choose a shorter one."
+            _("A topic's name has at most {count} characters.").format(count=MAX_TOPIC),
+            _("Choose a shorter one."),
         )
     return name
 
@@ -113,7 +161,7 @@ def parse_filter(text: str, kept: Sequence[WordFilter]) -> WordFilter:
         return WordFilter(old.topic)
     parts = _parts(words)
     if not parts:
-        raise RequestError(f"“{words[:60]}” is not a filter.", _HOW)
+        raise RequestError(_("“{text}” is not a filter.").format(text=words[:60]), _(_HOW))
     if "only" in parts:
         old = replace(old, wanted=_words(parts["only"]))
     if "without" in parts:
@@ -151,9 +199,12 @@ def _words(text: str) -> tuple[str, ...]:
         words.setdefault(fold(word), word)
     found = tuple(words.values())
     if not found:
-        raise RequestError("There are no words after it.", _HOW)
+        raise RequestError(_("There are no words after it."), _(_HOW))
     if len(found) > MAX_WORDS:
-        raise RequestError(f"A filter takes at most {MAX_WORDS} words.", "Leave some out.")
+        raise RequestError(
+            _("A filter takes at most {count} words.").format(count=MAX_WORDS),
+            _("Leave some out."),
+        )
     for word in found:
         _check(word)
     return found
@@ -162,17 +213,23 @@ def _words(text: str) -> tuple[str, ...]:
 def _check(word: str) -> None:
     if len(word) > MAX_WORD:
         raise RequestError(
-            f"“{word[:30]}…” is too long: a word has at most {MAX_WORD} characters.",
-            "Put commas between the words.",
+            _("“{word}” is too long: a word has at most {count} characters.").format(
+                word=f"{word[:30]}…", count=MAX_WORD
+            ),
+            _("Put commas between the words."),
         )
     if not _as_words(word).strip():
-        raise RequestError(f"“{word}” is no word, so nothing could have it.", _HOW)
+        raise RequestError(
+            _("“{word}” is no word, so nothing could have it.").format(word=word), _(_HOW)
+        )
 
 
 def describe_filter(words: WordFilter) -> str:
     """Say a filter in words: "only climate, energy; without football"."""
-    parts = [
-        f"only {', '.join(words.wanted)}" if words.wanted else "",
-        f"without {', '.join(words.unwanted)}" if words.unwanted else "",
-    ]
-    return "; ".join(part for part in parts if part) or "everything"
+    wanted, unwanted = ", ".join(words.wanted), ", ".join(words.unwanted)
+    if wanted and unwanted:
+        both = _("only {wanted}; without {unwanted}")
+        return both.format(wanted=wanted, unwanted=unwanted)
+    if wanted:
+        return _("only {wanted}").format(wanted=wanted)
+    return _("without {unwanted}").format(unwanted=unwanted) if unwanted else _("everything")

@@ -12,12 +12,13 @@ from bot.core.feed_words import key_of, name_of, topics_line
 from bot.core.filters import fold, follows_of_topic, is_within, parse_topic
 from bot.core.messages import Request
 from bot.core.text import links_in
+from bot.core.words import N_, _, ngettext
 
 MAX_LINKS = 10
 """The most links in one message."""
 FAILING = "failing"
 """What /following takes for a topic that holds the feeds which cannot be read."""
-HOW = (
+HOW = N_(
     "Send /follow and the address of a feed or of a site; a word after it is the topic. Or send "
     "me the file with the feeds (OPML) that your reader exports."
 )
@@ -49,12 +50,15 @@ def parse_follow(request: Request) -> Order:
         links = links_in(request.quoted)
         _check_no_file_name(topic, local=request.local)
     if fold(topic) in _RESERVED:
-        raise RequestError(f"“{topic}” cannot be a topic.", "Choose another word for it.")
+        raise RequestError(
+            _("“{topic}” cannot be a topic.").format(topic=topic), _("Choose another word for it.")
+        )
     if topic and not links and request.file is None:
-        raise RequestError(f"“{topic[:40]}” is not an address.", HOW)
+        raise RequestError(_("“{text}” is not an address.").format(text=topic[:40]), _(HOW))
     if len(links) > MAX_LINKS:
         raise RequestError(
-            f"{MAX_LINKS} links at a time, please.", "Send a long list as an OPML file."
+            _("Send at most {count} links at a time.").format(count=MAX_LINKS),
+            _("Send a long list as an OPML file."),
         )
     return Order(tuple(dict.fromkeys(links)), topic, number)
 
@@ -81,9 +85,14 @@ def as_link(word: str) -> str:
 
 def _check_no_file_name(topic: str, *, local: bool) -> None:
     if topic.lower().endswith(_LIST_NAMES) and local:
-        raise RequestError(f"There is no file {topic} here.", "Give the path of the list.")
+        raise RequestError(
+            _("There is no file {name} here.").format(name=topic), _("Give the path of the list.")
+        )
     if topic.lower().endswith(_LIST_NAMES):
-        raise RequestError(f"{topic} is a file's name.", "Send the file itself, with /follow.")
+        raise RequestError(
+            _("{name} is the name of a file.").format(name=topic),
+            _("Send the file itself, with /follow."),
+        )
 
 
 def is_list_file(name: str) -> bool:
@@ -99,8 +108,8 @@ def choose_follows(words: str, known: Sequence[Follow]) -> tuple[Follow, ...]:
     text = " ".join(words.split())
     if not text:
         raise RequestError(
-            "Unfollow what?",
-            "Type /unfollow and a number of /following, an address, a title, a topic, or all.",
+            _("What shall this chat unfollow?"),
+            _("Type /unfollow and a number of /following, an address, a title, a topic, or all."),
         )
     if text.lower() == "all":
         return tuple(known)
@@ -122,13 +131,18 @@ def choose_follows(words: str, known: Sequence[Follow]) -> tuple[Follow, ...]:
 def _by_part(text: str, found: Sequence[Follow]) -> tuple[Follow, ...]:
     if len(found) == 1:
         return tuple(found)
-    hint = "Type /following to see the numbers."
+    hint = _("Type /following to see the numbers.")
     if text.startswith("="):  # an old button
-        raise RequestError("This chat no longer follows that.", hint)
+        raise RequestError(_("This chat no longer follows that."), hint)
     if not found:
-        raise RequestError(f"This chat follows nothing called “{text[:60]}”.", hint)
+        raise RequestError(
+            _("This chat follows nothing called “{name}”.").format(name=text[:60]), hint
+        )
     named = ", ".join(f"“{name_of(one.feed)[:60]}”" for one in found[:5])
-    raise RequestError(f"That could be {len(found)} feeds: {named}.", hint)
+    words = ngettext(
+        "That could be {count} feed: {names}.", "That could be {count} feeds: {names}.", len(found)
+    )
+    raise RequestError(words.format(count=len(found), names=named), hint)
 
 
 def page_and_topic(words: Sequence[str]) -> tuple[int, str]:
@@ -149,18 +163,20 @@ def of_topic(
         return numbered
     if topic == FAILING:
         return [(number, one) for number, one in numbered if one.feed.url in failing]
-    chosen = set(follows_of_topic((one for _, one in numbered), topic))
+    chosen = set(follows_of_topic((one for _number, one in numbered), topic))
     if not chosen:
-        raise _no_topic(topic, [one for _, one in numbered])
+        raise _no_topic(topic, [one for _number, one in numbered])
     return [(number, one) for number, one in numbered if one in chosen]
 
 
 def _no_topic(topic: str, known: Sequence[Follow]) -> RequestError:
     line = topics_line(known)
-    hint = (
-        f"The topics here: {line}." if line else "A topic stands behind a link: /follow LINK sport"
+    return RequestError(
+        _("This chat follows nothing under the topic “{topic}”.").format(topic=topic[:60]),
+        _("The topics here: {topics}.").format(topics=line)
+        if line
+        else _("Give a feed a topic: {command}").format(command="/follow LINK sport"),
     )
-    return RequestError(f"Nothing is followed under “{topic[:60]}”.", hint)
 
 
 def same_topic(topic: str, known: Sequence[Follow]) -> str:

@@ -1,7 +1,7 @@
 """What a chat follows: feeds in and out, lists as files, filters by words. Knows no HTTP, no XML.
 
-The handlers of /follow, /following, /unfollow and /filter. What was typed is understood in
-`follow_orders`, what is said of feeds is put into words in `feed_words`.
+The handlers of /follow, /following, /unfollow, /filter, /mute and /unmute. What was typed is
+understood in `follow_orders`, what is said of feeds is put into words in `feed_words`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,16 @@ from bot.core.feed_words import (
     topics_line,
     with_topic,
 )
-from bot.core.filters import describe_filter, fold, parse_filter
+from bot.core.filters import (
+    MAX_WORDS,
+    MUTED,
+    describe_filter,
+    fold,
+    muted,
+    of_words,
+    parse_filter,
+    parse_source,
+)
 from bot.core.follow_orders import (
     FAILING,
     HOW,
@@ -52,13 +61,15 @@ from bot.core.messages import (
 )
 from bot.core.news import Feed, FeedList, ListedFeed
 from bot.core.ports import Clock
+from bot.core.words import N_, _, ngettext, number
 
 MAX_FOLLOWS = 5_000
 """The most feeds that one chat follows."""
 PAGE = 15
 """Feeds shown at a time: their buttons, and those to turn the page, fit every platform."""
 LIST_FILE = "dateline.opml"
-_FIRST = "Type /follow and the address of a site, for example /follow https://example.org"
+_FIRST = N_("Type /follow and the address of a site, for example /follow https://example.org")
+_ALL = "all"
 
 
 class FeedFinder(Protocol):
@@ -114,11 +125,11 @@ class Following:
     async def _explain(self, chat: Chat, known: Sequence[Follow]) -> Reply:
         examples = Listing(
             (
-                ("/follow https://example.org", "finds the site's feed"),
-                ("/follow https://example.org/sport.xml sport", "puts it under “sport”"),
+                ("/follow https://example.org", _("finds the feed of the site")),
+                ("/follow https://example.org/sport.xml sport", _("gives it the topic “sport”")),
             )
         )
-        blocks = (Heading("Follow feeds and sites"), Paragraph(HOW), examples)
+        blocks = (Heading(_("Follow feeds and sites")), Paragraph(_(HOW)), examples)
         if known:
             return Reply((*blocks, Paragraph(_count(known))), (_show_all(),))
         return Reply((*blocks, Paragraph(await self._instead(chat))))
@@ -167,8 +178,9 @@ class Following:
         if not wanted:
             return Reply(())
         first = wanted[0].feed
-        undo = (Action("Unfollow", "unfollow", key_of(first.url)),) if len(wanted) == 1 else ()
-        return Reply(blocks, (*undo, _show_all()))
+        undo = (Action(_("Unfollow"), "unfollow", key_of(first.url)),) if len(wanted) == 1 else ()
+        read = (Action(_("Today's briefing"), "brief"),) if changed else ()
+        return Reply(blocks, (*undo, *read, _show_all()))
 
     async def _take_list(
         self, chat: Chat, file: Attachment, topic: str, known: Sequence[Follow]
@@ -185,17 +197,22 @@ class Following:
         if follows:
             await self._archive.follow(follows, self._clock.now())
         elif not read.feeds and not read.failures:
-            raise RequestError(f"There is no feed in {file.name}.", HOW)
+            raise RequestError(_("There is no feed in {name}.").format(name=file.name), _(HOW))
         return _imported(file, read, follows, len(new) - len(follows))
 
     async def _instead(self, chat: Chat) -> str:
         """Say what a chat that follows nothing reads."""
         defaults = await self._archive.defaults()
         if not defaults:
-            return "This chat follows nothing yet, so it gets sample articles."
-        first = ", ".join(name_of(feed) for feed in defaults[:3])
-        more = f" and {len(defaults) - 3} more" if len(defaults) > 3 else ""
-        return f"This chat follows nothing yet, so it gets what the operator chose: {first}{more}."
+            return _("This chat follows nothing yet, so it gets sample articles.")
+        words = ngettext(
+            "This chat follows nothing yet, so it gets the feed that the operator chose: {names}.",
+            "This chat follows nothing yet, so it gets {count} feeds that the operator chose, "
+            "such as: {names}.",
+            len(defaults),
+        )
+        named = ", ".join(name_of(feed) for feed in defaults[:3])
+        return words.format(count=number(len(defaults)), names=named)
 
     # --- /following
 
@@ -203,7 +220,7 @@ class Following:
         """List what is followed: a page of it, one topic of it, or all of it as a file."""
         known = await self._archive.follows(request.chat)
         if not known:
-            return Reply((Notice(await self._instead(request.chat), _FIRST),))
+            return await self._nothing_followed(request.chat)
         words = request.arguments.split()
         if [word.lower() for word in words] == ["opml"]:
             return self._as_file(known)
@@ -213,22 +230,35 @@ class Following:
         numbered = of_topic(list(enumerate(known, 1)), topic, failing)
         shown = numbered[(page - 1) * PAGE : page * PAGE]
         if topic == FAILING and not numbered:
-            return Reply((Paragraph("Nothing that this chat follows is failing."),), (_show_all(),))
+            said = _("Nothing that this chat follows is failing.")
+            return Reply((Paragraph(said),), (_show_all(),), in_place=_is_turn(request))
         if not shown:
-            raise RequestError(f"There is no page {page}.", "Type /following for the first one.")
+            raise RequestError(
+                _("There is no page {page}.").format(page=page),
+                _("Type /following for the first one."),
+            )
         filters = await self._archive.filters(request.chat)
-        blocks = (
-            Heading("What this chat follows"),
+        blocks: tuple[Block, ...] = (
+            Heading(_("What this chat follows")),
             Paragraph(_overview(numbered, page, topic, failing)),
             page_of(shown, states, self._clock.now()),
-            *([_filter_lines(filters)] if filters else []),
+            *_filter_lines(filters),
         )
         turns = _turns(page, len(numbered), topic)
-        only_failing = [Action("Failing", "following", FAILING)] if failing and not topic else []
-        return Reply(blocks, (*turns, *only_failing, *_stops(shown)))
+        broken = [Action(_("Failing"), "following", f"page 1 {FAILING}")]
+        actions = (*turns, *(broken if failing and not topic else ()), *_stops(shown))
+        return Reply(blocks, actions, in_place=_is_turn(request))
+
+    async def _nothing_followed(self, chat: Chat) -> Reply:
+        filters = _filter_lines(await self._archive.filters(chat))
+        return Reply((Notice(await self._instead(chat), _(_FIRST)), *filters))
 
     def _as_file(self, known: Sequence[Follow]) -> Reply:
-        words = f"{_feeds(len(known))}, for any feed reader, or for me: send it back."
+        words = ngettext(
+            "{count} feed, for any feed reader. Or send the file back to me.",
+            "{count} feeds, for any feed reader. Or send the file back to me.",
+            len(known),
+        ).format(count=number(len(known)))
         return Reply((Paragraph(words),), attachments=(self._list_file(known),))
 
     def _list_file(self, follows: Sequence[Follow]) -> Attachment:
@@ -240,13 +270,18 @@ class Following:
         """Stop following a feed (by number, address, title or button), a topic, or all."""
         known = await self._archive.follows(request.chat)
         if not known:
-            raise RequestError("This chat follows nothing of its own yet.", _FIRST)
+            raise RequestError(_("This chat follows nothing of its own yet."), _(_FIRST))
         chosen = choose_follows(request.arguments, known)
         gone = await self._archive.unfollow(request.chat, [one.feed.url for one in chosen])
         if len(gone) == 1:
             return _unfollowed(gone[0])
-        said = f"This chat no longer follows {_feeds(len(gone))}."
-        back = Paragraph(f"To follow them again, send me this file back: {LIST_FILE}")
+        said = ngettext(
+            "This chat no longer follows {count} feed.",
+            "This chat no longer follows {count} feeds.",
+            len(gone),
+        ).format(count=number(len(gone)))
+        again = _("To follow them again, send me this file back: {name}").format(name=LIST_FILE)
+        back = Paragraph(again)
         titles = names([with_topic(one) for one in gone])
         return Reply((Paragraph(said), titles, back), attachments=(self._list_file(gone),))
 
@@ -274,138 +309,247 @@ class Following:
         known = await self._archive.follows(request.chat)
         changed = replace(changed, topic=known_topic(changed.topic, known, kept))
         await self._archive.set_filter(request.chat, changed)
-        of = f"Of “{changed.topic}” this chat" if changed.topic else "This chat"
-        said = f"{of} now gets: {describe_filter(changed)}."
-        back = f"{changed.topic}: off" if changed.topic else ": off"
-        off = (Action("Take the filter off", "filter", back),) if _is_on(changed, back) else ()
-        return Reply((Paragraph(said),), off)
+        on = bool(changed.wanted or changed.unwanted)
+        off = (Action(_("Take the filter off"), "filter", f"{changed.topic}: off"),) if on else ()
+        return Reply((Paragraph(_now_gets(changed)),), off)
 
     async def _drop_filters(self, chat: Chat, kept: Sequence[WordFilter]) -> Reply:
-        for one in kept:
+        by_words = of_words(kept)
+        for one in by_words:
             await self._archive.set_filter(chat, WordFilter(one.topic))
-        said = "The filters are off: this chat gets everything." if kept else "No filter was on."
-        return Reply((Paragraph(said),))
+        if not by_words:
+            return Reply((Paragraph(_("No filter was on.")),))
+        still = [one for one in kept if one.topic == MUTED]
+        return Reply((Paragraph(_("The filters are off.")), *_filter_lines(still)))
+
+    # --- /mute, /unmute
+
+    async def mute(self, request: Request) -> Reply:
+        """Hear nothing more from a source, or list those of which this chat hears nothing."""
+        sources = muted(await self._archive.filters(request.chat))
+        name = parse_source(request.arguments)
+        if not name:
+            return _explain_mutes(sources)
+        if fold(name) in map(fold, sources):
+            said = _("This chat gets nothing from “{source}” already.").format(source=name)
+            return Reply((Paragraph(said),), _unmutes([name]))
+        if len(sources) >= MAX_WORDS:
+            raise RequestError(
+                _("A chat mutes at most {count} sources.").format(count=MAX_WORDS),
+                _("Take some away first: /unmute"),
+            )
+        await self._archive.set_filter(request.chat, WordFilter(MUTED, unwanted=(*sources, name)))
+        said = _("This chat gets nothing from “{source}” any more.").format(source=name)
+        return Reply((Paragraph(said),), _unmutes([name]))
+
+    async def unmute(self, request: Request) -> Reply:
+        """Hear from a source again, or from all."""
+        sources = muted(await self._archive.filters(request.chat))
+        name = parse_source(request.arguments)
+        if not name or not sources:
+            return _explain_mutes(sources)
+        left = tuple(one for one in sources if fold(one) != fold(name))
+        if fold(name) == _ALL and len(left) == len(sources):
+            left = ()
+        if len(left) == len(sources):
+            raise RequestError(
+                _("“{source}” is not muted here.").format(source=name),
+                _("Type /unmute to see what is."),
+            )
+        await self._archive.set_filter(request.chat, WordFilter(MUTED, unwanted=left))
+        if fold(name) == _ALL and not left:
+            return Reply((Paragraph(_("No source is muted any more.")),))
+        said = _("This chat hears from “{source}” again.").format(source=name)
+        return Reply((Paragraph(said),), (Action(_("Mute again"), "mute", name),))
 
 
-def _numbered(link: str, found: Sequence[Feed], number: int) -> _Look:
-    if not 1 <= number <= len(found):
-        count = _feeds(len(found))
-        error = RequestError(f"It has no feed {number}: it offers {count} now.", f"/follow {link}")
-        return _Look(link, error=error)
-    return _Look(link, (found[number - 1],))
+def _numbered(link: str, found: Sequence[Feed], choice: int) -> _Look:
+    if not 1 <= choice <= len(found):
+        words = ngettext(
+            "That site has no feed {number}: it offers {count} feed now.",
+            "That site has no feed {number}: it offers {count} feeds now.",
+            len(found),
+        ).format(number=choice, count=len(found))
+        return _Look(link, error=RequestError(words, f"/follow {link}"))
+    return _Look(link, (found[choice - 1],))
 
 
 def _check_room(new: int, known: int) -> None:
     if new and new + known > MAX_FOLLOWS:
         raise RequestError(
-            f"A chat follows at most {MAX_FOLLOWS:,} feeds.",
-            "Take some away first: /following lists them.",
+            _("A chat follows at most {count} feeds.").format(count=number(MAX_FOLLOWS)),
+            _("Take some away first: /following lists them."),
         )
 
 
 # --- what is said
 
 
-def _feeds(count: int) -> str:
-    return "1 feed" if count == 1 else f"{count:,} feeds"
-
-
 def _kept(follow: Follow, before: Follow | None) -> str:
     if before is None:
-        return f"This chat now follows {in_a_sentence(follow)}. I read it from now on."
+        words = _("This chat now follows {feed}. Its articles are there within a minute.")
+        return words.format(feed=in_a_sentence(follow))
     if not follow.topic or follow.topic == before.topic:
-        return f"This chat already follows {in_a_sentence(before)}."
-    return f"“{name_of(before.feed)}” now stands under “{follow.topic}”."
+        return _("This chat already follows {feed}.").format(feed=in_a_sentence(before))
+    words = _("“{name}” now has the topic “{topic}”.")
+    return words.format(name=name_of(before.feed), topic=follow.topic)
 
 
 def _count(known: Sequence[Follow]) -> str:
+    count = len(known)
     line = topics_line(known)
-    return f"This chat follows {_feeds(len(known))}{': ' + line if line else ''}."
+    if line:
+        words = ngettext(
+            "This chat follows {count} feed: {topics}.",
+            "This chat follows {count} feeds: {topics}.",
+            count,
+        )
+    else:
+        words = ngettext(
+            "This chat follows {count} feed.", "This chat follows {count} feeds.", count
+        )
+    return words.format(count=number(count), topics=line)
 
 
 def _show_all() -> Action:
-    return Action("What is followed", "following")
+    return Action(_("What is followed"), "following")
 
 
 def _imported(file: Attachment, read: FeedList, new: Sequence[Follow], beyond: int) -> Reply:
     """Say what came of a list: all of it, to the last feed."""
     before = len(read.feeds) - len(new) - beyond
-    origin = f"“{read.title}”" if read.title else file.name
-    blocks: list[Block] = [Paragraph(f"From {origin}: {_feeds(len(new))} to follow from now on.")]
+    words = ngettext(
+        "From the list “{name}”, this chat now follows {count} feed.",
+        "From the list “{name}”, this chat now follows {count} feeds.",
+        len(new),
+    )
+    said = words.format(name=read.title or file.name, count=number(len(new)))
+    blocks: list[Block] = [Paragraph(said)]
     if before:
-        followed = "was" if before == 1 else "were"
-        blocks.append(Paragraph(f"{_feeds(before)} of the list {followed} followed before."))
+        words = ngettext(
+            "{count} feed of the list was followed before.",
+            "{count} feeds of the list were followed before.",
+            before,
+        )
+        blocks.append(Paragraph(words.format(count=number(before))))
     if line := topics_line(new):
-        blocks.append(Paragraph(f"By topic: {line}."))
+        blocks.append(Paragraph(_("By topic: {topics}.").format(topics=line)))
     if left := read.left_out + beyond:
-        said = f"{_feeds(left)} of the list {'was' if left == 1 else 'were'} left out"
-        blocks.append(Notice(f"{said}: a chat follows at most {MAX_FOLLOWS:,}."))
+        blocks.append(Notice(_left_out(left)))
     if read.failures:
-        blocks += [Notice("Not all of the list could be read:"), names(read.failures)]
-    if new:
-        blocks.append(Paragraph("/following says which of them cannot be read."))
-    return Reply(tuple(blocks), (_show_all(),))
+        blocks += [Notice(_("Not all of the list could be read:")), names(read.failures)]
+    if not new:
+        return Reply(tuple(blocks), (_show_all(),))
+    blocks.append(Paragraph(_("In a few minutes I know which of them cannot be read.")))
+    return Reply(
+        tuple(blocks), (_show_all(), Action(_("What cannot be read"), "following", FAILING))
+    )
+
+
+def _left_out(left: int) -> str:
+    return ngettext(
+        "{count} feed of the list was left out: a chat follows at most {most}.",
+        "{count} feeds of the list were left out: a chat follows at most {most}.",
+        left,
+    ).format(count=number(left), most=number(MAX_FOLLOWS))
 
 
 def _overview(
     numbered: Sequence[tuple[int, Follow]], page: int, topic: str, failing: Collection[str]
 ) -> str:
     """Say how many feeds there are, and how many of them fail: "47 feeds, 2 failing"."""
-    pages = -(-len(numbered) // PAGE)
-    under = f" under “{topic}”" if topic and topic != FAILING else ""
-    bad = sum(one.feed.url in failing for _, one in numbered)
-    said = _feeds(len(numbered)) + under + (f", {bad:,} failing" if bad else "")
-    return said + (f", page {page} of {pages}" if pages > 1 else "")
+    count, pages = len(numbered), -(-len(numbered) // PAGE)
+    said = [ngettext("{count} feed", "{count} feeds", count).format(count=number(count))]
+    if topic and topic != FAILING:
+        said.append(_("topic: {topic}").format(topic=topic))
+    if bad := sum(one.feed.url in failing for _number, one in numbered):
+        said.append(ngettext("{count} failing", "{count} failing", bad).format(count=number(bad)))
+    if pages > 1:
+        said.append(_("page {page} of {pages}").format(page=page, pages=pages))
+    return ", ".join(said)
+
+
+def _is_turn(request: Request) -> bool:
+    """Whether a page of the list is turned: it takes the other's place."""
+    return request.is_press and request.arguments.startswith("page ")
 
 
 def _turns(page: int, count: int, topic: str) -> tuple[Action, ...]:
-    ways = [("Back", page - 1)] if page > 1 else []
-    ways += [("More", page + 1)] if page * PAGE < count else []
-    turns = [(label, f"page {to} {topic}".strip()) for label, to in ways]
-    buttons = [
-        Action(label, "following", to) for label, to in turns if Action.fits("following", to)
-    ]
-    return (*buttons, Action("As a file", "following", "opml"))
+    ways = [(_("Back"), page - 1)] if page > 1 else []
+    ways += [(_("Next"), page + 1)] if page * PAGE < count else []
+    turns = [Action(label, "following", f"page {to} {topic}".strip()) for label, to in ways]
+    return (*turns, Action(_("Export (OPML)"), "following", "opml"))
 
 
 def _stops(shown: Sequence[tuple[int, Follow]]) -> tuple[Action, ...]:
     return tuple(
-        Action(f"Unfollow {number}", "unfollow", key_of(one.feed.url)) for number, one in shown
+        Action(_("Unfollow {number}").format(number=place), "unfollow", key_of(one.feed.url))
+        for place, one in shown
     )
 
 
 def _unfollowed(gone: Follow) -> Reply:
-    said = f"This chat no longer follows “{name_of(gone.feed)}”."
+    said = _("This chat no longer follows “{name}”.").format(name=name_of(gone.feed))
     again = f"{gone.feed.url} {gone.topic}".strip()
-    if Action.fits("follow", again):
-        return Reply((Paragraph(said),), (Action("Follow again", "follow", again),))
-    return Reply((Paragraph(said), Paragraph(f"To follow it again: /follow {again}")))
+    return Reply((Paragraph(said),), (Action(_("Follow again"), "follow", again),))
 
 
-def _filter_lines(filters: Sequence[WordFilter]) -> Block:
-    return Listing(
-        tuple(
-            (f"Filter{' of ' + one.topic if one.topic else ''}", describe_filter(one))
-            for one in filters
+def _now_gets(words: WordFilter) -> str:
+    described = describe_filter(words)
+    if not words.topic:
+        return _("This chat now gets: {filter}.").format(filter=described)
+    said = _("Of the topic “{topic}”, this chat now gets: {filter}.")
+    return said.format(topic=words.topic, filter=described)
+
+
+def _filter_lines(filters: Sequence[WordFilter]) -> tuple[Listing, ...]:
+    """List the filters and the muted sources, if there are any."""
+    lines = [
+        (
+            _("Filter of {topic}").format(topic=one.topic) if one.topic else _("Filter"),
+            describe_filter(one),
         )
-    )
+        for one in of_words(filters)
+    ]
+    if sources := muted(filters):
+        lines.append((_("Muted sources"), ", ".join(sources)))
+    return (Listing(tuple(lines)),) if lines else ()
 
 
 def _explain_filters(kept: Sequence[WordFilter]) -> Reply:
     how = Listing(
         (
-            ("/filter only climate, energy", "articles that have one of these words"),
-            ("/filter without football", "none that has this word"),
-            ("/filter sport: without boxing", "for one topic"),
-            ("/filter off", "everything again"),
+            ("/filter only climate, energy", _("articles that have one of these words")),
+            ("/filter without football", _("none that has this word")),
+            ("/filter sport: without boxing", _("for one topic")),
+            ("/filter off", _("everything again")),
+            ("/mute example.org", _("nothing from this source")),
         )
     )
-    what = "Words are plain words; case and accents do not count."
-    if not kept:
-        return Reply((Heading("Filters"), Paragraph("No filter is on."), how, Paragraph(what)))
-    off = Action("Take all filters off", "filter", "off")
-    return Reply((Heading("Filters"), _filter_lines(kept), how, Paragraph(what)), (off,))
+    what = Paragraph(_("Words are plain words; case and accents do not count."))
+    now = _filter_lines(kept) or (Paragraph(_("No filter is on.")),)
+    off = (Action(_("Take all filters off"), "filter", "off"),) if of_words(kept) else ()
+    actions = (*off, *_unmutes(muted(kept)))
+    return Reply((Heading(_("Filters")), *now, how, what), actions)
 
 
-def _is_on(words: WordFilter, back: str) -> bool:
-    return bool(words.wanted or words.unwanted) and Action.fits("filter", back)
+def _explain_mutes(sources: Sequence[str]) -> Reply:
+    how = Paragraph(_("Type /mute and a source, named as a briefing shows it, or its host."))
+    if not sources:
+        return Reply((Paragraph(_("No source is muted here.")), how))
+    return Reply(
+        (
+            Heading(_("Muted sources")),
+            Listing(tuple(("", f"• {source}") for source in sources)),
+            how,
+        ),
+        _unmutes(sources),
+    )
+
+
+def _unmutes(sources: Sequence[str]) -> tuple[Action, ...]:
+    """Offer to hear from sources again: as many as fit under a message."""
+    return tuple(
+        Action(_("Unmute {source}").format(source=source), "unmute", source)
+        for source in sources[:PAGE]
+    )

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from bot.core.errors import RequestError, SourceError
+from bot.core.said import said, said_by
+from bot.core.words import N_
 from bot.sources.fetch import MAX_BYTES, Page, decode, not_a_page
 from bot.sources.pages import NO_ARTICLE, article_from_html
 from summaries.article import Article
@@ -27,7 +29,7 @@ Tell: TypeAlias = Callable[[str], str]
 def article_from_page(page: Page, tell: Tell = detect) -> Article:
     """Return the article of a fetched page. Raises SourceError when there is none."""
     if not page.text.strip():
-        raise SourceError("That page is empty.")
+        raise SourceError(said(N_("That page is empty.")))
     match _kind(page):
         case "page":
             return article_from_html(page.text, page.url, tell)
@@ -35,7 +37,12 @@ def article_from_page(page: Page, tell: Tell = detect) -> Article:
             return _article_from_text_page(page, tell)
         case "feed":
             raise SourceError(
-                "That link is a feed or data, not a page. Send the link of one of its articles."
+                said(
+                    N_(
+                        "That link is a feed or data, not a page. "
+                        "Send the link of one of its articles."
+                    )
+                )
             )
         case _:
             raise not_a_page(page.media_type)
@@ -56,20 +63,22 @@ def _article_from_text_page(page: Page, tell: Tell) -> Article:
     try:
         article = replace(article_from_text(page.text, tell), url=page.url)
     except RequestError as error:
-        raise SourceError(str(error)) from error
+        raise SourceError(said_by(error)) from error
     if not article.paragraphs:
-        raise SourceError(NO_ARTICLE)
+        raise SourceError(said(NO_ARTICLE))
     return article
 
 
 def article_from_text(text: str, tell: Tell = detect) -> Article:
     """Return the article in a bare text dump. Raises RequestError for an empty or binary one."""
     if not text.strip():
-        raise RequestError("That text is empty.", "Give a file with an article in it, or a link.")
+        raise RequestError(
+            said(N_("That text is empty.")), N_("Give a file with an article in it, or a link.")
+        )
     if is_binary(text):
         raise RequestError(
-            "That is not a text: it looks like a binary file.",
-            "Give a text or HTML file, or a link.",
+            said(N_("That is not a text: it looks like a binary file.")),
+            N_("Give a text or HTML file, or a link."),
         )
     return clean(text, language=tell(text))
 

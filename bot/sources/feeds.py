@@ -13,6 +13,8 @@ from datetime import datetime, timedelta
 
 from bot.core.errors import SourceError
 from bot.core.news import Entry, ParsedFeed
+from bot.core.said import Said, said
+from bot.core.words import N_
 from bot.sources.charset import decode
 from bot.sources.feeds_json import read_json
 from bot.sources.feeds_strange import read_strange
@@ -40,11 +42,14 @@ def parse_feed(
     """
     if len(body) > MAX_BYTES:
         raise SourceError(
-            f"That feed is larger than {MAX_BYTES // 1_000_000} MB, so it is not read."
+            said(
+                N_("That feed is larger than {size} MB, so it is not read."),
+                size=MAX_BYTES // 1_000_000,
+            )
         )
     text = decode(body, charset).strip("\ufeff\0 \t\r\n")
     if not text:
-        raise SourceError("That address gave an empty answer instead of a feed.")
+        raise SourceError(said(N_("That address gave an empty answer instead of a feed.")))
     feed = _read(text, body, url)
     if feed is None:
         raise _no_feed(text, media_type)
@@ -90,10 +95,15 @@ def _no_feed(text: str, media_type: str) -> SourceError:
     """Say what came instead of a feed."""
     if _is_page(text) or (media_type in {"text/html", "application/xhtml+xml"} and "<" in text):
         title = _HTML_TITLE.search(text[:100_000])
-        called = f", called “{' '.join(title[1].split())[:100]}”" if title else ""
-        return SourceError(f"That address gives a web page{called}, not a feed.")
+        return SourceError(_a_page(" ".join(title[1].split())[:100] if title else ""))
     if text[0] in "{[":
-        return SourceError("That address gives data (JSON), but not a feed.")
+        return SourceError(said(N_("That address gives data (JSON), but not a feed.")))
     if text[0] == "<":
-        return SourceError("That address gives XML, but not a feed.")
-    return SourceError("What that address gives is not a feed.")
+        return SourceError(said(N_("That address gives XML, but not a feed.")))
+    return SourceError(said(N_("What that address gives is not a feed.")))
+
+
+def _a_page(title: str) -> Said:
+    if not title:
+        return said(N_("That address gives a web page, not a feed."))
+    return said(N_("That address gives a web page, called “{title}”, not a feed."), title=title)

@@ -17,6 +17,8 @@ from typing import Any
 
 from bot.core.errors import SourceError
 from bot.core.news import Entry, Feed, ParsedFeed
+from bot.core.said import said
+from bot.core.words import N_
 from bot.sources.feeds_markup import absolute, plain_line
 
 MAX_BYTES = 1_000_000
@@ -45,7 +47,7 @@ def read_strange(body: bytes, url: str = "") -> ParsedFeed | None:
         )
         found = json.loads(done.stdout)
     except (subprocess.SubprocessError, OSError, ValueError) as error:
-        raise SourceError("That feed is so broken that it cannot be read.") from error
+        raise SourceError(said(N_("That feed is so broken that it cannot be read."))) from error
     return _feed(found, url) if found["entries"] else None
 
 

@@ -22,6 +22,8 @@ from lxml import etree
 
 from bot.core.errors import SourceError
 from bot.core.news import Enclosure, Entry, Feed, ParsedFeed
+from bot.core.said import said
+from bot.core.words import N_
 from bot.sources.feeds_dates import parse_date
 from bot.sources.feeds_markup import Sanitizer, absolute, looks_like_html, plain_line
 
@@ -250,7 +252,7 @@ def _without_excess(text: str) -> tuple[str, int]:
         left_out = max(0, len(starts) - MAX_ENTRIES)
         text = text[: starts[MAX_ENTRIES]] if left_out else text
     if len(text) > MAX_TAGS and text.count("<") + text.count("&") > MAX_TAGS:
-        raise SourceError("That feed is made of too many tags to be read.")
+        raise SourceError(said(N_("That feed is made of too many tags to be read.")))
     return text, left_out
 
 

@@ -19,6 +19,8 @@ from aiohttp.abc import AbstractResolver
 from yarl import URL
 
 from bot.core.errors import RequestError, SourceError
+from bot.core.said import Said, said
+from bot.core.words import N_, _
 from bot.sources.charset import decode
 from bot.sources.freshness import fresh_for, retry_after
 from bot.sources.guard import Guard, Network, is_readable, was_refused
@@ -53,7 +55,7 @@ class FetchError(SourceError):
     asks to be left alone, or None.
     """
 
-    def __init__(self, message: str, status: int = 0, retry_after: float | None = None) -> None:
+    def __init__(self, message: Said, status: int = 0, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.status = status
         self.retry_after = retry_after
@@ -190,7 +192,11 @@ class Fetcher:
                 return await _answer(session, url, host, wanted)
         except TimeoutError as error:
             raise FetchError(
-                f"{host} took longer than {self._deadline:g} seconds to answer."
+                said(
+                    N_("{host} did not answer within {seconds} s."),
+                    host=host,
+                    seconds=f"{self._deadline:g}",
+                )
             ) from error
         except FetchError as error:
             self._heed(host, error)
@@ -307,49 +313,53 @@ async def _read(response: aiohttp.ClientResponse, host: str, wanted: _Wanted) ->
     async for chunk in response.content.iter_chunked(65536):
         body += chunk
         if len(body) > wanted.largest and not wanted.cut:
-            raise SourceError(f"What {host} sends is larger than {_megabytes(wanted.largest)}.")
+            raise SourceError(_too_large(host, wanted.largest))
         if len(body) >= wanted.largest and wanted.cut:
             break
     return bytes(body[: wanted.largest])
 
 
-def _megabytes(size: int) -> str:
-    return f"{size / 1_000_000:g} MB"
+def _too_large(host: str, largest: int) -> Said:
+    size = f"{largest / 1_000_000:g}"
+    return said(N_("What {host} sends is larger than {size} MB."), host=host, size=size)
 
 
 _TEXTUAL = re.compile(r"text/.*|.*[/+](xml|json)")
+_PACKED = N_("That link is not a page: it is a packed archive.")
 _KINDS = {
-    "image": "a picture",
-    "audio": "a sound",
-    "video": "a film",
-    "font": "a font",
-    "application/pdf": "a PDF file",
-    "application/zip": "an archive",
-    "application/gzip": "an archive",
+    "image": N_("That link is not a page: it is a picture."),
+    "audio": N_("That link is not a page: it is a sound."),
+    "video": N_("That link is not a page: it is a film."),
+    "font": N_("That link is not a page: it is a font."),
+    "application/pdf": N_("That link is not a page: it is a PDF file."),
+    "application/zip": _PACKED,
+    "application/gzip": _PACKED,
 }
 
 
 def not_a_page(media_type: str) -> SourceError:
     """Return the refusal of something that is no text, in words."""
     known = _KINDS.get(media_type) or _KINDS.get(media_type.partition("/")[0])
-    return SourceError(f"That link is not a page: it is {known or f'“{media_type}”'}.")
+    if known:
+        return SourceError(said(known))
+    return SourceError(said(N_("That link is not a page: it is “{kind}”."), kind=media_type))
 
 
-def _status_in_words(host: str, status: int) -> str:
-    match status:
-        case 404 | 410:
-            return f"{host} has no such page ({status})."
-        case 401 | 402 | 403 | 451:
-            return f"{host} does not let this bot read that page ({status})."
-        case 429:
-            return f"{host} has had enough requests for now ({status}). Try again later."
-        case _ if status >= 500:
-            return f"{host} is in trouble and cannot show that page ({status}). Try again later."
-        case _:
-            return f"{host} refused to show that page ({status})."
+def _status_in_words(host: str, status: int) -> Said:
+    if status in {404, 410}:
+        words = N_("{host} has no such page ({status}).")
+    elif status in {401, 402, 403, 451}:
+        words = N_("{host} does not let this bot read that page ({status}).")
+    elif status == _HASTE:
+        words = N_("{host} has had enough requests for now ({status}). Try again later.")
+    elif status >= 500:
+        words = N_("{host} is in trouble and cannot show that page ({status}). Try again later.")
+    else:
+        words = N_("{host} refused to show that page ({status}).")
+    return said(words, host=host, status=status)
 
 
-_LOOKS = "It should look like https://example.org/news"
+_LOOKS = N_("It should look like https://example.org/news")
 
 
 def _host(url: str) -> str:
@@ -357,41 +367,54 @@ def _host(url: str) -> str:
     try:
         link = URL(url)
     except ValueError as error:
-        raise RequestError("That link cannot be read as an address.", _LOOKS) from error
+        raise RequestError(
+            said(N_("That link cannot be read as an address.")), _(_LOOKS)
+        ) from error
     if not link.host or link.scheme not in {"http", "https"}:
-        raise RequestError("That is not a link I can read.", _LOOKS)
+        raise RequestError(said(N_("That is not a link I can read.")), _(_LOOKS))
     if link.user is not None or link.password is not None:
         raise RequestError(
-            "That link carries a user name or a password, so it is not read.",
-            "Send it without what stands before the @.",
+            said(N_("That link carries a user name or a password, so it is not read.")),
+            _("Send it without what stands before the @."),
         )
     return link.host
 
 
-def _explain(host: str, error: Exception) -> str:  # noqa: PLR0911 - a table of reasons
-    at = getattr(error, "host", host)  # the hop that failed
+_REASONS: Sequence[tuple[type[Exception], str]] = (
+    (aiohttp.TooManyRedirects, N_("{host} sends its readers round in circles.")),
+    (
+        aiohttp.RedirectClientError,
+        N_("{host} sends its readers to something that is not a page."),
+    ),
+    (aiohttp.ClientConnectorDNSError, N_("There is no host named {at}.")),
+    (
+        aiohttp.ClientConnectorCertificateError,
+        N_("{at} cannot prove who it is: its certificate is not to be trusted."),
+    ),
+    (aiohttp.ClientConnectorError, N_("{at} cannot be reached.")),
+    (aiohttp.ServerDisconnectedError, N_("{host} closed the connection without an answer.")),
+    (Exception, N_("{host} did not answer as a web server should.")),
+)
+"""The first that fits is said."""
+
+
+def _explain(host: str, error: Exception) -> Said:
+    at = str(getattr(error, "host", host))  # the hop that failed
     if was_refused(error):
         return _refused(host, at)
-    match error:
-        case aiohttp.TooManyRedirects():
-            return f"{host} sends its readers round in circles."
-        case aiohttp.RedirectClientError():
-            return f"{host} sends its readers to something that is not a page."
-        case aiohttp.ClientConnectorDNSError():
-            return f"There is no host named {at}."
-        case aiohttp.ClientConnectorCertificateError():
-            return f"{at} cannot prove who it is: its certificate is not to be trusted."
-        case aiohttp.ClientConnectorError():
-            return f"{at} cannot be reached."
-        case aiohttp.ServerDisconnectedError():
-            return f"{host} hung up without an answer."
-        case _:
-            return f"{host} did not answer as a web server should."
+    words = next(words for kind, words in _REASONS if isinstance(error, kind))
+    return said(words, host=host, at=at)
 
 
-def _refused(host: str, at: str) -> str:
-    leads = "" if at == host else f"{host} sends its readers on to {at}. "
-    return (
-        f"{leads}{at} is not on the public internet, so it is not read. "
-        "The operator can allow it with DATELINE_ALLOW_NETWORKS."
-    )
+def _refused(host: str, at: str) -> Said:
+    if at == host:
+        words = N_(
+            "{at} is not on the public internet, so it is not read. "
+            "The operator can allow it with {setting}."
+        )
+    else:
+        words = N_(
+            "{host} sends its readers on to {at}. That is not on the public internet, so it is "
+            "not read. The operator can allow it with {setting}."
+        )
+    return said(words, host=host, at=at, setting="DATELINE_ALLOW_NETWORKS")

@@ -10,6 +10,8 @@ from urllib.parse import urldefrag, urlsplit
 
 from bot.core.errors import RequestError, SettingsError, SourceError
 from bot.core.news import Feed, FeedList, ListedFeed
+from bot.core.said import said, said_by
+from bot.core.words import N_, _
 from bot.sources.discover import FoundFeed, find_feeds, is_of_comments, usual_places
 from bot.sources.feeds import MAX_BYTES, parse_feed
 from bot.sources.fetch import Fetcher, Response, decode
@@ -42,7 +44,9 @@ class FetchingFinder:
             async with asyncio.timeout(self._deadline):
                 return await self._find(link, deeper=True)
         except TimeoutError as error:
-            raise SourceError(f"No feed was found within {self._deadline:g} seconds.") from error
+            raise SourceError(
+                said(N_("No feed was found within {seconds} s."), seconds=f"{self._deadline:g}")
+            ) from error
 
     async def _find(self, link: str, *, deeper: bool) -> Sequence[Feed]:
         """Read a link; with `deeper`, also what its page points to."""
@@ -73,7 +77,12 @@ class FetchingFinder:
         if deeper and (found := await self._at_usual_places(url)):
             return (found,)
         if trouble:
-            raise SourceError(f"The feed that the page names cannot be read: {trouble}")
+            raise SourceError(
+                said(
+                    N_("The feed that the page names cannot be read: {reason}"),
+                    reason=said_by(trouble),
+                )
+            )
         raise _no_feed(url)
 
     async def _at_usual_places(self, url: str) -> Feed | None:
@@ -102,7 +111,9 @@ class FetchingFinder:
             async with asyncio.timeout_at(until):
                 return (await self._fetcher.ask(link)).body
         except TimeoutError as error:
-            raise SourceError("reading all that the list includes took too long.") from error
+            raise SourceError(
+                said(N_("Reading all that the list includes took too long."))
+            ) from error
 
     def write_list(self, feeds: Iterable[ListedFeed]) -> bytes:
         """See the FeedFinder port."""
@@ -165,13 +176,15 @@ def _words(text: str) -> list[str]:
 
 def _a_list() -> RequestError:
     return RequestError(
-        "That is a list of feeds (OPML), not a feed.", "Download it and send me the file."
+        _("That is a list of feeds (OPML), not a feed."), _("Download it and send me the file.")
     )
 
 
 def _no_feed(url: str) -> RequestError:
     host = urlsplit(url).hostname or url
     return RequestError(
-        f"{host} offers no feed that I can find.",
-        f"Look on the site for “RSS” and send that link, or read the one page: /brief {url}",
+        _("{host} offers no feed that I can find.").format(host=host),
+        _("Look on the site for “RSS” and send that link, or read the one page: {command}").format(
+            command=f"/brief {url}"
+        ),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from bot.core.archive import Archive, Follow
@@ -14,6 +15,8 @@ from bot.core.filters import follows_of_topic, passes
 from bot.core.messages import Chat
 from bot.core.news import Reading
 from bot.core.ports import ABOUT, Clock
+from bot.core.said import heard
+from bot.core.words import _, listed, ngettext, number
 from bot.sources.articles import article_from_text, looks_like_html, read_file, text_of
 from bot.sources.fetch import Fetcher
 from bot.sources.reader import PageReader
@@ -76,7 +79,7 @@ class NewsSources:
         """See the Sources port."""
         follows = await self._follows(chat, topic)
         if self._archive is None or self._clock is None or not follows:
-            return await asyncio.to_thread(self._seeds.articles)
+            return await self._samples(chat)
         now = self._clock.now()
         urls = [follow.feed.url for follow in follows]
         states = await self._archive.feeds(urls)
@@ -105,7 +108,7 @@ class NewsSources:
         """See the Sources port."""
         follows = await self._follows(chat)
         if self._archive is None or not follows:
-            return await asyncio.to_thread(self._seeds.articles)
+            return await self._samples(chat)
         urls = [follow.feed.url for follow in follows]
         places = [place.id]
         if radius_km:
@@ -116,6 +119,11 @@ class NewsSources:
         kept = await self._wanted(chat, follows, found.articles)
         titles = {follow.feed.url: follow.feed.title for follow in follows}
         return Reading(kept, feeds=len(urls), total=found.total, older=found.older, titles=titles)
+
+    async def _samples(self, chat: Chat) -> Reading:
+        """Return the sample articles; what the chat filters out is not told from them either."""
+        reading = await asyncio.to_thread(self._seeds.articles)
+        return replace(reading, articles=await self._wanted(chat, (), reading.articles))
 
     async def _follows(self, chat: Chat, topic: str = "") -> Sequence[Follow]:
         """Return what a chat follows, else what the operator chose."""
@@ -137,9 +145,13 @@ class NewsSources:
         if not filters:
             return tuple(found)
         topics = {follow.feed.url: follow.topic for follow in follows}
+        titles = {follow.feed.url: follow.feed.title for follow in follows}
+
+        def is_wanted(one: Article) -> bool:
+            return passes(one, filters, topics.get(one.feed, ""), titles.get(one.feed, ""))
 
         def choose() -> tuple[Article, ...]:
-            return tuple(one for one in found if passes(one, filters, topics.get(one.feed, "")))
+            return tuple(filter(is_wanted, found))
 
         return await asyncio.to_thread(choose)
 
@@ -151,8 +163,8 @@ class NewsSources:
         if local:
             return await self._read_local(await self._local_text(target))
         raise RequestError(
-            f"“{target[:60]}” is not a link.",
-            "Type /brief and a link such as https://example.org/news",
+            _("“{text}” is not a link.").format(text=target[:60]),
+            _("Type /brief and a link such as https://example.org/news"),
         )
 
     async def read_text(self, target: str) -> tuple[str, str]:
@@ -190,14 +202,22 @@ def _unread_words(reasons: Mapping[str, int]) -> Sequence[str]:
         return ()
     count = sum(reasons.values())
     most = max(reasons, key=lambda reason: reasons[reason])
-    articles = f"{count} article{'' if count == 1 else 's'} could not be read"
-    return [f"{articles}; {reasons[most]} of them for this reason: {most}"]
+    words = ngettext(
+        "{count} article could not be read: {reason}",
+        "{count} articles could not be read; of {most} the reason is: {reason}",
+        count,
+    )
+    told = {"count": number(count), "most": number(reasons[most]), "reason": heard(most)}
+    return [words.format(**told)]
 
 
 def _no_topic(topic: str, follows: Sequence[Follow]) -> RequestError:
     known = sorted({follow.topic for follow in follows if follow.topic})
-    hint = f"There is {', '.join(known)}." if known else "Give a feed one: /follow LINK sport"
-    return RequestError(f"This chat has no topic “{topic[:60]}”, and that is no link.", hint)
+    hint = _("The topics here: {topics}.").format(topics=listed(known))
+    return RequestError(
+        _("This chat has no topic “{topic}”, and that is no link.").format(topic=topic[:60]),
+        hint if known else _("Give a feed a topic: {command}").format(command="/follow LINK sport"),
+    )
 
 
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)

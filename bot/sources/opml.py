@@ -11,6 +11,7 @@ from lxml import etree
 
 from bot.core.errors import RequestError, SourceError
 from bot.core.news import Feed, FeedList, ListedFeed
+from bot.core.words import _
 from bot.sources.charset import decode
 from bot.sources.feeds_markup import absolute, plain_line
 from bot.sources.feeds_xml import parse_xml
@@ -45,8 +46,8 @@ def read_opml(
     first = _page(body, url)
     if first is None:
         raise RequestError(
-            "That is not an OPML file.",
-            "Export your feeds as OPML from your reader, and send that.",
+            _("That is not an OPML file."),
+            _("Export your feeds as OPML from your reader, and send that."),
         )
     listed, failures = _with_included(first, url, include)
     feeds = {entry.feed.url: entry for entry in reversed(listed)}
@@ -68,7 +69,11 @@ def _with_included(
         if _bare(link) in known:
             continue
         if len(known) > MAX_INCLUDES:
-            failures.append(f"More than {MAX_INCLUDES} lists are included; the rest was left out.")
+            failures.append(
+                _("More than {count} lists are included; the rest was left out.").format(
+                    count=MAX_INCLUDES
+                )
+            )
             break
         known.add(_bare(link))
         page = _included(link, include, failures)
@@ -82,15 +87,21 @@ def _included(
     link: str, include: Callable[[str], bytes] | None, failures: list[str]
 ) -> _Page | None:
     if include is None:
-        failures.append(f"The list includes another, which was not read: {link}")
+        failures.append(
+            _("The list includes another, which was not read: {link}").format(link=link)
+        )
         return None
     try:
         page = _page(include(link), link)
     except (RequestError, SourceError) as error:
-        failures.append(f"The included list {link} was left out: {error}")
+        failures.append(
+            _("The included list {link} was left out: {reason}").format(link=link, reason=error)
+        )
         return None
     if page is None:
-        failures.append(f"The included list {link} was left out: it is not OPML.")
+        failures.append(
+            _("The included list {link} was left out: it is not OPML.").format(link=link)
+        )
     return page
 
 
@@ -101,7 +112,8 @@ def _bare(url: str) -> str:
 def _page(body: bytes, url: str) -> _Page | None:
     if len(body) > MAX_BYTES:
         raise RequestError(
-            f"That list is larger than {MAX_BYTES // 1_000_000} MB.", "Split it into several."
+            _("That list is larger than {size} MB.").format(size=MAX_BYTES // 1_000_000),
+            _("Split it into several."),
         )
     root = parse_xml(decode(body), url)
     if root is None or str(root.tag).rpartition("}")[2].lower() != "opml":

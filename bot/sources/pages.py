@@ -18,6 +18,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bot.core.errors import SourceError
+from bot.core.said import said
+from bot.core.words import N_
 from bot.sources.guess_date import guess_day
 from bot.sources.metadata import Metadata, metadata, moment_of
 from bot.sources.pages_blocks import Block, blocks, parse
@@ -29,9 +31,9 @@ from summaries.language import detect
 
 Element = Any  # lxml ships no types
 
-NO_ARTICLE = "There is no article to be found on that page."
-BROKEN = "That page is so broken that it cannot be read."
-TOO_LARGE = "That page is far too large for an article, so it was not read."
+NO_ARTICLE = N_("There is no article to be found on that page.")
+BROKEN = N_("That page is so broken that it cannot be read.")
+TOO_LARGE = N_("That page is far too large for an article, so it was not read.")
 MAX_CHARACTERS = 5_000_000
 MAX_TAGS = 20_000
 """The extractors' time grows with the square of a page; the largest of 250 real pages has 7,719."""
@@ -50,45 +52,45 @@ def article_from_html(html: str, url: str = "", tell: Callable[[str], str] = det
     `tell` is how the language of a text is told.
     """
     if html.count("<") > MAX_TAGS or len(html) > MAX_CHARACTERS:
-        raise SourceError(TOO_LARGE)
+        raise SourceError(said(TOO_LARGE))
     try:
         return _article(html, url, tell)
     except SourceError:
         raise
     except Exception as error:  # foreign parsers on foreign text: anything may come
-        raise SourceError(BROKEN) from error
+        raise SourceError(said(BROKEN)) from error
 
 
 def _article(html: str, url: str, tell: Callable[[str], str]) -> Article:
     try:
         root = parse(_CONTROL.sub("", html))
     except ValueError as error:
-        raise SourceError(NO_ARTICLE) from error
-    found, said = blocks(root), metadata(root, url)
-    guess = None if said.published else _guessed(root, found, url, said.language)
+        raise SourceError(said(NO_ARTICLE)) from error
+    found, meta = blocks(root), metadata(root, url)
+    guess = None if meta.published else _guessed(root, found, url, meta.language)
     text = _text(html, root, found)
-    _refuse_wall(Seen(root, html, url, found, text, declared=said.is_article))
-    article = clean(text, title=said.title, language=tell(text) or said.language)
+    _refuse_wall(Seen(root, html, url, found, text, declared=meta.is_article))
+    article = clean(text, title=meta.title, language=tell(text) or meta.language)
     if not article.paragraphs:
-        raise SourceError(NO_ARTICLE)
-    return _with(article, said, guess, url)
+        raise SourceError(said(NO_ARTICLE))
+    return _with(article, meta, guess, url)
 
 
 def _refuse_wall(seen: Seen) -> None:
     reason = wall(seen)
     if reason:
-        raise SourceError(f"Couldn't read this page: {reason}.")
+        raise SourceError(said(reason))
 
 
-def _with(article: Article, said: Metadata, guess: datetime | None, url: str) -> Article:
+def _with(article: Article, meta: Metadata, guess: datetime | None, url: str) -> Article:
     return replace(
         article,
-        url=said.url,
-        source=said.site or (urlsplit(url).hostname or "").removeprefix("www."),
-        published=said.published or guess,
-        published_guessed=said.published is None and guess is not None,
-        author=said.author,
-        image=said.image,
+        url=meta.url,
+        source=meta.site or (urlsplit(url).hostname or "").removeprefix("www."),
+        published=meta.published or guess,
+        published_guessed=meta.published is None and guess is not None,
+        author=meta.author,
+        image=meta.image,
     )
 
 

@@ -20,6 +20,8 @@ from bot.core.archive import Archive, Arrival, ArticlePlace, FeedState, Reading
 from bot.core.errors import DatelineError, RequestError, SourceError, StoreError
 from bot.core.news import Feed, KeyedEntry, ParsedFeed
 from bot.core.ports import Clock
+from bot.core.said import kept, said, said_by
+from bot.core.words import N_
 from bot.sources import feeds
 from bot.sources.entries import announcement, completed, full_text
 from bot.sources.feed_work import offered_feeds, read_feed
@@ -49,8 +51,6 @@ STALE = timedelta(days=14)
 years of them."""
 MOST_TEXT = 100_000
 """Characters of an article that are searched for places: a long read has half of them."""
-MAX_REASON = 300
-"""Characters of a reason that are kept."""
 
 _CHILDREN_KNOW = (read_feed.__module__, full_text.__module__)
 
@@ -295,7 +295,13 @@ class Poller:
         if not offered:
             raise error
         if state.read_at is not None:
-            raise SourceError(f"{error} It offers {offered[0]}: perhaps that is it now.") from error
+            raise SourceError(
+                said(
+                    N_("{reason} It offers {address}: perhaps that is the feed now."),
+                    reason=said_by(error),
+                    address=offered[0],
+                )
+            ) from error
         second = await self._fetcher.ask(offered[0], accept=ACCEPT, largest=feeds.MAX_BYTES)
         parsed, entries = await self._parsed(second)
         state = await self._moved(state, offered[0])
@@ -320,7 +326,7 @@ class Poller:
     def _failed(self, state: FeedState, error: Exception) -> FeedState:
         now = self._clock.now()
         failures = state.failures + 1
-        told = error if isinstance(error, FetchError) else FetchError("")
+        told = error if isinstance(error, FetchError) else FetchError(said(""))
         pause = pause_after(
             failures, before=state.interval, retry_after=told.retry_after, gone=told.gone
         )
@@ -365,7 +371,7 @@ class Poller:
             return whole
         try:
             if _is_stale(arrival):
-                raise SourceError("It is too old to be fetched.")
+                raise SourceError(said(N_("It is too old to be fetched.")))
             return completed(await self._page(entry.link), entry)
         except Exception as error:
             last_try = not _may_pass(error) or page_pause(arrival.attempts + 1) is None
@@ -377,7 +383,7 @@ class Poller:
     async def _page(self, url: str) -> Article:
         """Fetch and read a page that may be read. Raises RequestError or SourceError."""
         if not url:
-            raise SourceError("The feed gives no link to it.")
+            raise SourceError(said(N_("The feed gives no link to it.")))
         _check_link(url)
         await self._robots.check(url)
         page = await self._fetcher.get(url)
@@ -422,7 +428,7 @@ def places_of(
 
 def _check_link(url: str) -> None:
     if not url.startswith(("http://", "https://")):
-        raise RequestError("The link that the feed gives leads to no page.")
+        raise RequestError(said(N_("The link that the feed gives leads to no page.")))
 
 
 def _is_stale(arrival: Arrival) -> bool:
@@ -435,11 +441,11 @@ def _may_pass(error: Exception) -> bool:
 
 
 def _reason(error: Exception, url: str) -> str:
-    """Say in words why something failed. What is not ours is a bug of ours: the log has it all."""
+    """Keep why something failed. What is not ours is a bug of ours: the log has it all."""
     if isinstance(error, DatelineError):
-        return str(error)[:MAX_REASON]
+        return kept(said_by(error))
     log.error("Reading %s went wrong", url, exc_info=error)
-    return "Something went wrong inside the bot; its log says what."
+    return kept(said(N_("Something went wrong inside the bot; its log says what.")))
 
 
 async def _together(work: Iterable[Awaitable[Tally]]) -> list[Tally]:

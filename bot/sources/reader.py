@@ -23,6 +23,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from bot.core.errors import DatelineError, RequestError, SourceError
+from bot.core.said import heard, kept, said, said_by
+from bot.core.words import N_, _
 from bot.sources.fetch import MAX_BYTES, Page
 from summaries.article import Article
 from summaries.language import detect
@@ -37,8 +39,8 @@ START_SECONDS: Final = 30.0
 PAGES_A_CHILD: Final = 300
 """The parsers' caches grow, so a child is replaced after so many pages."""
 
-TOO_HARD: Final = "That page takes too long to read, or too much memory, so it was left."
-_FULL: Final = "That page takes too much memory to read, so it was left."
+TOO_HARD: Final = N_("That page takes too long to read, or too much memory, so it was left.")
+_FULL: Final = N_("That page takes too much memory to read, so it was left.")
 
 
 class PageReader:
@@ -88,7 +90,7 @@ class PageReader:
 def _check_length(text: str) -> None:
     """Raise SourceError for more text than is ever fetched: to hand it over would cost 100 MB."""
     if len(text) > MAX_BYTES:
-        raise SourceError(_FULL)
+        raise SourceError(said(_FULL))
 
 
 class _Turns:
@@ -144,7 +146,7 @@ class _Child:
             reply: dict[str, Any] = json.loads(self._line())
         except (OSError, ValueError) as error:
             self.end()
-            raise SourceError(TOO_HARD) from error
+            raise SourceError(said(TOO_HARD)) from error
         return reply
 
     def _line(self) -> bytes:
@@ -165,8 +167,8 @@ def _end(process: subprocess.Popen[bytes], channel: socket.socket, file: Any) ->
 def _article_of(reply: dict[str, Any]) -> Article:
     """Return the article of a reply, or raise the refusal in it."""
     if "article" not in reply:
-        words, hint = str(reply["refused"]), str(reply["hint"])
-        raise RequestError(words, hint) if reply["asked"] else SourceError(words)
+        words = heard(reply["refused"])  # the child speaks no language but its own
+        raise RequestError(words, _(reply["hint"])) if reply["asked"] else SourceError(words)
     told = reply["article"]
     published = told["published"] and datetime.fromisoformat(told["published"])
     lists = {name: tuple(told[name]) for name in ("paragraphs", "furniture")}
@@ -212,10 +214,10 @@ def _reply(request: dict[str, Any], limits: _Limits) -> dict[str, Any]:
         else:
             article = article_from_page(Page(**request["page"]), tell)
     except MemoryError:
-        return _refusal(SourceError(_FULL))
+        return _refusal(SourceError(said(_FULL)))
     except DatelineError as error:
         full = isinstance(error.__cause__, MemoryError)
-        return _refusal(SourceError(_FULL) if full else error)
+        return _refusal(SourceError(said(_FULL)) if full else error)
     finally:
         _unlimit()
     published = article.published.isoformat() if article.published else None
@@ -224,7 +226,7 @@ def _reply(request: dict[str, Any], limits: _Limits) -> dict[str, Any]:
 
 def _refusal(error: DatelineError) -> dict[str, Any]:
     asked = isinstance(error, RequestError)
-    return {"refused": str(error), "hint": getattr(error, "hint", ""), "asked": asked}
+    return {"refused": kept(said_by(error)), "hint": getattr(error, "hint", ""), "asked": asked}
 
 
 def _limit(seconds: float, ceiling: int) -> None:

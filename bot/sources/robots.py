@@ -15,6 +15,8 @@ from protego import Protego
 
 from bot.core.errors import RequestError, SourceError
 from bot.core.ports import Clock
+from bot.core.said import said, said_by
+from bot.core.words import N_
 from bot.sources.charset import decode
 from bot.sources.fetch import Fetcher, FetchError, Response
 
@@ -59,13 +61,20 @@ class Robots:
         rules = await self._rules(site)
         if rules.error is not None:
             raise FetchError(
-                f"What may be read there is not known, as its robots.txt is not to be had: "
-                f"{rules.error}",
+                said(
+                    N_("What may be read there is not known: its robots.txt is missing. {reason}"),
+                    reason=said_by(rules.error),
+                ),
                 rules.error.status,
                 rules.error.retry_after,
             ) from rules.error
         if rules.parser is not None and not rules.parser.can_fetch(url, AGENT):
-            raise Forbidden(f"{urlsplit(url).hostname} asks programs not to read that page.")
+            raise Forbidden(
+                said(
+                    N_("{host} asks programs not to read that page."),
+                    host=urlsplit(url).hostname or site,
+                )
+            )
 
     async def _rules(self, site: str) -> _Rules:
         """Return a site's rules, asking it once however many want to know."""

@@ -15,6 +15,7 @@ from importlib.resources import files
 from typing import Any
 from urllib.parse import urlsplit
 
+from bot.core.words import N_
 from bot.sources.pages_blocks import Block
 from bot.sources.pages_prose import is_prose
 
@@ -31,13 +32,15 @@ _HEADLINES = 12
 """So many linked headlines make an index, if the prose between them is little."""
 
 WORDS = {
-    "challenge": "it asks for proof that a person is reading",
-    "consent": "it asks for consent",
-    "paywall": "it is for subscribers, and only its first lines are open",
-    "login": "it asks for a login",
-    "error": "it is an error page",
-    "script": "its text only appears in a browser that runs scripts",
-    "index": "it is a list of articles, not an article",
+    "challenge": N_("Couldn't read this page: it asks for proof that a person is reading."),
+    "consent": N_("Couldn't read this page: it asks for consent."),
+    "paywall": N_(
+        "Couldn't read this page: it is for subscribers, and only its first lines are open."
+    ),
+    "login": N_("Couldn't read this page: it asks for a login."),
+    "error": N_("Couldn't read this page: it is an error page."),
+    "script": N_("Couldn't read this page: its text only appears in a browser that runs scripts."),
+    "index": N_("Couldn't read this page: it is a list of articles, not an article."),
 }
 
 
@@ -57,7 +60,7 @@ class Seen:
 
 
 def wall(seen: Seen) -> str:
-    """Return why there is no article to read, as the end of a sentence, or ""."""
+    """Return why there is no article to read, as a marked message, or ""."""
     words = _count(seen.text)
     looks = (
         ("challenge", words < _NOTICE_WORDS and _is_challenge(seen)),

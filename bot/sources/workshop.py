@@ -22,6 +22,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar
 
 from bot.core.errors import SourceError
+from bot.core.said import said, said_by
+from bot.core.words import N_
 
 _T = TypeVar("_T")
 
@@ -31,7 +33,7 @@ MEMORY: Final = 300_000_000
 """Bytes of address space that one piece of work may take."""
 DEADLINE: Final = 30.0
 """Seconds on the clock for one piece of work, on a machine however busy."""
-TOO_HARD: Final = "It takes too long to read, or too much memory, so it was left."
+TOO_HARD: Final = N_("It takes too long to read, or too much memory, so it was left.")
 _LENGTH: Final = struct.Struct("!Q")
 
 
@@ -101,7 +103,7 @@ class _Child:
             self._socket.sendall(_LENGTH.pack(len(request)) + request)
             answer: tuple[str, Any] = pickle.loads(_read(self._file))  # noqa: S301 - our own child
         except (OSError, EOFError, pickle.UnpicklingError) as error:
-            raise SourceError(TOO_HARD) from error
+            raise SourceError(said(TOO_HARD)) from error
         return answer
 
 
@@ -148,9 +150,9 @@ def _answer(request: bytes) -> bytes:
     try:
         return pickle.dumps(("done", work(*arguments)))
     except SourceError as error:
-        return pickle.dumps(("refused", str(error)))
+        return pickle.dumps(("refused", said_by(error)))
     except MemoryError:
-        return pickle.dumps(("refused", TOO_HARD))
+        return pickle.dumps(("refused", said(TOO_HARD)))
     except Exception:  # noqa: BLE001 - told to the parent, whose log has it
         import traceback  # noqa: PLC0415 - only where something is wrong
 

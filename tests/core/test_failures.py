@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.core.archive import FeedState
-from bot.core.failures import failing, short
+from bot.core.failures import failing
+from bot.core.feed_words import short
 from bot.core.news import Feed
+from bot.core.said import kept, said
+from bot.core.words import N_
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 NEXT = NOW + timedelta(hours=2)
@@ -21,18 +25,18 @@ def state(url: str, *, failures: int = 1, read_days_ago: int | None = 3) -> Feed
 
 
 def test_a_failing_feed_says_since_when_why_and_when_it_is_tried_again() -> None:
-    assert failing([state("https://www.example.org/feed/")], NOW) == [
-        "example.org/feed: failing for 3 days: It has no such page (404). Next try at 14:00 UTC."
-    ]
+    (line,) = failing([state("https://www.example.org/feed/")], NOW)
+    assert line.startswith("example.org/feed: failing, last read 3 days ago: It has no such page")
+    assert line.endswith(" Next try: 14:00 UTC.")
 
 
 def test_the_time_is_told_in_the_zone_of_the_chat_with_the_day_when_it_is_another() -> None:
     (line,) = failing([state("https://example.org/feed")], NOW, ZoneInfo("Asia/Tokyo"))
-    assert line.endswith("Next try at 23:00 JST.")
+    assert line.endswith("Next try: 23:00 JST.")
     (line,) = failing([state("https://example.org/feed")], NOW, ZoneInfo("Pacific/Auckland"))
-    assert line.endswith("Next try at 03:00 NZDT.")
+    assert line.endswith("Next try: 03:00 NZDT.")
     (line,) = failing([state("https://example.org/feed")], NOW - timedelta(days=1))
-    assert line.endswith("Next try on 2026-03-04 at 14:00 UTC.")
+    assert line.endswith("Next try: 4 March 2026, 14:00 UTC.")
 
 
 def test_a_feed_that_was_never_read_says_so_and_comes_first() -> None:
@@ -45,6 +49,12 @@ def test_a_feed_that_was_never_read_says_so_and_comes_first() -> None:
 
 def test_a_feed_that_is_read_is_not_named() -> None:
     assert failing([state("https://example.org/", failures=0)], NOW) == []
+
+
+def test_a_reason_kept_in_no_language_is_said_in_the_readers() -> None:
+    reason = kept(said(N_("{host} has no such page ({status})."), host="a.example", status=404))
+    (line,) = failing([replace(state("https://a.example/"), reason=reason)], NOW)
+    assert "a.example has no such page (404)." in line
 
 
 def test_a_try_that_is_due_is_said_to_be() -> None:

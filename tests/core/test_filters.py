@@ -11,6 +11,7 @@ from bot.core.errors import RequestError
 from bot.core.filters import (
     MAX_WORD,
     MAX_WORDS,
+    MUTED,
     describe_filter,
     follows_of_topic,
     parse_filter,
@@ -182,3 +183,24 @@ def test_a_topic_is_found_whole_with_what_lies_in_it_or_by_its_last_folder() -> 
         "Sport / Africa",
     ]
     assert follows_of_topic(follows, "weather") == ()
+
+
+# --- muted sources
+
+
+@pytest.mark.parametrize(
+    "name", ["The Example Times", "the example TIMES", "example.org", "My feed"]
+)
+def test_a_source_is_muted_by_its_name_its_host_or_its_feeds_title(name: str) -> None:
+    told = Article(
+        "A title", ("Words.",), source="The Example Times", url="https://www.example.org/news/1"
+    )
+    mute = [WordFilter(MUTED, unwanted=(name,))]
+    assert not passes(told, mute, feed_title="My feed")
+    other = Article("A title", ("Words.",), source="Another", url="https://another.example/1")
+    assert passes(other, mute, feed_title="Another feed")
+
+
+def test_an_article_that_only_speaks_of_a_muted_source_passes() -> None:
+    told = article("The Example Times reports so.")
+    assert passes(told, [WordFilter(MUTED, unwanted=("The Example Times",))])

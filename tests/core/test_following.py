@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from bot.core.archive import FeedState, Follow
+from bot.core.archive import FeedState, Follow, WordFilter
 from bot.core.commands import SUGGEST, Desk
 from bot.core.errors import RequestError
+from bot.core.filters import MUTED
 from bot.core.follow_orders import as_link, choose_follows, is_list_file, parse_follow
 from bot.core.following import MAX_FOLLOWS, PAGE, Following
 from bot.core.messages import Attachment, Chat, ChatKind, Listing, Notice, Reply, Request
@@ -72,12 +73,12 @@ async def test_a_site_with_one_feed_is_followed(desk: Desk, archive: FakeArchive
     reply = await desk.answer(typed("/follow https://blog.example"))
     assert "now follows “A blog”" in words(reply)
     assert await followed(archive) == [(BLOG.url, "")]
-    assert labels(reply) == ["Unfollow", "What is followed"]
+    assert labels(reply) == ["Unfollow", "Today's briefing", "What is followed"]
 
 
 async def test_words_after_the_link_are_the_topic(desk: Desk, archive: FakeArchive) -> None:
     reply = await desk.answer(typed("/follow blog.example  my   blogs"))
-    assert "under “my blogs”" in words(reply)
+    assert "(topic: my blogs)" in words(reply)
     assert await followed(archive) == [(BLOG.url, "my blogs")]
 
 
@@ -87,22 +88,21 @@ async def test_a_site_with_several_feeds_asks_which(desk: Desk, archive: FakeArc
     assert "Example News: Sport (https://news.example/sport.xml)" in words(reply)
     assert await followed(archive) == []
     chosen = await pressed(desk, reply, "2. Example News: Sport")
-    assert "now follows “Example News: Sport”, under “news”" in words(chosen)
+    assert "now follows “Example News: Sport” (topic: news)" in words(chosen)
     assert await followed(archive) == [(SPORT.url, "news")]
 
 
-async def test_a_feed_too_long_for_a_button_is_chosen_by_its_number(
+async def test_a_feed_with_a_long_address_is_chosen_by_its_button(
     desk: Desk, archive: FakeArchive
 ) -> None:
     reply = await desk.answer(typed("/follow https://long.example"))
-    assert press(reply, "1. Long news").data == "follow 1 of https://long.example"
     await pressed(desk, reply, "1. Long news")
     assert await followed(archive) == [(LONG.url, "")]
 
 
 async def test_a_number_that_a_site_no_longer_has_is_said(desk: Desk) -> None:
     reply = await desk.answer(typed("/follow 7 of https://long.example"))
-    assert "It has no feed 7: it offers 2 feeds now." in words(reply)
+    assert "That site has no feed 7: it offers 2 feeds now." in words(reply)
 
 
 async def test_following_again_says_so_and_asks_no_site(archive: FakeArchive) -> None:
@@ -110,7 +110,7 @@ async def test_following_again_says_so_and_asks_no_site(archive: FakeArchive) ->
     following = Following(archive, finder, FakeClock())
     await following.follow(typed(f"/follow {BLOG.url} blogs"))
     again = await following.follow(typed(f"/follow {BLOG.url}"))
-    assert "already follows “A blog”, under “blogs”." in words(again)
+    assert "already follows “A blog” (topic: blogs)." in words(again)
     assert finder.asked == [BLOG.url]
     assert await followed(archive) == [(BLOG.url, "blogs")]
 
@@ -120,7 +120,7 @@ async def test_following_again_under_another_topic_moves_it(
 ) -> None:
     await desk.answer(typed(f"/follow {BLOG.url} blogs"))
     reply = await desk.answer(typed(f"/follow {BLOG.url} Reading"))
-    assert "“A blog” now stands under “Reading”." in words(reply)
+    assert "“A blog” now has the topic “Reading”." in words(reply)
     await desk.answer(typed(f"/follow {WORLD.url} reading"))
     assert await followed(archive) == [(BLOG.url, "Reading"), (WORLD.url, "Reading")]
 
@@ -141,7 +141,7 @@ async def test_several_links_are_each_told_of(desk: Desk, archive: FakeArchive) 
         ("/follow http://10.0.0.1/", "not on the public internet"),
         ("/follow https://nothing.example", "offers no feed"),
         ("/follow sport", "“sport” is not an address."),
-        ("/follow feeds.opml", "feeds.opml is a file's name."),
+        ("/follow feeds.opml", "feeds.opml is the name of a file."),
         (f"/follow {'9' * 5000} of sport", "at most 60 characters"),
         (f"/follow {BLOG.url} long", "“long” cannot be a topic."),
         (f"/follow {BLOG.url} {'x' * 61}", "at most 60 characters"),
@@ -242,7 +242,7 @@ async def test_the_feeds_of_a_list_are_followed_under_their_folders(
     )
     await archive.follow([Follow(CHAT, WORLD, "world")], MONDAY)
     reply = await desk.answer(typed("/follow", file=file))
-    assert "From “My feeds”: 3 feeds to follow from now on." in words(reply)
+    assert "From the list “My feeds”, this chat now follows 3 feeds." in words(reply)
     assert "1 feed of the list was followed before." in words(reply)
     assert "By topic: News (1), News / Africa (1), without a topic (1)." in words(reply)
     assert await followed(archive) == [
@@ -274,10 +274,10 @@ async def test_a_typed_topic_takes_the_folders_place(desk: Desk, archive: FakeAr
 async def test_what_could_not_be_read_of_a_list_is_said(desk: Desk) -> None:
     body = b"""<opml version="2.0"><body>
         <outline type="rss" text="One" xmlUrl="https://a.example/one"/>
-        <outline type="include" text="More" url="https://a.example/more.opml"/>
+        <outline type="include" text="Next" url="https://a.example/more.opml"/>
     </body></opml>"""
     reply = await desk.answer(typed("/follow", file=Attachment("feeds.opml", body)))
-    assert "1 feed to follow" in words(reply)
+    assert "this chat now follows 1 feed." in words(reply)
     assert "Not all of the list could be read" in words(reply)
     assert "https://a.example/more.opml" in words(reply)
 
@@ -286,7 +286,7 @@ async def test_what_a_chat_has_no_room_for_is_said(desk: Desk, archive: FakeArch
     await archive.follow(many(MAX_FOLLOWS - 1), MONDAY)
     file = opml(*((f"https://b.example/{number}", ()) for number in range(3)))
     reply = await desk.answer(typed("/follow", file=file))
-    assert "1 feed to follow" in words(reply)
+    assert "this chat now follows 1 feed." in words(reply)
     assert "2 feeds of the list were left out: a chat follows at most 5,000." in words(reply)
     assert len(await archive.follows(CHAT)) == MAX_FOLLOWS
 
@@ -335,14 +335,14 @@ async def test_following_lists_by_topic_with_numbers(desk: Desk, archive: FakeAr
         ("Without a topic", ""),
         ("1", "A blog (blog.example)"),
         ("news", ""),
-        ("2", "Example News: World (news.example)"),
+        ("2", "Example News: World (news.example/world.xml)"),
         ("sport", ""),
-        ("3", "Example News: Sport (news.example)"),
+        ("3", "Example News: Sport (news.example/sport.xml)"),
     )
-    assert labels(reply) == ["As a file", "Unfollow 1", "Unfollow 2", "Unfollow 3"]
+    assert labels(reply) == ["Export (OPML)", "Unfollow 1", "Unfollow 2", "Unfollow 3"]
     one = await desk.answer(typed("/following SPORT"))
-    assert "1 feed under “SPORT”" in words(one)
-    assert labels(one) == ["As a file", "Unfollow 3"]
+    assert "1 feed, topic: SPORT" in words(one)
+    assert labels(one) == ["Export (OPML)", "Unfollow 3"]
 
 
 async def test_a_failing_feed_says_since_when_and_why(
@@ -356,11 +356,13 @@ async def test_a_failing_feed_says_since_when_and_why(
     clock.advance(days=2, hours=3)
     reply = await desk.answer(typed("/following"))
     assert "3 feeds, 2 failing" in words(reply)
-    assert "A blog — failing for 2 days: no such page (404)." in words(reply)
+    assert "A blog (blog.example) — failing, last read 2 days ago: no such page (404)." in words(
+        reply
+    )
     assert "never read so far: There is no host named news.example." in words(reply)
     failing = await pressed(desk, reply, "Failing")
     assert "Sport" not in words(failing)
-    assert labels(failing) == ["As a file", "Unfollow 1", "Unfollow 3"]
+    assert labels(failing) == ["Export (OPML)", "Unfollow 1", "Unfollow 3"]
 
 
 async def test_when_nothing_fails_that_is_said(desk: Desk, archive: FakeArchive) -> None:
@@ -374,21 +376,24 @@ async def test_a_long_list_comes_in_pages(desk: Desk, archive: FakeArchive) -> N
     await archive.follow(many(2 * PAGE + 1, "news"), MONDAY)
     first = await desk.answer(typed("/following"))
     assert "31 feeds, page 1 of 3" in words(first)
-    assert labels(first)[:2] == ["More", "As a file"]
+    assert labels(first)[:2] == ["Next", "Export (OPML)"]
     assert len(first.actions) <= 25
-    second = await pressed(desk, first, "More")
+    second = await pressed(desk, first, "Next")
     assert "Feed 0014" in words(first)
     assert "Feed 0014" not in words(second)
     assert "Feed 0015" in words(second)
-    last = await pressed(desk, second, "More")
-    assert labels(last)[:2] == ["Back", "As a file"]
+    last = await pressed(desk, second, "Next")
+    assert labels(last)[:2] == ["Back", "Export (OPML)"]
     of_topic = await desk.answer(typed("/following page 3 news"))
     assert "Feed 0030" in words(of_topic)
 
 
 @pytest.mark.parametrize(
     ("line", "said"),
-    [("/following page 9", "There is no page 9."), ("/following weather", "under “weather”")],
+    [
+        ("/following page 9", "There is no page 9."),
+        ("/following weather", "nothing under the topic “weather”"),
+    ],
 )
 async def test_what_is_not_there_to_list_is_said(
     desk: Desk, archive: FakeArchive, line: str, said: str
@@ -404,8 +409,7 @@ async def test_a_chat_that_follows_nothing_is_told_what_it_reads(
     assert "sample articles" in words(await desk.answer(typed("/following")))
     await archive.set_defaults([WORLD, SPORT, BLOG, LONG], MONDAY)
     said = words(await desk.answer(typed("/following")))
-    assert "what the operator chose" in said
-    assert "and 1 more" in said
+    assert "4 feeds that the operator chose" in said
 
 
 # --- /unfollow
@@ -443,10 +447,12 @@ async def test_what_was_unfollowed_is_followed_again_by_a_button(
     assert await followed(archive) == [(BLOG.url, "blogs")]
 
 
-async def test_a_long_address_is_followed_again_by_typing(desk: Desk, archive: FakeArchive) -> None:
+async def test_a_long_address_is_followed_again_by_its_button(
+    desk: Desk, archive: FakeArchive
+) -> None:
     await archive.follow([Follow(CHAT, LONG, "x")], MONDAY)
-    reply = await desk.answer(typed("/unfollow 1"))
-    assert f"/follow {LONG.url} x" in words(reply)
+    await pressed(desk, await desk.answer(typed("/unfollow 1")), "Follow again")
+    assert await followed(archive) == [(LONG.url, "x")]
 
 
 async def test_many_that_were_unfollowed_come_back_by_their_file(
@@ -477,7 +483,7 @@ async def test_a_button_pressed_twice_says_that_it_is_done(
 @pytest.mark.parametrize(
     ("what", "said"),
     [
-        ("", "Unfollow what?"),
+        ("", "What shall this chat unfollow?"),
         ("weather", "nothing called “weather”"),
         ("example", "could be 2 feeds: “Example News: World”, “Example News: Sport”."),
         ("99", "nothing called “99”"),
@@ -494,7 +500,7 @@ def test_what_names_no_single_feed_is_refused(what: str, said: str) -> None:
 async def test_a_half_typed_feed_is_completed(desk: Desk, archive: FakeArchive) -> None:
     await archive.follow([Follow(CHAT, BLOG), Follow(CHAT, WORLD, "news")], MONDAY)
     reply = await desk.answer(Request(CHAT, SUGGEST, "feed wor"))
-    assert labels(reply) == ["Example News: World, under “news”"]
+    assert labels(reply) == ["Example News: World (topic: news)"]
     await desk.answer(typed(reply.actions[0].data))
     assert await followed(archive) == [(BLOG.url, "")]
 
@@ -518,7 +524,7 @@ async def test_a_topics_filter_takes_the_topics_own_spelling(
 ) -> None:
     await archive.follow([Follow(CHAT, SPORT, "Sport")], MONDAY)
     said = await desk.answer(typed("/filter sport: without boxing"))
-    assert "Of “Sport” this chat now gets: without boxing." in words(said)
+    assert "Of the topic “Sport”, this chat now gets: without boxing." in words(said)
     [kept] = await archive.filters(CHAT)
     assert kept.topic == "Sport"
     listed = await desk.answer(typed("/following"))
@@ -530,7 +536,7 @@ async def test_a_topics_filter_takes_the_topics_own_spelling(
 async def test_the_filter_of_an_unknown_topic_is_refused(desk: Desk, archive: FakeArchive) -> None:
     await archive.follow([Follow(CHAT, SPORT, "Sport")], MONDAY)
     said = await desk.answer(typed("/filter sprot: without boxing"))
-    assert "Nothing is followed under “sprot”." in words(said)
+    assert "This chat follows nothing under the topic “sprot”." in words(said)
     assert "Sport (1)" in words(said)
 
 
@@ -540,6 +546,81 @@ async def test_a_button_for_one_filter_leaves_the_others(desk: Desk, archive: Fa
     said = await desk.answer(typed("/filter without football"))
     await pressed(desk, said, "Take the filter off")
     assert [one.topic for one in await archive.filters(CHAT)] == ["Sport"]
+
+
+# --- /mute
+
+
+async def test_a_muted_source_is_listed_and_heard_again_by_its_button(
+    desk: Desk, archive: FakeArchive
+) -> None:
+    said = await desk.answer(typed("/mute The  Example Times"))
+    assert "gets nothing from “The Example Times” any more." in words(said)
+    for line in ("/filter", "/following", "/mute", "/unmute"):
+        assert "The Example Times" in words(await desk.answer(typed(line)))
+    await archive.follow([Follow(CHAT, BLOG)], MONDAY)
+    assert "The Example Times" in words(await desk.answer(typed("/following")))
+    await pressed(desk, await desk.answer(typed("/filter")), "Unmute The Example Times")
+    assert await archive.filters(CHAT) == []
+
+
+async def test_a_source_muted_twice_is_muted_once(desk: Desk, archive: FakeArchive) -> None:
+    await desk.answer(typed("/mute blog.example"))
+    again = await desk.answer(typed("/mute https://www.Blog.example/feed"))
+    assert "gets nothing from “blog.example” already." in words(again)
+    [kept] = await archive.filters(CHAT)
+    assert kept.unwanted == ("blog.example",)
+
+
+async def test_filters_of_words_and_muted_sources_leave_each_other_alone(
+    desk: Desk, archive: FakeArchive
+) -> None:
+    await desk.answer(typed("/mute blog.example"))
+    await desk.answer(typed("/filter without football"))
+    off = await desk.answer(typed("/filter off"))
+    assert "blog.example" in words(off)
+    assert [one.unwanted for one in await archive.filters(CHAT)] == [("blog.example",)]
+    await desk.answer(typed("/filter without football"))
+    await desk.answer(typed("/unmute all"))
+    assert [one.unwanted for one in await archive.filters(CHAT)] == [("football",)]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("/mute", "No source is muted here."),
+        ("/unmute", "No source is muted here."),
+        ("/unmute blog.example", "No source is muted here."),
+        (f"/mute {'x' * 201}", "at most 200 characters"),
+    ],
+)
+async def test_what_cannot_be_muted_is_said(
+    desk: Desk, archive: FakeArchive, line: str, said: str
+) -> None:
+    assert said in words(await desk.answer(typed(line)))
+    assert await archive.filters(CHAT) == []
+
+
+async def test_a_source_that_is_not_muted_is_not_unmuted(desk: Desk, archive: FakeArchive) -> None:
+    await desk.answer(typed("/mute blog.example"))
+    reply = await desk.answer(typed("/unmute news.example"))
+    assert "“news.example” is not muted here." in words(reply)
+    assert len(await archive.filters(CHAT)) == 1
+
+
+async def test_a_chat_mutes_only_so_many_sources(desk: Desk, archive: FakeArchive) -> None:
+    many_names = tuple(f"{number}.example" for number in range(100))
+    await archive.set_filter(CHAT, WordFilter(MUTED, unwanted=many_names))
+    assert "at most 100 sources" in words(await desk.answer(typed("/mute one.more")))
+
+
+async def test_a_page_of_the_list_takes_the_place_of_the_page_before(
+    desk: Desk, archive: FakeArchive
+) -> None:
+    await archive.follow(many(2 * PAGE), MONDAY)
+    first = await desk.answer(typed("/following", is_press=True))
+    second = await desk.answer(typed(press(first, "Next").data, is_press=True))
+    assert (first.in_place, second.in_place) == (False, True)
 
 
 async def test_two_chats_do_not_share_what_they_follow(desk: Desk, archive: FakeArchive) -> None:

@@ -14,6 +14,7 @@ from bot.core.archive import Arrival, ArticlePlace, FeedState, Follow
 from bot.core.errors import SourceError, StoreError
 from bot.core.failures import failing
 from bot.core.news import Feed, KeyedEntry
+from bot.core.said import heard
 from bot.sources.fetch import Fetcher, Page
 from bot.sources.poller import Poller, Tally, places_of
 from summaries.article import Article
@@ -189,7 +190,7 @@ async def test_a_page_that_cannot_be_read_and_no_words_in_the_feed_is_given_up_i
     async with world() as w:
         await w.follow(w.site.put_feed("/feed", [item(1, text="Photos")]))
         assert (await w.poller.tick()).put_off == 1
-        assert [one.reason for one in w.archive._arrivals.values()] == [
+        assert [str(heard(one.reason)) for one in w.archive._arrivals.values()] == [
             "127.0.0.1 has no such page (404)."
         ]
         assert (await w.later()).put_off == 0
@@ -293,7 +294,7 @@ async def test_one_broken_feed_never_costs_the_others() -> None:
         ]
         await w.follow(good, *bad)
         assert await w.poller.tick() == Tally(read=1, failed=len(bad), entries=1, kept=1)
-        said = {state.feed.url: state.reason for state in await w.archive.feeds()}
+        said = {state.feed.url: str(heard(state.reason)) for state in await w.archive.feeds()}
     assert said.pop(good) == ""
     assert all(said.values())
     assert "called “Oops”" in said[bad[0]]
@@ -325,7 +326,8 @@ async def test_a_failing_feed_is_told_in_words() -> None:
         await w.later(hours=72)
         (line,) = failing(await w.archive.feeds(), w.clock.now())
     assert line == (
-        f"{url[7:]}: failing for 3 days: 127.0.0.1 has no such page (404). Next try at 07:00 UTC."
+        f"{url[7:]}: failing, last read 3 days ago: 127.0.0.1 has no such page (404). "
+        "Next try: 07:00 UTC."
     )
 
 
@@ -335,7 +337,7 @@ async def test_a_server_that_asks_for_a_pause_gets_it() -> None:
         await w.poller.tick()
         state = await w.state()
     assert state.next_at == MONDAY + timedelta(hours=2)
-    assert "had enough requests" in state.reason
+    assert "had enough requests" in str(heard(state.reason))
 
 
 async def test_a_host_that_has_had_enough_is_asked_for_none_of_its_other_feeds() -> None:
@@ -359,7 +361,7 @@ async def test_a_feed_that_is_gone_for_good_is_looked_for_once_a_week_and_said()
         await w.poller.tick()
         state = await w.state()
     assert state.next_at == MONDAY + timedelta(days=7)
-    assert "410" in state.reason
+    assert "(410)" in str(heard(state.reason))
 
 
 async def test_what_feed_and_server_ask_for_is_heeded() -> None:
@@ -421,8 +423,9 @@ async def test_a_feed_that_turned_into_a_page_fails_in_words_and_keeps_its_addre
         w.site.put("/feed", f"<html><head><title>Shop</title>{link}</head></html>")
         assert (await w.later()).failed == 1
         state = await w.state()
-        assert "web page, called “Shop”" in state.reason
-        assert f"It offers {w.site.root}/other" in state.reason
+        reason = str(heard(state.reason))
+        assert "web page, called “Shop”" in reason
+        assert f"It offers {w.site.root}/other" in reason
         w.site.put_feed("/feed", [item(2, text=LONG)])
         assert (await w.later()).entries == 1
 

@@ -71,7 +71,7 @@ async def test_while_rules_cannot_be_had_nothing_is_read_and_it_may_pass(
     status: int, served: Site, robots: Robots
 ) -> None:
     served.put("/robots.txt", status=status)
-    with pytest.raises(FetchError, match=r"robots\.txt is not to be had") as refused:
+    with pytest.raises(FetchError, match=r"its robots\.txt is missing") as refused:
         await robots.check(f"{served.root}/news/1")
     assert refused.value.passing
 
