@@ -21,6 +21,7 @@ from bot.core.briefing import (
 from bot.core.messages import Action, Heading, Notice, Paragraph, Reply, StoryItem
 from bot.core.news import Briefing, Since, Story, Why
 from bot.core.words import speaking
+from bot.sources.places import GazetteerPlaces
 from summaries.article import Article, Length, Sentence, Summary
 from summaries.together import Sourced
 from tests.fakes import COMET, IRAQ, MOSUL, PARIS, PARIS_TALKS, FakePlaces, press
@@ -162,6 +163,13 @@ def test_the_dateline_names_the_places_in_the_spoken_language_as_short_as_is_cle
     assert story_item(about, FakePlaces()).dateline == "Mosul / Paris · 28 February 2026"
     with speaking("fr"):
         assert story_item(about, FakePlaces()).dateline.endswith("28 février 2026")
+
+
+def test_a_place_that_is_not_the_best_known_of_its_name_is_said_with_where_it_lies() -> None:
+    atlas = GazetteerPlaces()
+    found = [atlas.lookup(name).place for name in ("Paris, Texas", "Tripoli, Lebanon", "Paris")]
+    about = replace(carried(), places=tuple(place for place in found if place))
+    assert story_item(about, atlas).dateline.startswith("Paris, Texas / Tripoli, Lebanon / Paris ·")
 
 
 def test_feeds_that_fail_are_counted_in_one_line() -> None:
