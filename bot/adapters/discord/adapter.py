@@ -35,6 +35,11 @@ _REFUSED = (
     "Discord refuses the token: "
     "set DATELINE_DISCORD_TOKEN to the one on the developer portal's page “Bot”."
 )
+_WRONG = {
+    4004: _REFUSED,
+    4011: "Discord wants more connections: leave DATELINE_DISCORD_SHARDS empty.",
+}
+"""https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway"""
 
 
 class DiscordAdapter:
@@ -142,8 +147,8 @@ class DiscordAdapter:
                 "Discord wants an intent switched on in the developer portal."
             ) from error
         except discord.ConnectionClosed as error:
-            if error.code == 4004:
-                raise SettingsError(_REFUSED) from error
+            if error.code in _WRONG:
+                raise SettingsError(_WRONG[error.code]) from error
             raise DeliveryError(f"Discord closed the connection: {error}") from error
         except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
             raise DeliveryError(f"Discord cannot be reached: {error}") from error

@@ -148,8 +148,8 @@ class Client(discord.AutoShardedClient):
         self._tell(BACK, _channels(guild))
 
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
-        """A channel is no more."""
-        self._tell(GONE, [channel.id], "the channel was deleted")
+        """A channel is no more, and nobody tells of its threads."""
+        self._tell(GONE, _with_threads(channel), "the channel was deleted")
 
     async def on_raw_thread_delete(self, event: discord.RawThreadDeleteEvent) -> None:
         """A thread is no more."""
@@ -161,9 +161,18 @@ class Client(discord.AutoShardedClient):
         """Somebody may have changed what the bot may do in a channel."""
         could, can = _may_post(before), _may_post(after)
         if could and not can:
-            self._tell(GONE, [after.id], "the bot may not write there")
+            self._tell(GONE, _with_threads(after), "the bot may not write there")
         elif can and not could:
-            self._tell(BACK, [after.id])
+            self._tell(BACK, _with_threads(after))
+
+    async def on_raw_thread_update(self, event: discord.RawThreadUpdateEvent) -> None:
+        """A thread that was locked may take messages again: the library forgets archived ones.
+
+        One that takes none says so itself, and what did not rest does not go on.
+        """
+        about = event.data["thread_metadata"]
+        if not about.get("locked") and not about["archived"]:
+            self._tell(BACK, [event.thread_id])
 
     def _tell(self, command: str, channels: Iterable[int], why: str = "") -> None:
         if self._ears:
@@ -190,6 +199,12 @@ def last_look_trace() -> aiohttp.TraceConfig:
 
 def _channels(guild: discord.Guild) -> list[int]:
     return [place.id for place in (*guild.channels, *guild.threads)]
+
+
+def _with_threads(channel: discord.abc.GuildChannel) -> list[int]:
+    """Return a channel and its threads: what they may be used for goes with it."""
+    threads = [one.id for one in channel.guild.threads if one.parent_id == channel.id]
+    return [channel.id, *threads]
 
 
 def _may_post(channel: discord.abc.GuildChannel) -> bool:

@@ -144,6 +144,7 @@ class Gateway:
         self.identified: list[Json] = []
         self.received: list[Json] = []
         self.resumed = 0
+        self._keys: dict[int, float] = {}
         self.changed: Callable[[], None] = lambda: None
         state.dispatch = self.dispatch
 
@@ -264,10 +265,24 @@ class Gateway:
         session.large_threshold = data.get("large_threshold") or 50
         connection.payloads_zipped = bool(data.get("compress"))
         self.identified.append(data)
+        if self._too_soon(session):
+            connection.send({"op": wire.INVALID_SESSION, "s": None, "t": None, "d": False})
+            return
         self._join(connection, session)
         session.dispatch("READY", self._ready(session))
         for guild in self._guilds(session) if session.intents & wire.GUILDS else []:
             session.dispatch("GUILD_CREATE", self._guild_create(session, guild))
+
+    def _too_soon(self, session: Session) -> bool:
+        """Have `max_concurrency` shards (those of the same key: one) identified just now?
+
+        https://discord.com/developers/docs/events/gateway#sharding-max-concurrency
+        """
+        key, now = session.shard[0] % self.state.max_concurrency, self.state.now()
+        if self.limits.identify_seconds > now - self._keys.get(key, float("-inf")):
+            return True
+        self._keys[key] = now
+        return False
 
     def _join(self, connection: Connection, session: Session) -> None:
         self.sessions[session.id] = session
@@ -401,3 +416,5 @@ def _check_identify(data: AnyJson, state: State) -> None:
     number, count = tuple(data.get("shard") or (0, 1))
     if not 0 <= number < count:
         raise CloseGatewayError(4010, "Invalid shard.")
+    if count < state.shards:  # in truth, from 2,500 servers a shard on
+        raise CloseGatewayError(4011, "Sharding required.")

@@ -42,11 +42,12 @@ class Limits:
     routes: dict[tuple[str, str], Budget] = field(default_factory=_usual)
     other: Budget = Budget(50, 1.0)
     gateway_sends: Budget = Budget(120, 60.0)
+    identify_seconds: float = 5.0
 
 
 DEFAULT_LIMITS = Limits()
 _NONE = Budget(UNLIMITED, 1.0)
-NO_LIMITS = Limits(_NONE, {}, _NONE, _NONE)
+NO_LIMITS = Limits(_NONE, {}, _NONE, _NONE, 0.0)
 
 
 @dataclass(slots=True)

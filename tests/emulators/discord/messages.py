@@ -18,10 +18,13 @@ def post(state: State, channel: Channel, body: Json, files: Files) -> Message:
     rules.check_message(body)
     if channel.person is not None and not state.users[channel.person].dms_open:
         raise ApiError(403, 50007, "Cannot send messages to this user")
+    if channel.kind == wire.FORUM:
+        raise ApiError(400, 50008, "Cannot send messages in a non-text channel")
     earlier = _same_nonce(state, channel, body)
     if earlier is not None:
         return earlier
     _check_permissions(state, channel, body, files)
+    _reopen(state, channel)
     message = blank(state, channel.id, BOT)
     message.reference = _reference(state, channel, body)
     message.kind = 19 if message.reference else 0
@@ -206,6 +209,20 @@ def _same_nonce(state: State, channel: Channel, body: Json) -> Message | None:
 def _remember_nonce(state: State, channel: Channel, message: Message) -> None:
     if message.nonce is not None:
         state.nonces[_nonce_key(channel, message.nonce)] = (message.id, state.now())
+
+
+def _reopen(state: State, channel: Channel) -> None:
+    """A message reopens an archived thread, unless it is locked.
+
+    https://discord.com/developers/docs/topics/threads#archived-and-active-threads
+    """
+    if not channel.archived:
+        return
+    if channel.locked:
+        raise ApiError(400, 50083, "Thread is archived")
+    channel.archived = False
+    data = state.channel_wire(channel)
+    state.dispatch("THREAD_UPDATE", data, intents=wire.GUILDS, channel=None, guild=channel.guild)
 
 
 def _check_permissions(state: State, channel: Channel, body: Json, files: Files) -> None:

@@ -15,7 +15,7 @@ from tests.emulators.discord.wire import AnyJson, Json
 
 Options: TypeAlias = Mapping[str, Any]
 BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, ATTACHMENT = 5, 6, 7, 8, 9, 11
-GUILD_CONTEXT, DM_CONTEXT = 0, 1
+GUILD_CONTEXT, DM_CONTEXT, PRIVATE_CONTEXT = 0, 1, 2
 MAX_SAFE_INTEGER = 2**53
 
 
@@ -25,12 +25,16 @@ class NotOfferedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who acts, where, with which permissions there and in which language."""
+    """Who acts, where, with which permissions there and in which language.
+
+    `has_app` says that the person has installed the application for their own use.
+    """
 
     user: int
     place: Channel
     permissions: int
     locale: str = "en-US"
+    has_app: bool = False
 
 
 # --- which command
@@ -49,24 +53,67 @@ def find_command(state: State, kind: int, name: str, person: Person) -> Json:
         names = sorted(one["name"] for one in state.commands.values() if one["type"] == kind)
         raise NotOfferedError(f"no command {name!r} here; registered: {', '.join(names) or 'none'}")
     command = max(found, key=lambda one: one.get("guild_id") is not None)
-    _check_context(command, channel)
-    _check_permissions(command, channel, person.permissions)
+    _check_context(state, command, person)
+    if "0" in owners(state, person):  # in one's own installation nobody's permissions count
+        _check_permissions(state, command, person)
     return command
 
 
-def _check_context(command: Json, channel: Channel) -> None:
-    context = DM_CONTEXT if channel.guild is None else GUILD_CONTEXT
-    contexts = command.get("contexts")
+def context_of(channel: Channel) -> int:
+    """Which interaction context a place is."""
+    if channel.guild is not None:
+        return GUILD_CONTEXT
+    return PRIVATE_CONTEXT if channel.kind == wire.GROUP_DM else DM_CONTEXT
+
+
+def owners(state: State, person: Person) -> dict[str, str]:
+    """Who installed the application, that it can be used here: "0" the server, "1" the person.
+
+    https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-object-authorizing-integration-owners-object
+    """
+    channel, found = person.place, {}
+    guild = state.guilds.get(channel.guild or 0)
+    if guild is not None and BOT in guild.members:
+        found["0"] = str(guild.id)
+    if context_of(channel) == DM_CONTEXT:
+        found["0"] = "0"
+    if person.has_app:
+        found["1"] = str(person.user)
+    return found
+
+
+def _check_context(state: State, command: Json, person: Person) -> None:
+    channel, context = person.place, context_of(person.place)
+    contexts, types = command.get("contexts"), command.get("integration_types") or [0]
     allowed = context == GUILD_CONTEXT or command["dm_permission"]
-    if context in contexts if contexts is not None else allowed:
+    installed = any(int(key) in types for key in owners(state, person))
+    if installed and (context in contexts if contexts is not None else allowed):
         return
     where = "in direct messages" if channel.guild is None else "in servers"
     raise NotOfferedError(f"command {command['name']!r} is not offered {where}")
 
 
-def _check_permissions(command: Json, channel: Channel, permissions: int) -> None:
+def _check_permissions(state: State, command: Json, person: Person) -> None:
+    """The server's settings for the command decide, and without any its default permissions.
+
+    Those of the command come before those of all commands, a person before roles, roles before
+    @everyone. https://discord.com/developers/docs/interactions/application-commands#permissions
+    """
+    channel, permissions = person.place, person.permissions
+    if channel.guild is None or permissions & wire.ADMINISTRATOR:
+        return
+    settings = state.command_permissions.get(channel.guild, {})
+    told = settings.get(int(command["id"])) or settings.get(BOT) or []
+    for wanted in ((2, person.user), (1, channel.guild)):
+        for one in told:
+            if (one["type"], int(one["id"])) == wanted:
+                if one["permission"]:
+                    return
+                raise NotOfferedError(
+                    f"command {command['name']!r} is switched off for this person"
+                )
     needed = command["default_member_permissions"]
-    if needed is None or channel.guild is None or permissions & wire.ADMINISTRATOR:
+    if needed is None:
         return
     if int(needed) == 0 or int(needed) & ~permissions:
         raise NotOfferedError(f"command {command['name']!r} needs permissions {needed}")
@@ -281,7 +328,7 @@ def interaction_wire(
         "channel": shown | ({"permissions": str(permissions)} if channel.guild else {}),
         "token": interaction.token,
         "version": 1,
-        "app_permissions": str(state.bot_permissions(channel)),
+        "app_permissions": str(state.bot_permissions(channel) or wire.MEMBER_PERMISSIONS),
         "locale": person.locale,
         "entitlements": [],
         "entitlement_sku_ids": [],
@@ -294,9 +341,12 @@ def interaction_wire(
 
 def _who_and_where(state: State, person: Person) -> Json:
     channel = person.place
+    about: Json = {
+        "authorizing_integration_owners": owners(state, person),
+        "context": context_of(channel),
+    }
     if channel.guild is None:
-        owners = {"authorizing_integration_owners": {"0": "0"}, "context": DM_CONTEXT}
-        return owners | {"user": state.user_wire(person.user)}
+        return about | {"user": state.user_wire(person.user)}
     guild = state.guilds[channel.guild]
     member = state.member_wire(guild, person.user)
     return {
@@ -304,6 +354,4 @@ def _who_and_where(state: State, person: Person) -> Json:
         "guild": {"id": str(guild.id), "locale": "en-US", "features": []},
         "guild_locale": "en-US",
         "member": member | {"permissions": str(person.permissions)},
-        "context": GUILD_CONTEXT,
-        "authorizing_integration_owners": {"0": str(guild.id)},
-    }
+    } | about

@@ -253,8 +253,19 @@ def delete_command(state: State, call: Call) -> Answer:
 
 
 @route(f"GET {LOCAL}/permissions")
-def get_command_permissions(_state: State, _call: Call) -> Answer:
-    return 200, []
+def get_command_permissions(state: State, call: Call) -> Answer:
+    """What a server's settings say; the application's own id is that of all commands."""
+    guild = call.id("guild_id")
+    state.guild(guild)
+    return 200, [
+        {
+            "id": str(command),
+            "application_id": str(BOT),
+            "guild_id": str(guild),
+            "permissions": permissions,
+        }
+        for command, permissions in state.command_permissions.get(guild, {}).items()
+    ]
 
 
 # --- interactions
@@ -485,8 +496,9 @@ def get_gateway(state: State, _call: Call) -> Answer:
 
 @route("GET /gateway/bot")
 def get_gateway_bot(state: State, _call: Call) -> Answer:
-    start = {"total": 1000, "remaining": 999, "reset_after": 86_400_000, "max_concurrency": 1}
-    return 200, {"url": gateway_url(state), "shards": 1, "session_start_limit": start}
+    start = {"total": 1000, "remaining": 999, "reset_after": 86_400_000}
+    start["max_concurrency"] = state.max_concurrency
+    return 200, {"url": gateway_url(state), "shards": state.shards, "session_start_limit": start}
 
 
 def gateway_url(state: State) -> str:

@@ -65,7 +65,8 @@ class DiscordEmulator:
     It starts with the server 1001 ("Newsroom") whose owner is user 3001 ("Ada"), its text channel
     2001 ("news"), and the bot 4001. `limits=None` lifts the rate limits. `privileged_intents`
     are those switched on for the application; a new application has none. `validate=False` leaves
-    out the check against Discord's OpenAPI document, which costs 2 ms a message.
+    out the check against Discord's OpenAPI document, which costs 2 ms a message. `shards` is what
+    `GET /gateway/bot` recommends, and the fewest that are taken.
     """
 
     def __init__(
@@ -77,9 +78,12 @@ class DiscordEmulator:
         privileged_intents: int = 0,
         validate: bool = True,
         heartbeat_seconds: float = HEARTBEAT_SECONDS,
+        shards: int = 1,
+        max_concurrency: int = 1,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.state = State(token, privileged_intents, clock)
+        self.state.shards, self.state.max_concurrency = shards, max_concurrency
         self.gateway = Gateway(self.state, limits or NO_LIMITS, heartbeat_seconds)
         self.gateway.changed = self._notify
         self.faults = FaultPlan()
@@ -246,18 +250,21 @@ class DiscordEmulator:
         permissions: int | None = None,
         locale: str = "en-US",
         dm: bool = False,
+        has_app: bool = False,
     ) -> int:
         """A person's slash command ("brief", "subscribe add"); the interaction's id.
 
         `permissions` replaces what the person may do here. The value of a file's option is its
-        name and content. NotOfferedError where the app would not let the person send this.
+        name and content. With `has_app` the person has installed the bot for their own use, and
+        has it where it is no member. NotOfferedError where the app would not let the person send
+        this.
         """
         options = {
             key: self.state.upload(*value) if isinstance(value, tuple) else value
             for key, value in (options or {}).items()
         }
         where = self.dm_channel(user) if dm else channel
-        person = self._person(where, user, permissions, locale)
+        person = self._person(where, user, permissions, locale, has_app=has_app)
         name, *words = command.removeprefix("/").split(" ")
         found = people.find_command(self.state, wire.CHAT_INPUT, name, person)
         data = people.command_data(self.state, found, words, options)
@@ -272,9 +279,10 @@ class DiscordEmulator:
         *,
         permissions: int | None = None,
         locale: str = "en-US",
+        has_app: bool = False,
     ) -> int:
         """A command from a message's context menu; the interaction's id."""
-        person = self._person(channel, user, permissions, locale)
+        person = self._person(channel, user, permissions, locale, has_app=has_app)
         found = people.find_command(self.state, wire.MESSAGE_MENU, command, person)
         data = people.menu_data(self.state, found, self.state.messages[message_id])
         return self._interact(wire.COMMAND, person, data).id
@@ -307,12 +315,13 @@ class DiscordEmulator:
         *,
         permissions: int | None = None,
         locale: str = "en-US",
+        has_app: bool = False,
     ) -> int:
         """A person presses a button; the interaction's id."""
         message = self._message_in(message_id, channel)
         part = people.find_button(message, button)
         data = {"component_type": rules.BUTTON, "custom_id": part["custom_id"], "id": part["id"]}
-        person = self._person(channel, user, permissions, locale)
+        person = self._person(channel, user, permissions, locale, has_app=has_app)
         return self._interact(wire.COMPONENT, person, data, message).id
 
     async def choose(
@@ -333,11 +342,18 @@ class DiscordEmulator:
         return message
 
     def _person(
-        self, channel: int, user: int, permissions: int | None, locale: str
+        self,
+        channel: int,
+        user: int,
+        permissions: int | None,
+        locale: str,
+        *,
+        has_app: bool = False,
     ) -> people.Person:
         place = self.state.channels[channel]
         usual = self.state.permissions(user, place)
-        return people.Person(user, place, usual if permissions is None else permissions, locale)
+        may = usual if permissions is None else permissions
+        return people.Person(user, place, may, locale, has_app=has_app)
 
     def _interact(
         self, kind: int, person: people.Person, data: Json, source: Message | None = None
@@ -348,6 +364,7 @@ class DiscordEmulator:
         made.name = data.get("name", "")
         made.command_kind = data.get("type", wire.CHAT_INPUT)
         made.source = None if source is None else source.id
+        made.owners = people.owners(state, person)
         state.interactions[made.token] = made
         body = people.interaction_wire(state, made, data, person, source)
         state.dispatch("INTERACTION_CREATE", body, intents=0, channel=None, guild=place.guild)
@@ -406,6 +423,37 @@ class DiscordEmulator:
         """The server is available again."""
         data = self.state.guild_create(self.state.guilds[guild], everybody=False)
         self.state.dispatch("GUILD_CREATE", data, intents=wire.GUILDS, channel=None, guild=guild)
+
+    def archive_thread(self, thread: int, *, locked: bool = False) -> None:
+        """Put a thread away; a locked one is opened again by nobody who may not manage it."""
+        found = self.state.channels[thread]
+        found.archived, found.locked = True, locked
+        self._tell_channel("THREAD_UPDATE", found)
+
+    def lock_thread(self, thread: int, *, locked: bool = True) -> None:
+        """Let nobody write in a thread but those who manage it."""
+        found = self.state.channels[thread]
+        found.archived = found.locked = locked
+        self._tell_channel("THREAD_UPDATE", found)
+
+    def add_forum(self, channel: int, name: str, *, guild: int = GUILD) -> None:
+        """A channel that holds nothing but threads."""
+        self.state.channels[channel] = Channel(channel, name, guild, wire.FORUM)
+        self._tell_channel("CHANNEL_CREATE", self.state.channels[channel])
+
+    def add_group(self, channel: int, name: str) -> None:
+        """A conversation between people, of which the bot is none."""
+        self.state.channels[channel] = Channel(channel, name, None, wire.GROUP_DM)
+
+    def allow_command(
+        self, command: str, user: int, *, allowed: bool = True, guild: int = GUILD
+    ) -> None:
+        """An administrator lets a person use a command, or not; user `guild` is everyone."""
+        found = next(one for one in self.commands if one["name"] == command)
+        kind = 1 if user == guild else 2
+        settings = self.state.command_permissions.setdefault(guild, {})
+        told = settings.setdefault(int(found["id"]), [])
+        told.append({"id": str(user), "type": kind, "permission": allowed})
 
     def delete_thread(self, thread: int) -> None:
         """Delete a thread."""

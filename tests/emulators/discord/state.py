@@ -38,6 +38,8 @@ class Channel:
     denied: int = 0
     person: int | None = None
     parent: int | None = None
+    archived: bool = False
+    locked: bool = False
 
 
 @dataclass(slots=True)
@@ -69,6 +71,7 @@ class Interaction:
     source: int | None = None
     choices: list[Json] | None = None
     modal: Json | None = None
+    owners: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -140,6 +143,9 @@ class State:
         self.commands: dict[int, Json] = {}
         self.commands_set = False
         self.installs = {0, 1}
+        self.command_permissions: dict[int, dict[int, list[Json]]] = {}
+        self.shards = 1
+        self.max_concurrency = 1
         self.nonces: dict[tuple[int, int, str], tuple[int, float]] = {}
         self.requests: list[tuple[str, str, Any]] = []
         self.violations: list[Violation] = []
@@ -208,12 +214,15 @@ class State:
         return [one for one in self.messages.values() if one.channel == channel_id]
 
     def bot_permissions(self, channel: Channel) -> int:
+        if channel.kind == wire.GROUP_DM:
+            return 0
         if channel.guild is None:
             return wire.MEMBER_PERMISSIONS
         guild = self.guilds.get(channel.guild)
         if guild is None or BOT not in guild.members:
             return 0
-        return guild.permissions & ~channel.denied
+        parent = self.channels.get(channel.parent or 0)  # threads inherit
+        return guild.permissions & ~channel.denied & ~(parent.denied if parent else 0)
 
     def permissions(self, user_id: int, channel: Channel) -> int:
         if user_id == BOT:
@@ -293,6 +302,8 @@ class State:
                 "last_message_id": str(last) if last else None,
                 "recipients": [self.user_wire(channel.person)],
             }
+        if channel.kind == wire.GROUP_DM:
+            return _group_wire(channel)
         return _thread_wire(channel) if channel.kind == wire.THREAD else _guild_channel(channel)
 
     def guild_wire(self, guild: Guild) -> Json:
@@ -313,7 +324,7 @@ class State:
             "member_count": len(guild.members),
             "voice_states": [],
             "members": [self.member_wire(guild, one) for one in members],
-            "channels": [self.channel_wire(one) for one in channels if one.kind == wire.TEXT],
+            "channels": [self.channel_wire(one) for one in channels if one.kind != wire.THREAD],
             "threads": [self.channel_wire(one) for one in channels if one.kind == wire.THREAD],
             "presences": [],
             "stage_instances": [],
@@ -359,7 +370,7 @@ class State:
     def _interaction_fields(self, message: Message, interaction: Interaction) -> Json:
         user = self.user_wire(interaction.user)
         head = {"id": str(interaction.id), "type": interaction.kind, "user": user}
-        owners = {"authorizing_integration_owners": {"0": str(GUILD)}}
+        owners = {"authorizing_integration_owners": interaction.owners}
         fields: Json = {
             "webhook_id": str(BOT),
             "application_id": str(BOT),
@@ -424,6 +435,19 @@ def _guild_channel(channel: Channel) -> Json:
     }
 
 
+def _group_wire(channel: Channel) -> Json:
+    return {
+        "id": str(channel.id),
+        "type": wire.GROUP_DM,
+        "flags": 0,
+        "last_message_id": None,
+        "recipients": [],
+        "name": channel.name,
+        "icon": None,
+        "owner_id": str(OWNER),
+    }
+
+
 def _thread_wire(channel: Channel) -> Json:
     return {
         "id": str(channel.id),
@@ -439,10 +463,10 @@ def _thread_wire(channel: Channel) -> Json:
         "member_count": 1,
         "total_message_sent": 0,
         "thread_metadata": {
-            "archived": False,
+            "archived": channel.archived,
             "archive_timestamp": "2024-01-01T00:00:00+00:00",
             "auto_archive_duration": 1440,
-            "locked": False,
+            "locked": channel.locked,
             "create_timestamp": "2024-01-01T00:00:00+00:00",
         },
     }

@@ -55,7 +55,7 @@ LOADING = 1 << 7
 COMPONENTS_V2 = 1 << 15
 
 # Channel types.
-TEXT, DM, THREAD = 0, 1, 11
+TEXT, DM, GROUP_DM, THREAD, FORUM = 0, 1, 3, 11, 15
 
 # Gateway opcodes.
 DISPATCH, HEARTBEAT, IDENTIFY, PRESENCE, VOICE_STATE = 0, 1, 2, 3, 4
