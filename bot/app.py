@@ -226,8 +226,8 @@ def platforms(settings: Settings) -> list[Adapter]:
         from bot.adapters.discord.adapter import DiscordAdapter  # noqa: PLC0415 - slow to import
 
         urls = settings.discord_api_url, settings.discord_gateway_url
-        token, workers = settings.discord_token, settings.workers
-        adapters.append(DiscordAdapter(token, *urls, COMMANDS, workers=workers))
+        token, workers, shards = settings.discord_token, settings.workers, settings.discord_shards
+        adapters.append(DiscordAdapter(token, *urls, COMMANDS, workers=workers, shards=shards))
     return adapters
 
 

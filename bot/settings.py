@@ -25,6 +25,7 @@ PREFIX = "DATELINE_"
 MIN_KEPT, MAX_KEPT = 30, 36_500
 """For how many days articles and finished digests may be kept; a month is needed to know what
 was told, and entries that slide back."""
+MAX_SHARDS = 4096
 MAX_WORKERS = 30
 """Telegram takes 30 messages a second: a smaller share than one is none."""
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -45,7 +46,8 @@ class Settings:
 
     With `telegram_webhook_url`, a public https address, Telegram delivers updates there; what
     stands behind it (a reverse proxy) passes them on to `telegram_webhook_listen`, a host and port
-    of this machine. Without it Telegram is asked for them.
+    of this machine. Without it Telegram is asked for them. `discord_shards` is 0 where Discord
+    says how many connections it wants.
     """
 
     telegram_token: str = field(repr=False)
@@ -66,6 +68,7 @@ class Settings:
     telegram_webhook_listen: tuple[str, int]
     discord_api_url: str
     discord_gateway_url: str
+    discord_shards: int
 
 
 def load(environ: Mapping[str, str], config: Path = ROOT / "config") -> Settings:
@@ -94,6 +97,7 @@ def load(environ: Mapping[str, str], config: Path = ROOT / "config") -> Settings
         telegram_webhook_listen=_address("telegram_webhook_listen", values, faults),
         discord_api_url=_url("discord_api_url", values, faults).rstrip("/"),
         discord_gateway_url=_url("discord_gateway_url", values, faults),
+        discord_shards=_shards(values, faults),
     )
     if faults:
         raise SettingsError(*faults)
@@ -190,6 +194,13 @@ def _count(name: str, values: Mapping[str, str], faults: list[str], least: int, 
         faults.append(f"{_env(name)} is “{word}”: it must be a number from {least} to {most}.")
         return most
     return int(word)
+
+
+def _shards(values: Mapping[str, str], faults: list[str]) -> int:
+    """Return how many connections to Discord's gateway are wanted; 0 is what it recommends."""
+    if not values["discord_shards"].strip():
+        return 0
+    return _count("discord_shards", values, faults, 1, MAX_SHARDS)
 
 
 def _yes(name: str, values: Mapping[str, str], faults: list[str]) -> bool:

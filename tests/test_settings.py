@@ -285,6 +285,14 @@ def test_workers_are_one_to_as_many_as_have_a_share(wrong: str) -> None:
         load({"DATELINE_WORKERS": wrong})
 
 
+@pytest.mark.parametrize("wrong", ["0", "-1", "two", "5000"])
+def test_shards_are_discords_own_choice_or_a_number(wrong: str) -> None:
+    assert load({}).discord_shards == 0
+    assert load({"DATELINE_DISCORD_SHARDS": "3"}).discord_shards == 3
+    with pytest.raises(SettingsError, match="DATELINE_DISCORD_SHARDS"):
+        load({"DATELINE_DISCORD_SHARDS": wrong})
+
+
 def test_a_time_zone_that_is_none_gets_only_a_hint_that_helps() -> None:
     with pytest.raises(SettingsError, match="Did you mean Europe/Paris"):
         load({"DATELINE_TIME_ZONE": "Pariss"})
