@@ -41,10 +41,11 @@ from bot.core.schedule import (
     next_due,
     parse_hour,
     parse_timings,
+    parse_zone,
 )
 from bot.core.welcome import ASK_ZONE
 from bot.core.words import N_, _, ngettext
-from bot.core.zones import guessed, zone_actions
+from bot.core.zones import guessed, of_place, zone_actions
 from summaries.article import Length
 
 log = logging.getLogger(__name__)
@@ -111,7 +112,8 @@ class Digests:
         nobody knows it, it is asked for.
         """
         typed, asked = split_question(request.arguments)
-        timings = parse_timings(typed.replace(ASK_ZONE, ""), "")
+        when = typed.replace(ASK_ZONE, "")
+        timings = await asyncio.to_thread(parse_timings, when, "", self._zone_of)
         named, known = timings[0].zone, await self.known_zone(request.chat)
         if not named and not known and (request.is_press or ASK_ZONE in typed.split()):
             return self._ask_zone(request, timings, asked)
@@ -127,6 +129,16 @@ class Digests:
         if known or zone != "UTC":
             return reply
         return self._with_utc_advice(reply, request, timings[0], question)
+
+    def _zone_of(self, name: str) -> str:
+        """Read a zone's name, or a place's in a country of one zone. Raises RequestError."""
+        try:
+            return parse_zone(name)
+        except RequestError:
+            zones = of_place(self._places.lookup(name, words.spoken()))
+            if len(zones) != 1:
+                raise
+            return zones[0]
 
     async def _keep_all(
         self, request: Request, timings: Sequence[Timing], question: Question
@@ -149,14 +161,15 @@ class Digests:
     def _ask_zone(self, request: Request, timings: Sequence[Timing], asked: Question) -> Reply:
         """Ask by buttons where the chat is; pressing one subscribes there."""
         hours = [words.hour(timing.at) for timing in timings]
-        said = _("At {hours} by whose clock? Where are you?").format(hours=words.listed(hours))
-        how = _("Not there? Type the city as well: {example}")
+        said = _("A digest at {hours}: in which time zone?").format(hours=words.listed(hours))
+        clock = _("Each button shows what time it is there now.")
+        how = _("Another city: type it after the hour, for example {example}")
         typed = " ".join(f"{timing.at:%H:%M}" for timing in timings)
         after = f"{_typed_days(timings[0])} {_typed_question(asked)}"
         zones = guessed(request.locale)
         actions = zone_actions(zones, self._clock.now(), "subscribe", typed, after)
-        example = Paragraph(how.format(example=f"/subscribe {typed} New York"))
-        return Reply((Paragraph(said), example), actions)
+        example = Paragraph(how.format(example=f"/subscribe {typed} Mosul"))
+        return Reply((Paragraph(said), Paragraph(clock), example), actions)
 
     async def _keep_zone(self, chat: Chat, zone: str) -> tuple[Block, ...]:
         """Keep the first zone that is named in a chat, and say so."""

@@ -7,7 +7,7 @@ zoneinfo follows PEP 495: an hour that comes twice is taken the first time (fold
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -157,11 +157,14 @@ def _first_existing(wall: datetime, zone: ZoneInfo) -> datetime:
         wall += timedelta(minutes=1)
 
 
-def parse_timing(words: str, default_zone: str, default_days: frozenset[int] = EVERY_DAY) -> Timing:
+def parse_timing(
+    words: str, default_zone: str, zone_of: Callable[[str], str] | None = None
+) -> Timing:
     """Read "08:00 Europe/Paris weekdays", or "8 am sat, sun New York": the hour comes first.
 
-    Raises RequestError that says what to type for a missing or impossible hour, an unknown zone
-    (with the nearest known ones) and unknown days.
+    `zone_of` reads the zone's name as `parse_zone` does, and may know more of them. Raises
+    RequestError that says what to type for a missing or impossible hour, an unknown zone (with the
+    nearest known ones) and unknown days.
     """
     hour, *rest = re.sub(r"(?<=\d)\s+(?=[ap]m\b)", "", words.strip(), flags=re.I).split() or [""]
     if not hour:
@@ -172,21 +175,23 @@ def parse_timing(words: str, default_zone: str, default_days: frozenset[int] = E
     zone = " ".join(word for word in rest if parse_days(word) is None)
     return Timing(
         at,
-        _zone_or_days(zone) if zone else default_zone,
-        frozenset().union(*days) if days else default_days,
+        _zone_or_days(zone, zone_of or parse_zone) if zone else default_zone,
+        frozenset().union(*days) if days else EVERY_DAY,
     )
 
 
-def _zone_or_days(words: str) -> str:
+def _zone_or_days(words: str, zone_of: Callable[[str], str]) -> str:
     """Read what names no day as a time zone. Raises RequestError."""
     try:
-        return parse_zone(words)
+        return zone_of(words)
     except RequestError as error:
         neither = _("“{words}” is neither a time zone nor days of the week.")
         raise RequestError(neither.format(words=words[:60]), error.hint) from error
 
 
-def parse_timings(words: str, default_zone: str) -> tuple[Timing, ...]:
+def parse_timings(
+    words: str, default_zone: str, zone_of: Callable[[str], str] | None = None
+) -> tuple[Timing, ...]:
     """Read what `parse_timing` does, with several hours in front: "08:00 18:00 Europe/Paris".
 
     Every hour is a timing of its own, in the order of the day. Raises RequestError.
@@ -197,8 +202,8 @@ def parse_timings(words: str, default_zone: str) -> tuple[Timing, ...]:
     while len(rest) > 1 and _HOUR.fullmatch(rest[1]):
         hours.append(rest.pop(0))
     if not hours:
-        return (parse_timing(words, default_zone),)
-    last = parse_timing(" ".join(rest), default_zone)
+        return (parse_timing(words, default_zone, zone_of),)
+    last = parse_timing(" ".join(rest), default_zone, zone_of)
     ats = {parse_hour(hour) for hour in hours} | {last.at}
     return tuple(replace(last, at=at) for at in sorted(ats))
 

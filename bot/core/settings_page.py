@@ -21,7 +21,7 @@ from bot.core.messages import Action, Heading, Listing, Paragraph, Reply, Reques
 from bot.core.ports import Clock, Places, Store
 from bot.core.schedule import Quiet, Timing, near_zones, parse_hour, parse_zone, zone_hint
 from bot.core.words import LANGUAGES, N_, _, ngettext
-from bot.core.zones import guessed, of_country, zone_actions
+from bot.core.zones import city, guessed, of_place, zone_actions
 from summaries.article import Length
 
 NAME: Final = "settings"
@@ -31,8 +31,8 @@ HOURS: Final = tuple(map(time, (6, 7, 8, 12, 18, 20)))
 """Hours of the day that are offered for a digest."""
 _QUIETS: Final = ("21:00 08:00", "22:00 07:00", "23:00 06:00")
 _TWICE: Final = {
-    "off": N_("Rather not at all"),
-    "on": N_("Rather twice"),
+    "off": N_("not sent again"),
+    "on": N_("sent again"),
 }
 _NO: Final = frozenset({"off", "no", "none"})
 _YES: Final = frozenset({"on", "yes"})
@@ -80,7 +80,7 @@ class SettingsPage:
             "length": (_("Length"), _(settings.length)),
             "digests": (_("Digests"), words.listed(hours) if hours else _("none")),
             "quiet": (_("Quiet hours"), _quiet_label(settings.quiet)),
-            "twice": (_("When a delivery is uncertain"), _(_TWICE[_on_or_off(settings)])),
+            "twice": (_("Uncertain messages"), _(_TWICE[_on_or_off(settings)])),
         }
         told = (Paragraph(said),) if said else ()
         listing = Listing(tuple(rows.values()))
@@ -91,9 +91,9 @@ class SettingsPage:
     async def _language(self, request: Request, choice: str) -> Reply:
         settings = await self._store.settings(request.chat)
         if not choice:
-            said = _("Which language shall I speak in this chat? Articles keep their own.")
+            said = _("Which language shall I speak here? Automatic is that of each reader's app.")
             labels = {
-                AUTO: _("As each reader's app"),
+                AUTO: _("Automatic"),
                 **dict(zip(LANGUAGES, _names(), strict=True)),
             }
             return _page(_("Language"), said, "language", labels, settings.language or AUTO)
@@ -109,7 +109,7 @@ class SettingsPage:
         settings = await self._store.settings(request.chat)
         if not choice:
             now = settings.zone or _("not chosen")
-            said = _("The time zone of this chat: {zone}. Where are you?").format(zone=now)
+            said = _("The time zone of this chat: {zone}").format(zone=now)
             return self._zones(said, guessed(request.locale or settings.language))
         zone = await self._named_zone(choice)
         if isinstance(zone, Reply):
@@ -130,20 +130,21 @@ class SettingsPage:
             return parse_zone(choice)
         except RequestError:
             found = await asyncio.to_thread(self._places.lookup, choice, words.spoken())
-        places = (found.place,) if found.place else found.candidates
-        if not found.place and found.status != "ambiguous":
+        zones = of_place(found)
+        if not zones:
             unknown = _("I know no time zone or place “{name}”.").format(name=choice[:60])
             raise RequestError(unknown, zone_hint(near_zones(choice)))
-        zones = tuple(dict.fromkeys(zone for one in places for zone in of_country(one.country)))
         if len(zones) == 1:
             return zones[0]
         said = _("Several time zones are possible for “{name}”. Which one?")
         return self._zones(said.format(name=choice[:60]), zones[:12])
 
     def _zones(self, said: str, zones: tuple[str, ...]) -> Reply:
-        how = Paragraph(_("Not there? Type /settings zone and the name of a city."))
+        clock = Paragraph(_("Each button shows what time it is there now."))
+        how = Paragraph(_("Another city: type /settings zone and its name."))
         actions = zone_actions(zones, self._clock.now(), NAME, "zone")
-        return Reply((Heading(_("Time zone")), Paragraph(said), how), (*actions, _back()))
+        blocks = (Heading(_("Time zone")), Paragraph(said), clock, how)
+        return Reply(blocks, (*actions, _back()))
 
     async def _move(self, request: Request, _choice: str) -> Reply:
         """Let the digests come at the same hours in the chat's time zone."""
@@ -172,25 +173,26 @@ class SettingsPage:
         """Switch the plain digest of an hour on and off; the zone must be known before."""
         settings = await self._store.settings(request.chat)
         if not await self._digests.known_zone(request.chat):
-            said = _("Whose clock do your digests follow? Where are you?")
+            said = _("In which time zone shall your digests come?")
             return self._zones(said, guessed(request.locale or settings.language))
         if choice:
             hour, _space, how = choice.partition(" ")
             await self._digests.switch(request, parse_hour(hour), on=how.lower() not in _NO)
         kept = [one for one, _due in await self._store.subscriptions(request.chat)]
-        on = {one.timing.at for one in kept if is_plain(one)}
+        on = {one.timing.at: one.timing.zone for one in kept if is_plain(one)}
+        zone = await self._digests.zone(request.chat)
         said = _("Press an hour to switch its digest on or off. Time zone: {zone}")
         more = Paragraph(_("For a place, a topic or some days, type /help subscribe"))
         # A button says on or off: pressed twice, it does not take back what it did.
         actions = tuple(
             Action(
-                _marked(words.hour(at), chosen=at in on),
+                _hour_label(at, on.get(at, ""), zone),
                 NAME,
                 f"digests {at:%H:%M} {'off' if at in on else 'on'}",
             )
             for at in sorted({*HOURS, *on})
         )
-        told = Paragraph(said.format(zone=await self._digests.zone(request.chat)))
+        told = Paragraph(said.format(zone=zone))
         others = Action(_("All digests"), "subscriptions")
         return Reply((Heading(_("Digests")), told, more), (*actions, others, _back()))
 
@@ -216,11 +218,11 @@ class SettingsPage:
         settings = await self._store.settings(request.chat)
         if not choice:
             said = _(
-                "Sometimes a platform does not say whether it took a message. "
-                "Shall I send it again?"
+                "Sometimes a platform does not say whether a message arrived. "
+                "Shall I send it again? Then it may come twice."
             )
             labels = {key: _(label) for key, label in _TWICE.items()}
-            title = _("When a delivery is uncertain")
+            title = _("Uncertain messages")
             return _page(title, said, "twice", labels, _on_or_off(settings))
         if choice.lower() not in _YES | _NO:
             wrong = _("“{name}” is neither on nor off.").format(name=choice[:40])
@@ -251,7 +253,7 @@ def parse_language(typed: str) -> str:
 
 def language_words(language: str) -> str:
     """Say a chosen language by its own name, or that none was chosen."""
-    return words.own_name(words.best(language)) if language else _("as each reader's app")
+    return words.own_name(words.best(language)) if language else _("Automatic")
 
 
 def _names() -> list[str]:
@@ -269,6 +271,14 @@ def _page(title: str, said: str, key: str, labels: Mapping[str, str], now: str) 
 
 def _marked(label: str, *, chosen: bool) -> str:
     return f"✓ {label}" if chosen else label
+
+
+def _hour_label(at: time, kept_in: str, zone: str) -> str:
+    """Mark an hour that has a digest; one that follows another clock says which."""
+    hour = words.hour(at)
+    if not kept_in or kept_in == zone:
+        return _marked(hour, chosen=bool(kept_in))
+    return _marked(f"{hour} · {city(kept_in)}", chosen=True)
 
 
 def _back() -> Action:

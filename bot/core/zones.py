@@ -14,6 +14,7 @@ from babel.core import get_global, parse_locale
 
 from bot.core import words
 from bot.core.messages import Action
+from summaries.places.place import Lookup
 
 OFFERED: Final = 6
 """The most zones that are offered beside UTC."""
@@ -139,6 +140,14 @@ def of_country(code: str) -> tuple[str, ...]:
     known = available_timezones()  # CLDR keeps some names that a system may have dropped
     zones = _OF_COUNTRY.get(code) or get_global("territory_zones").get(code, ())
     return tuple(zone for zone in zones if zone in known)
+
+
+def of_place(found: Lookup) -> tuple[str, ...]:
+    """Return the zones of the country, or countries, that a name may be in; none if unknown."""
+    if found.status == "unknown":
+        return ()
+    places = (found.place,) if found.place else found.candidates
+    return tuple(dict.fromkeys(zone for one in places for zone in of_country(one.country)))
 
 
 def city(zone: str) -> str:

@@ -342,6 +342,16 @@ async def test_utc_is_said_and_the_readers_own_zone_is_a_press_away(
     assert kept.arguments == "geo:2 today"
 
 
+async def test_a_city_that_no_zone_is_named_after_is_understood(
+    desk: Desk, store: FakeStore
+) -> None:
+    await ask(desk, "/subscribe 08:00 Mosul weekdays")
+    [(kept, _)] = await store.subscriptions(CHAT)
+    assert (kept.timing.zone, kept.timing.days) == ("Asia/Baghdad", WEEKDAYS)
+    refused = await ask(desk, "/subscribe 09:00 Atlantis")
+    assert "neither a time zone nor days" in words(refused)
+
+
 async def test_quiet_hours_name_the_clock_they_follow(desk: Desk) -> None:
     await ask(desk, "/subscribe 08:00 Europe/Paris")
     assert "22:00 to 07:00 (Europe/Paris)" in words(await ask(desk, "/quiet 22:00 07:00"))

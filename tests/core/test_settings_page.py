@@ -53,12 +53,12 @@ async def test_one_message_shows_every_choice_with_a_button_for_each(desk: Desk)
     reply = await ask(desk, "/settings")
     assert reply.in_place
     assert table(reply) == {
-        "Language": "as each reader's app",
+        "Language": "Automatic",
         "Time zone": "UTC",
         "Length": "normal",
         "Digests": "none",
         "Quiet hours": "none",
-        "When a delivery is uncertain": "Rather not at all",
+        "Uncertain messages": "not sent again",
     }
     assert [action.label for action in reply.actions] == list(table(reply))
 
@@ -83,10 +83,10 @@ async def test_every_button_of_every_page_leads_somewhere_in_place(desk: Desk) -
     ("pages", "chosen"),
     [
         (["Language", "français"], ChatSettings(language="fr")),
-        (["Language", "As each reader's app"], ChatSettings()),
+        (["Language", "Automatic"], ChatSettings()),
         (["Length", "short"], ChatSettings(length=Length.SHORT)),
         (["Quiet hours", "22:00–07:00"], ChatSettings(quiet=Quiet(time(22), time(7)))),
-        (["When a delivery is uncertain", "Rather twice"], ChatSettings(rather_twice=True)),
+        (["Uncertain messages", "sent again"], ChatSettings(rather_twice=True)),
     ],
 )
 async def test_a_button_makes_the_choice_and_shows_it(
@@ -203,7 +203,7 @@ async def test_no_hour_is_switched_on_before_the_zone_is_known(
     desk: Desk, store: FakeStore
 ) -> None:
     reply = await ask(desk, "/settings digests 08:00", locale="en-FR")
-    assert "Where are you?" in words(reply)
+    assert "which time zone" in words(reply)
     assert await store.subscriptions(CHAT) == []
 
 

@@ -51,7 +51,7 @@ async def test_the_digest_button_asks_for_the_zone_and_the_next_press_subscribes
 ) -> None:
     start = await ask(desk, "/start", locale="ar-DZ")
     asked = await ask(desk, start.actions[1].data, locale="en-DZ", is_press=True)
-    assert "Where are you?" in words(asked)
+    assert "which time zone" in words(asked)
     assert await store.subscriptions(CHAT) == []
     done = await ask(desk, press(asked, "Algiers · 07:00").data, is_press=True)
     assert done.in_place
@@ -65,7 +65,7 @@ async def test_a_button_without_a_zone_asks_also_where_its_press_is_not_known_to
     desk: Desk, store: FakeStore
 ) -> None:
     asked = await ask(desk, press(await ask(desk, "/start"), DIGEST).data)
-    assert "Where are you?" in words(asked)
+    assert "which time zone" in words(asked)
     assert await store.subscriptions(CHAT) == []
 
 
