@@ -371,7 +371,7 @@ class Attendant:
         self, update: Update, request: Request, answer: Answer, place: Standing | None
     ) -> Standing | None:
         """Ask for an answer and say it: in its place where it is to be there."""
-        async with self._speaker.busy(request.chat):
+        with self._speaker.busy(request.chat):
             reply = await answer(request)
         is_new = request.is_press and not reply.in_place
         return await self._say(update, request.chat, reply, None if is_new else place)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 from telegram import Bot
@@ -91,20 +91,24 @@ class Speaker:
             log.warning("Telegram: an answer was not noted: %s", error)
             return True
 
-    @asynccontextmanager
-    async def busy(self, chat: Chat) -> AsyncIterator[None]:
-        """Show "typing" in a chat for as long as the answer is awaited; not in channels."""
+    @contextmanager
+    def busy(self, chat: Chat) -> Iterator[None]:
+        """Show "typing" in a chat while an answer is slow to come; not in channels."""
         if chat.kind is ChatKind.CHANNEL:  # https://core.telegram.org/bots/api#sendchataction
             yield
             return
-        typing = asyncio.create_task(self._show_typing(chat))
+        typing: list[asyncio.Task[None]] = []
+        later = asyncio.get_running_loop().call_later(
+            SLOW_SECONDS, lambda: typing.append(asyncio.create_task(self._show_typing(chat)))
+        )
         try:
             yield
         finally:
-            typing.cancel()
+            later.cancel()
+            for task in typing:
+                task.cancel()
 
     async def _show_typing(self, chat: Chat) -> None:
-        await asyncio.sleep(SLOW_SECONDS)
         try:
             while True:
                 await self._bot.send_chat_action(
