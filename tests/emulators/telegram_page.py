@@ -161,14 +161,16 @@ _HTML_TAGS = {
     "strikethrough": "s",
     "code": "code",
     "pre": "pre",
-    "blockquote": "blockquote",
-    "expandable_blockquote": "blockquote",
 }
+# Its bar and its mark stand where its own text begins and ends; a folded one shows three lines.
+_QUOTES = {"blockquote": "", "expandable_blockquote": ' class="folded"'}
 _LINK_LIKE = {"bot_command", "mention", "hashtag", "cashtag", "email", "text_mention"}
 
 
 def page_tags(span: Span, text: str) -> tuple[str, str]:
     """The HTML that shows an entity."""
+    if span.kind in _QUOTES:
+        return f'<blockquote dir="auto"{_QUOTES[span.kind]}>', "</blockquote>"
     if span.kind in _HTML_TAGS:
         tag = _HTML_TAGS[span.kind]
         return f"<{tag}>", f"</{tag}>"
@@ -217,11 +219,7 @@ header { height: 56px; display: flex; align-items: center; gap: 14px; padding: 0
 .who b { color: #000; font-weight: 600; font-size: 16.5px; }
 .who small { font-size: 13.5px; color: #707579; }
 main { flex: 1; padding: 6px 8px 10px; display: flex; flex-direction: column; gap: 3px;
-  background:
-    radial-gradient(circle at 18% 12%, #dbddbbcc 0, transparent 46%),
-    radial-gradient(circle at 92% 30%, #6ba587aa 0, transparent 52%),
-    radial-gradient(circle at 8% 72%, #88b884aa 0, transparent 50%),
-    radial-gradient(circle at 84% 92%, #d5d88dcc 0, transparent 50%), #a5c795; }
+  background: #a9c99a; }
 .day { text-align: center; margin: 6px 0 5px; }
 .day span { background: rgba(60,92,58,.42); color: #fff; font-size: 13.5px; font-weight: 500;
   border-radius: 13px; padding: 3px 10px; }
@@ -257,8 +255,12 @@ article.tail { margin-bottom: 5px; }
 .reply span { display: block; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 .mine .reply { border-color: #4fae4e; background: #4fae4e1f; }
 .mine .reply b { color: #4fae4e; }
-blockquote { margin: 3px 0; padding: 2px 20px 2px 9px; border-inline-start: 3px solid #3a8fd8;
+blockquote { margin: 3px 0; padding-block: 2px; padding-inline: 9px 20px;
+  border-inline-start: 3px solid #3a8fd8;
   background: #3a8fd81a; border-radius: 4px; font-size: 15px; position: relative; }
+blockquote.folded { max-height: 63px; overflow: hidden; }
+blockquote.folded::before { content: "\\2304"; position: absolute; bottom: 0; inset-inline-end: 7px;
+  color: #3a8fd8; font: 700 20px/1 sans-serif; }
 blockquote::after { content: "\\201D"; position: absolute; top: 1px; inset-inline-end: 6px;
   color: #3a8fd8; font: 700 22px/1 Georgia, "Liberation Serif", serif; }
 code, pre { font: 14.5px/1.3 "Roboto Mono", "Liberation Mono", "DejaVu Sans Mono", monospace; }
