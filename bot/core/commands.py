@@ -300,14 +300,19 @@ class Desk:
     async def _brief_news(self, request: Request, target: str, length: Length) -> Reply:
         """Tell the stories of a topic or of all; other stories than before where "more" is said."""
         topic, skip = more_asked(target)
+        # The button that opens a briefing stays; one under it turns it into another length.
+        in_place = request.is_press and skip is None and bool(request.arguments)
         briefing = await self._briefing(
-            request.chat, length, topic, since_last=request.is_digest, skip=skip
+            request.chat,
+            length,
+            topic,
+            since_last=request.is_digest,
+            skip=skip,
+            again=in_place,
         )
         await self._remember(request.chat, briefing)
         coming = await self._next_digest(request.chat)
         tell = partial(briefing_reply, briefing, length, self._places, next_digest=coming)
-        # The button that opens a briefing stays; one under it turns it into another length.
-        in_place = request.is_press and skip is None and bool(request.arguments)
         return replace(await asyncio.to_thread(tell), in_place=in_place)
 
     async def _briefing(
@@ -318,10 +323,11 @@ class Desk:
         *,
         since_last: bool = False,
         skip: int | None = None,
+        again: bool = False,
     ) -> Briefing:
         zone = await self._digests.zone(chat)
         return await self._newsroom.briefing(
-            chat, length, zone, topic, since_last=since_last, skip=skip
+            chat, length, zone, topic, since_last=since_last, skip=skip, again=again
         )
 
     async def _next_digest(self, chat: Chat) -> datetime | None:
@@ -341,7 +347,8 @@ class Desk:
 
     async def _sources(self, request: Request) -> Reply:
         target, length, _method = parse_brief(request, await self._length(request.chat))
-        return sources_reply(await self._briefing(request.chat, length, target))
+        again = request.is_press
+        return sources_reply(await self._briefing(request.chat, length, target, again=again))
 
     async def _remember(self, chat: Chat, briefing: Briefing) -> None:
         try:
@@ -351,7 +358,8 @@ class Desk:
 
     async def _why(self, request: Request) -> Reply:
         target, length, _method = parse_brief(request, await self._length(request.chat))
-        return why_reply(await self._briefing(request.chat, length, target))
+        again = request.is_press
+        return why_reply(await self._briefing(request.chat, length, target, again=again))
 
     async def _place(self, request: Request) -> Reply:
         if not request.arguments.strip():

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -33,6 +34,8 @@ MEMORY = timedelta(days=14)
 """How long a chat's memory of what it was told is."""
 DATELINE = 3
 """The most places that a story is said to be about."""
+DIGESTS = 1_000
+"""How many digests are remembered, to be told once more at another length."""
 TOGETHER = 4
 """The most articles that one story's sentences are chosen from."""
 
@@ -52,6 +55,7 @@ class Newsroom:
         self._archive = archive
         self._places = places
         self._mentions = lru_cache(maxsize=4096)(self._find)
+        self._digests: OrderedDict[tuple[Chat, str], tuple[date, frozenset[str]]] = OrderedDict()
 
     async def story(
         self, target: str, length: Length, *, local: bool = False, method: str = METHODS[0]
@@ -77,13 +81,15 @@ class Newsroom:
         *,
         since_last: bool = False,
         skip: int | None = None,
+        again: bool = False,
     ) -> Briefing:
         """Return today's briefing for a chat, of one topic where one is named.
 
         `zone` (IANA) says what today is there. What was told on earlier days makes room for what
         is new; with `since_last` also what was told today: a second digest is no second time the
         first. With `skip` it goes on with what was not told yet; of the samples, of which nothing
-        is remembered, it leaves so many out. Raises RequestError for a topic the chat has not.
+        is remembered, it leaves so many out. With `again` it is the last one once more, for another
+        length or a word about it. Raises RequestError for a topic the chat has not.
         """
         reading = await self._sources.articles(chat, topic)
         now = self._clock.now()
@@ -94,6 +100,7 @@ class Newsroom:
         else:
             until = today + timedelta(days=int(since_last or skip is not None))
             told = await self._archive.told(chat, until, today - MEMORY)
+            told = self._before((chat, topic), today, told, again=again, is_digest=since_last)
             stories, left = await asyncio.to_thread(self._stories, reading, length, now, told)
         return Briefing(
             today,
@@ -112,6 +119,30 @@ class Newsroom:
             unreadable=reading.unreadable,
             titles=reading.titles,
         )
+
+    def _before(
+        self,
+        which: tuple[Chat, str],
+        today: date,
+        told: frozenset[str],
+        *,
+        again: bool,
+        is_digest: bool,
+    ) -> frozenset[str]:
+        """Return what was told before a briefing; before the last digest, where that is meant.
+
+        A second digest of the day leaves out what the first told. Its longer version does, too: as
+        long as this process remembers.
+        """
+        if again:
+            day, before = self._digests.get(which, (today, told))
+            return before if day == today else told
+        self._digests.pop(which, None)
+        if is_digest:
+            self._digests[which] = today, told
+            while len(self._digests) > DIGESTS:
+                self._digests.popitem(last=False)
+        return told
 
     async def told(self, chat: Chat, briefing: Briefing) -> None:
         """Remember what a chat was told, so that the next day begins with what is new."""

@@ -125,6 +125,21 @@ async def test_another_length_takes_the_place_of_the_briefing_but_not_of_a_greet
     assert not (await pressed(desk, Action("Today's briefing", "brief"))).in_place
 
 
+async def test_the_longer_version_of_a_second_digest_leaves_out_the_first_one_too() -> None:
+    desk = a_desk()
+    digest = Request(CHAT, "brief", "short", is_digest=True)
+    first, second = await desk.answer(digest), await desk.answer(digest)
+    assert not set(titles(first)) & set(titles(second))
+    longer = await pressed(desk, press(second, "Longer"))
+    assert set(titles(second)) < set(titles(longer))
+    assert not set(titles(first)) & set(titles(longer))
+    why = await pressed(desk, press(second, "Why these stories"))
+    assert all(title in str(why.blocks) for title in titles(second))
+    assert not any(title in str(why.blocks) for title in titles(first))
+    asked = await ask(desk, "/brief long")  # who types asks for the day
+    assert set(titles(first)) < set(titles(asked))
+
+
 async def test_the_sources_of_a_briefing_are_offered_to_be_muted() -> None:
     desk = a_desk()
     first = await ask(desk, "/brief short")
@@ -173,11 +188,12 @@ async def test_every_button_of_a_briefing_and_of_a_place_is_answered() -> None:
     desk = a_desk(Followed(stock=(PARIS_TALKS, *map(news, range(7), TEXTS))))
     for line in ("/brief", "/brief long", "/place Paris", "/place Iraq", "/why"):
         for action in (await ask(desk, line)).actions:
-            if action.command != "mute":
-                reply = await pressed(desk, action)
-                assert reply.blocks, action
-                assert "went wrong" not in str(reply.blocks)
-                assert "no command" not in str(reply.blocks)
+            reply = await pressed(desk, action)
+            assert reply.blocks, action
+            assert "went wrong" not in str(reply.blocks)
+            assert "no command" not in str(reply.blocks)
+    [mute, *_] = (await pressed(desk, Action("Mute a source", "sources"))).actions
+    assert mute.arguments in str((await pressed(desk, mute)).blocks)
 
 
 class Broken(FakeStore):
