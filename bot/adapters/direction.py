@@ -32,19 +32,22 @@ def starts_right_to_left(line: str) -> bool:
     return next((kind for kind in kinds if kind is not None), False)
 
 
-def _is_meant_right_to_left(line: str) -> bool:
-    """Tell which way a line is meant: as the greater part of its letters."""
-    kinds = [_LETTERS[kind] for sign in line if (kind := bidirectional(sign)) in _LETTERS]
+def reads_right_to_left(text: str) -> bool:
+    """Tell which way a text is meant: as the greater part of its letters."""
+    kinds = [_LETTERS[kind] for sign in text if (kind := bidirectional(sign)) in _LETTERS]
     return 2 * sum(kinds) > len(kinds)
 
 
 class Line:
-    """One line, which may come in parts (of different styles): each is marked in its turn."""
+    """One line, which may come in parts (of different styles): each is marked in its turn.
 
-    def __init__(self, whole: str) -> None:
+    `among` says that it stands in a text from right to left: there a few such letters are enough.
+    """
+
+    def __init__(self, whole: str, *, among: bool = False) -> None:
         runs = has_right_to_left(whole)
         starts = runs and starts_right_to_left(whole)
-        self._turns = starts or (runs and _is_meant_right_to_left(whole))
+        self._turns = starts or (runs and (among or reads_right_to_left(whole)))
         self._mark = RIGHT_TO_LEFT if self._turns and not starts else ""
 
     def directed(self, part: str) -> str:
@@ -62,4 +65,5 @@ def directed(text: str) -> str:
     """Mark every line of a text."""
     if not has_right_to_left(text):
         return text
-    return "\n".join(Line(line).directed(line) for line in text.split("\n"))
+    among = reads_right_to_left(text)
+    return "\n".join(Line(line, among=among).directed(line) for line in text.split("\n"))

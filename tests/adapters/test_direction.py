@@ -17,6 +17,7 @@ from bot.adapters.direction import Line, directed
         ("اكتب /brief أو @name", f"اكتب {LRM}/brief أو {LRM}@name"),
         ("/brief يعطي موجز اليوم كله", f"{RLM}{LRM}/brief يعطي موجز اليوم كله"),
         ("سطر\nNASA سطر آخر هنا", f"سطر\n{RLM}NASA سطر آخر هنا"),
+        ("جملة طويلة من اليمين\nMosul 2 مارس", f"جملة طويلة من اليمين\n{RLM}Mosul 2 مارس"),
         ("ראש הממשלה: BBC", "ראש הממשלה: BBC"),
     ],
 )
@@ -31,6 +32,7 @@ def test_a_line_from_right_to_left_begins_there_and_keeps_its_signs(text: str, m
         "Type /brief",
         "",
         "\n\n",
+        "Mosul 2 مارس",
         "08:00",
         "https://example.org/a",
         "موجز https://example.org/a/b",

@@ -19,6 +19,7 @@ from bot.adapters.direction import (
     Line,
     directed,
     has_right_to_left,
+    reads_right_to_left,
     starts_right_to_left,
 )
 from bot.adapters.plain import (
@@ -132,7 +133,8 @@ def _directed(runs: list[Run]) -> list[Run]:
     text = "".join(run.text for run in runs)
     if not has_right_to_left(text):
         return runs
-    lines = iter([Line(line) for line in text.split("\n")])
+    among = reads_right_to_left(text)
+    lines = iter([Line(line, among=among) for line in text.split("\n")])
     line = next(lines)
     marked: list[Run] = []
     for run in runs:
