@@ -30,7 +30,6 @@ from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.core.errors import StoreError
 from bot.store.faults import explain
@@ -120,6 +119,8 @@ def _database(url: str) -> Database:
         parsed = parsed.set(drivername=_DRIVERS.get(parsed.get_backend_name(), parsed.drivername))
         if parsed.drivername == "sqlite":
             return _sqlite(parsed)
+        from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415 - SQLite needs none
+
         # A server's connection may have died while idle.
         return PostgresqlDatabase(create_async_engine(parsed, pool_pre_ping=True))
     except (SQLAlchemyError, ModuleNotFoundError, OSError, ValueError) as error:

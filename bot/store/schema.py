@@ -27,6 +27,16 @@ metadata = MetaData(naming_convention={
     "fk": "fk_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s",
 })  # fmt: skip
 
+
+def _chat() -> tuple[Column[str], ...]:
+    """Make the columns that name a chat."""
+    return (
+        Column("platform", String(16), primary_key=True),
+        Column("chat", String(64), primary_key=True),
+        Column("thread", String(64), primary_key=True),
+    )
+
+
 subscriptions = Table(
     "subscriptions",
     metadata,
@@ -89,9 +99,7 @@ parts = Table(
 chats = Table(
     "chats",
     metadata,
-    Column("platform", String(16), primary_key=True),
-    Column("chat", String(64), primary_key=True),
-    Column("thread", String(64), primary_key=True),
+    *_chat(),
     Column("settings", JSON, nullable=False),
 )
 
@@ -127,15 +135,6 @@ updates = Table(
 # `digest` stands for an address: addresses may be longer than an index takes (2,700 bytes on
 # PostgreSQL). The tables that have a row for each article and place name no foreign keys: they
 # are the index, written and dropped by the thousand together with what they point at.
-
-
-def _chat() -> tuple[Column[str], ...]:
-    """Make the columns that name a chat."""
-    return (
-        Column("platform", String(16), primary_key=True),
-        Column("chat", String(64), primary_key=True),
-        Column("thread", String(64), primary_key=True),
-    )
 
 
 feeds = Table(

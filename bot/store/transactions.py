@@ -13,13 +13,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Thread
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 from sqlalchemy import Connection, Engine, Executable, Row
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.core.errors import StoreError
 from bot.store.faults import in_words
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
 TOGETHER = 256
 """The most pieces of work in one commit."""

@@ -18,6 +18,7 @@ from bot.core.archive import ArticlePlace, FeedState, Follow
 from bot.core.errors import StoreError
 from bot.core.news import Entry, Feed, KeyedEntry
 from bot.store import archive as archive_module
+from bot.store import engine as engine_module
 from bot.store import place_index
 from bot.store.archive import DatabaseArchive
 from bot.store.database import DatabaseStore
@@ -82,22 +83,18 @@ PART = (
 async def test_a_database_of_the_first_version_keeps_its_digests_and_gains_what_is_new(
     database: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    url, driver = f"sqlite:///{tmp_path}/dateline.db", "sqlite+aiosqlite"
+    url = f"sqlite:///{tmp_path}/dateline.db"
     if database == "postgresql":
         url = await new_database(request.getfixturevalue("postgresql_url"))
-        driver = "postgresql+asyncpg"
-    old = create_async_engine(url.replace(database, driver, 1))
-    async with old.begin() as connection:
-        await connection.run_sync(make_first_tables)
-        columns = [column.name for column in subscriptions.columns if column.name in SUBSCRIPTION]
-        marks = ", ".join(f":{name}" for name in columns)
-        await connection.execute(
-            text(f"INSERT INTO subscriptions ({', '.join(columns)}) VALUES ({marks})"),  # noqa: S608 - our own names
-            SUBSCRIPTION,
-        )
-        for row in (EDITION, PART):
-            await connection.execute(text(row))
-    await old.dispose()
+    columns = [column.name for column in subscriptions.columns if column.name in SUBSCRIPTION]
+    marks = ", ".join(f":{name}" for name in columns)
+    insert = text(f"INSERT INTO subscriptions ({', '.join(columns)}) VALUES ({marks})")  # noqa: S608 - our own names
+    old = engine_module._database(url)
+    await old.write(make_first_tables)
+    await old.write(count(insert, SUBSCRIPTION))
+    for row in (EDITION, PART):
+        await old.write(count(text(row)))
+    await old.close()
     store = await DatabaseStore.open(url)
     [(kept, due)] = await store.subscriptions(CHAT)
     assert (kept.arguments, kept.locale, kept.timing.zone) == ("long", "fr", "Europe/Paris")
