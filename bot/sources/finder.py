@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urldefrag, urlsplit
 
 from bot.core.errors import RequestError, SettingsError, SourceError
-from bot.core.news import Feed, FeedList, ListedFeed
+from bot.core.news import Entry, Feed, FeedList, ListedFeed
 from bot.core.said import said, said_by
 from bot.core.words import N_, _
 from bot.sources.discover import FoundFeed, find_feeds, is_of_comments, usual_places
@@ -137,12 +137,22 @@ def read_defaults(path: Path) -> tuple[Feed, ...]:
 
 
 async def _as_feed(answer: Response) -> Feed:
-    """Return the feed in an answer. Raises SourceError for what is none."""
+    """Return the feed in an answer. Raises SourceError for what is none, RequestError for an empty
+    or broken one: who follows it would hear nothing."""
     url = urldefrag(answer.permanent_url)[0]
     parsed = await asyncio.to_thread(
         parse_feed, answer.body, answer.url, answer.media_type, answer.charset
     )
+    if not any(map(_is_readable, parsed.entries)):
+        raise RequestError(
+            _("There is nothing to read in that feed: it has no entry with a title or a text."),
+            _("If it is new, follow it when it has a first entry."),
+        )
     return Feed(url, parsed.title[:TITLE], parsed.link)
+
+
+def _is_readable(entry: Entry) -> bool:
+    return any(text.strip() for text in (entry.title, entry.summary, entry.content))
 
 
 def _is_page(answer: Response, text: str) -> bool:

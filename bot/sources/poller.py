@@ -41,6 +41,8 @@ ACCEPT = (
 )
 FEEDS_A_TICK = 500
 ARRIVALS_A_TICK = 100
+LOOK_SECONDS = 5.0
+"""How often it is looked what is due while pages are read."""
 IN_HAND = 50
 """The most feeds fetched or parsed at once: it bounds the memory that their bodies take."""
 ATTEMPTS_AT_ONCE = 100
@@ -171,12 +173,22 @@ class Poller:
     async def tick(self) -> Tally:
         """Read the feeds that are due, then pages that wait. A tick while one runs does nothing.
 
-        Raises StoreError when the archive fails; whatever a feed or page does costs only itself.
+        While pages keep it waiting, it goes on reading what is due: a feed is read soon after
+        somebody follows it. Raises StoreError when the archive fails; whatever a feed or page does
+        costs only itself.
         """
         if self._busy.locked():
             return Tally()
         async with self._busy:
-            return await self.read_feeds() + await self.read_articles()
+            tally = await self.read_feeds()
+            pages = asyncio.create_task(self.read_articles())
+            try:
+                while not (await asyncio.wait({pages}, timeout=LOOK_SECONDS))[0]:
+                    tally += await self.read_feeds()
+            finally:
+                pages.cancel()  # changes nothing where they are read
+                await asyncio.wait({pages})
+            return tally + pages.result()
 
     async def read_all(self, progress: Progress = _silent) -> Tally:
         """Read every feed now, due or not, and every page that waits.

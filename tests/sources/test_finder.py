@@ -24,7 +24,7 @@ LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
 RSS = """<?xml version="1.0"?><rss version="2.0"><channel><title>Example News</title>
 <link>https://news.example/</link><item><title>One</title></item></channel></rss>"""
 ATOM = """<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom">
-<title>The blog</title></feed>"""
+<title>The blog</title><entry><title>One</title></entry></feed>"""
 
 
 @asynccontextmanager
@@ -66,6 +66,23 @@ async def test_a_feed_is_itself_with_its_own_title_and_site() -> None:
         assert await finder().find(f"{root}/feed#top") == (
             Feed(f"{root}/feed", "Example News", "https://news.example/"),
         )
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<rss version='2.0'><channel><title>Empty</title></channel></rss>",
+        "<rss version='2.0'><channel><title>Cut</title><item><title>",
+        "<rss version='2.0'><channel><item><pubDate>Mon, 2 Mar 2026</pubDate></item>",
+        "<feed xmlns='http://www.w3.org/2005/Atom'><entry><id>1</id></entry></feed>",
+        '{"version": "https://jsonfeed.org/version/1.1", "title": "Empty", "items": []}',
+    ],
+)
+async def test_a_feed_with_nothing_to_read_in_it_is_not_followed(body: str) -> None:
+    async with site({"/feed": body}) as root:
+        with pytest.raises(RequestError, match="There is nothing to read in that feed") as refused:
+            await finder().find(f"{root}/feed")
+    assert refused.value.hint
 
 
 async def test_a_feed_that_moved_for_good_is_known_by_its_new_address() -> None:
@@ -161,7 +178,7 @@ async def test_a_site_that_keeps_one_waiting_is_left_after_the_deadline() -> Non
     try:
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         link = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        with pytest.raises(SourceError, match=r"within 0\.2 seconds"):
+        with pytest.raises(SourceError, match=r"within 0\.2 s"):
             async with asyncio.timeout(5):
                 await finder(deadline=0.2).find(link)
     finally:

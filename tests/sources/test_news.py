@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import ipaddress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from bot.core.archive import Follow, WordFilter
 from bot.core.errors import RequestError
+from bot.core.filters import MUTED
 from bot.core.messages import Chat
+from bot.core.news import Entry, Feed, KeyedEntry
 from bot.sources.fetch import Fetcher
 from bot.sources.news import NewsSources, as_link
 from bot.sources.seeds import Seeds
+from summaries.article import Article
+from tests.fake_archive import FakeArchive
+from tests.fakes import CHAT, FakeClock
 from tests.sources.test_articles import PAGE, PARAGRAPHS, TEXT, TITLE
 from tests.sources.test_fetch import page, serving
 
@@ -109,3 +116,38 @@ async def test_a_chat_is_briefed_on_the_samples(tmp_path: Path) -> None:
     reading = await sources(tmp_path).articles(Chat("telegram", "1"))
     assert reading.samples
     assert [article.title for article in reading.articles] == [TITLE]
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        (WordFilter(wanted=("zeppelin",)), False),
+        (WordFilter(wanted=("freighter",)), True),
+        (WordFilter(unwanted=("freighter",)), False),
+        (WordFilter("sport", wanted=("zeppelin",)), True),
+        (WordFilter(MUTED, unwanted=("sample article",)), False),
+    ],
+)
+async def test_a_filter_holds_for_the_samples_too(
+    tmp_path: Path, words: WordFilter, *, wanted: bool
+) -> None:
+    (tmp_path / "a.txt").write_text(TEXT)
+    archive = FakeArchive()
+    await archive.set_filter(CHAT, words)
+    news = NewsSources(Seeds(tmp_path), Fetcher(), archive=archive, clock=FakeClock())
+    assert bool((await news.articles(CHAT)).articles) is wanted
+
+
+async def test_a_muted_feed_is_left_out_by_its_title(tmp_path: Path) -> None:
+    archive, clock = FakeArchive(), FakeClock()
+    feed = Feed("https://a.example/feed", "The Bugle")
+    await archive.follow([Follow(CHAT, feed)], clock.now())
+    entry = KeyedEntry(Entry(feed, "https://a.example/1", "A title"), ("1",))
+    state = replace((await archive.feeds())[0], read_at=clock.now(), tried_at=clock.now())
+    (arrival,) = await archive.record(state, (entry,), clock.now())
+    told = Article("A title", ("Words.",), url="https://a.example/1", feed=feed.url)
+    await archive.keep(arrival, told, ())
+    news = NewsSources(Seeds(tmp_path), Fetcher(), archive=archive, clock=clock)
+    assert len((await news.articles(CHAT)).articles) == 1
+    await archive.set_filter(CHAT, WordFilter(MUTED, unwanted=("the bugle",)))
+    assert (await news.articles(CHAT)).articles == ()

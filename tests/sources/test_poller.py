@@ -540,6 +540,25 @@ async def test_a_stop_in_the_middle_loses_nothing_and_doubles_nothing() -> None:
         assert (await w.later()).entries == 0
 
 
+async def test_a_new_feed_is_read_while_slow_pages_keep_the_reader_waiting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bot.sources.poller.LOOK_SECONDS", 0.01)
+    async with world(deadline=60) as w, asyncio.timeout(30):
+        await w.follow(w.site.put_feed("/feed", [item(1)]))
+        w.site.put("/news/1", hangs=True)
+        ticking = asyncio.create_task(w.poller.tick())
+        await w.site.hanging.wait()
+        w.site.hanging.clear()
+        await w.follow(w.site.put("/new", hangs=True))
+        await w.site.hanging.wait()
+        assert w.site.asked[-1] == "/new"
+        assert not ticking.done()
+        ticking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await ticking
+
+
 async def test_what_was_read_before_a_stop_is_written_down() -> None:
     async with world(deadline=60) as w:
         quick, slow = w.site.put_feed("/quick", []), w.site.put("/slow", hangs=True)
