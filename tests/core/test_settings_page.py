@@ -151,9 +151,9 @@ async def test_a_choice_that_there_is_not_changes_nothing_and_says_what_there_is
 
 
 async def test_the_page_speaks_the_language_that_was_just_chosen(desk: Desk) -> None:
-    await ask(desk, "/subscribe 08:00 Europe/Paris")
+    await ask(desk, "/subscribe 08:00 20:00 Europe/Paris")
     reply = await ask(desk, "/settings language fr")
-    assert "français" in words(reply)
+    assert "08:00 et 20:00" in words(reply)
     assert "lundi 2 mars 2026" in words(await ask(desk, "/subscriptions", locale="de"))
     await ask(desk, "/settings language auto")
     assert "Montag, 2. März 2026" in words(await ask(desk, "/subscriptions", locale="de"))
