@@ -20,6 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.core.errors import DatelineError, RequestError, SourceError
+from bot.core.said import said, said_by
 from bot.sources.fetch import Page, decode
 from bot.sources.pages import article_from_html
 from bot.sources.reader import SECONDS, PageReader
@@ -58,6 +59,7 @@ async def test_a_local_text_is_read_too_and_refused_in_words(reader: PageReader)
     assert (await reader.read_text(TEXT)).paragraphs == PARAGRAPHS
     with pytest.raises(RequestError, match="binary") as refused:
         await reader.read_text("\0\1\2" * 50)
+    assert said_by(refused.value) == said("That is not a text: it looks like a binary file.")
     assert refused.value.hint
 
 
