@@ -52,13 +52,12 @@ from tests.reliability.process import settings_for
 from tests.reliability.wrapped import (
     ADVANCED,
     SKEW,
-    STARTED,
     STOPPED,
     TRANSITIONS,
-    Cells,
     Life,
     Moment,
     context,
+    new_cells,
     start,
     virtual_now,
 )
@@ -170,8 +169,7 @@ class Run:
         self._ledger = Ledger(url)
         self._processes = processes
         self._telegram, self._discord = platforms
-        self._cells: Cells = processes.RawArray("d", 4)
-        self._cells[STARTED] = time.time()
+        self._cells = new_cells(processes)
         self._subscribers: list[Subscriber] = []
         self._unsure: Counter[str] = Counter()  # chat -> faults that left an outcome open
         self._latest = time.time()

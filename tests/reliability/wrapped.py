@@ -35,6 +35,7 @@ from bot import app
 from bot.adapters.discord.adapter import DiscordAdapter
 from bot.adapters.telegram.adapter import TelegramAdapter
 from bot.core.commands import Desk
+from bot.core.delivery import Delivery
 from bot.core.messages import Paragraph, Reply, Request
 from bot.settings import load
 from bot.store.database import DatabaseStore
@@ -45,9 +46,10 @@ SPEED = 5
 """The bot's clock runs so many times faster than the machine's."""
 TICK = 0.2
 """Real seconds between two ticks."""
-STARTED, ADVANCED, SKEW, STOPPED = range(4)
+STARTED, ADVANCED, SKEW, STOPPED, RATE, TASKS = range(6)
 """What the cells of the shared memory hold: the real start, seconds that time was moved on, seconds
-by which the bot's own clock is wrong, and whether the process has stopped itself."""
+by which the bot's own clock is wrong, whether the process has stopped itself, how many times faster
+than the machine's the clock runs, and how many tasks the bot's event loop has."""
 Cells = MutableSequence[float]
 
 METHODS: dict[str, tuple[type, ...]] = {
@@ -82,18 +84,27 @@ class Moment:
 class Life:
     """One start of the bot: its environment and where it ends by itself.
 
-    With `works` it is `dateline work`, beside another process.
+    With `works` it is `dateline work`, beside another process; with `cheap` its digests are made
+    of names instead of news.
     """
 
     environment: dict[str, str]
     moment: Moment | None = None
     works: bool = False
+    cheap: bool = True
 
 
 def virtual_now(cells: Cells) -> float:
     """Return the time of the world in seconds since 1970: it runs, and can be moved on."""
     passed = time.time() - cells[STARTED]
-    return cells[STARTED] + passed * SPEED + cells[ADVANCED]
+    return cells[STARTED] + passed * cells[RATE] + cells[ADVANCED]
+
+
+def new_cells(processes: ForkServerContext, rate: float = SPEED) -> Cells:
+    """Return the shared memory of a bot whose time begins now."""
+    cells: Cells = processes.RawArray("d", 6)
+    cells[STARTED], cells[RATE] = time.time(), rate
+    return cells
 
 
 def context() -> ForkServerContext:
@@ -119,7 +130,9 @@ def live(life: Life, cells: Cells) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     _move_clock(cells)
-    _make_cheap()
+    _count_tasks(cells)
+    if life.cheap:
+        _make_cheap()
     if life.moment is not None:
         _watch(life.moment, cells)
     bot = app.work if life.works else app.run
@@ -154,6 +167,17 @@ def _move_clock(cells: Cells) -> None:
     _replace(
         QueueManager, "run", functools.partialmethod(QueueManager.run, heartbeat_timeout=sooner)
     )
+
+
+def _count_tasks(cells: Cells) -> None:
+    """Note at each tick how many tasks there are."""
+    real = Delivery.tick
+
+    async def tick(self: Delivery) -> None:
+        cells[TASKS] = len(asyncio.all_tasks())
+        await real(self)
+
+    _replace(Delivery, "tick", tick)
 
 
 def _make_cheap() -> None:
