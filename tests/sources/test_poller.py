@@ -362,6 +362,7 @@ async def test_a_feed_that_is_gone_for_good_is_looked_for_once_a_week_and_said()
         state = await w.state()
     assert state.next_at == MONDAY + timedelta(days=7)
     assert "(410)" in str(heard(state.reason))
+    assert heard(state.reason).values["status"] == 410  # so that it is said in any language
 
 
 async def test_what_feed_and_server_ask_for_is_heeded() -> None:
