@@ -13,7 +13,7 @@ from rapidfuzz import process
 
 from bot.core.errors import RequestError
 from bot.core.messages import Argument, ChatKind, CommandSpec, Request
-from bot.core.words import LANGUAGES, N_, _, localised
+from bot.core.words import LANGUAGES, N_, _, localised, spoken
 from summaries.article import Length
 
 GROUPS: Final[Mapping[str, str]] = {
@@ -238,7 +238,9 @@ def find_command(name: str) -> CommandSpec:
     known, asked = _names(), name.lower()
     if spec := known.get(asked):
         return spec
-    near = process.extractOne(asked[:60], list(known), score_cutoff=75)
+    theirs = [localised("command", spec.name, spoken()) for spec in COMMANDS]
+    names = [*(spec.name for spec in COMMANDS), *theirs]
+    near = process.extractOne(asked[:60], names, score_cutoff=75)
     hint = (
         _("Did you mean /{name}? /help lists them all.").format(name=near[0])
         if near

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, cast
@@ -729,18 +730,31 @@ async def test_whatever_is_said_gets_one_helpful_line(said: str) -> None:
 # --- the names of commands
 
 
+@pytest.fixture
+def forgetful_table() -> Iterator[None]:
+    """The table reads its names anew for one test."""
+    command_table._names.cache_clear()
+    yield
+    command_table._names.cache_clear()
+
+
+@pytest.mark.usefixtures("forgetful_table")
 def test_a_command_is_known_by_its_name_in_any_language(monkeypatch: pytest.MonkeyPatch) -> None:
     french = {"place": "lieu", "subscribe": "abonner"}
 
     def called(_context: str, message: str, language: str) -> str:
         return french.get(message, message) if language == "fr" else message
 
-    command_table._names.cache_clear()
     monkeypatch.setattr(command_table, "localised", called)
     assert find_command("Lieu").name == "place"
     assert english_name("abonner") == "subscribe"
     assert english_name("nothing") == "nothing"
-    command_table._names.cache_clear()
+    with pytest.raises(RequestError) as caught, speaking("fr"):
+        find_command("abonnerr")
+    assert "/abonner" in caught.value.hint
+    with pytest.raises(RequestError) as caught:
+        find_command("abonnerr")
+    assert "/abonner" not in caught.value.hint
 
 
 def test_no_name_of_a_command_means_another_one_in_another_language() -> None:
