@@ -425,7 +425,8 @@ class Run:
                 process = self._start()
                 await self._until_listening(process)
             if time.monotonic() > gives_up:
-                self._wrong("lost", "the bot does not come to rest")
+                left = f"{await self._ledger.left()} at {self._now():.0f}"
+                self._wrong("lost", f"the bot does not come to rest: {left}")
                 break
         return process
 

@@ -12,6 +12,8 @@ from sqlalchemy import Row, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from bot.core.delivery import LEASE
+
 TAKEN, BEGUN = 0, 1
 """States of an update: written down; its answer may be on its way."""
 _TOKEN = re.compile(r"token-[0-9a-f]{32}")
@@ -22,11 +24,15 @@ PARTS = "SELECT edition, state, CAST(payload AS text) AS payload FROM parts ORDE
 OPEN_WORK = """SELECT (SELECT count(*) FROM editions WHERE NOT done)
     + (SELECT count(*) FROM subscriptions WHERE next_run_at <= :now)
     + (SELECT count(*) FROM updates WHERE state = 0)"""
-WAITS = """SELECT coalesce(min(not_before), 0) AS until,
-    coalesce(sum(CASE WHEN not_before <= :now THEN 1 ELSE 0 END), 0) AS under_way
-    FROM parts JOIN editions ON editions.id = parts.edition
-    WHERE NOT done AND state IN ('pending', 'sending') AND (not_before > :now OR
-    state = 'sending')"""
+# A lease longer than leases are was written by a clock that was ahead: it, too, is waited for.
+WAITS = """SELECT coalesce(min(until), 0) AS until,
+    coalesce(sum(CASE WHEN state = 'sending' AND until <= :lease THEN 1 ELSE 0 END), 0) AS under_way
+    FROM (SELECT state, CASE WHEN state = 'sending' THEN lease_until ELSE not_before END AS until
+        FROM parts JOIN editions ON editions.id = parts.edition
+        WHERE NOT done AND state IN ('pending', 'sending')) AS waiting
+    WHERE until > :now OR state = 'sending'"""
+LEFT = """SELECT state, attempts, not_before, lease_until, reason
+    FROM parts JOIN editions ON editions.id = parts.edition WHERE NOT done"""
 UPDATES = "SELECT CAST(payload AS text) AS payload, state FROM updates"
 
 
@@ -84,8 +90,13 @@ class Ledger:
 
     async def next_wait(self, now: float) -> float:
         """Return until when everything waits that waits at all; 0 while something is under way."""
-        [row] = await self._rows(WAITS, now=int(now))
+        longest = LEASE.total_seconds() + 60
+        [row] = await self._rows(WAITS, now=int(now), lease=int(now + longest))
         return 0 if row.under_way else float(row.until)
+
+    async def left(self) -> str:
+        """Say what is not done."""
+        return f"{[tuple(row) for row in await self._rows(LEFT)]}"
 
     async def updates(self) -> dict[int, int]:
         """Return the state of what each person asked last, by the person's number."""
