@@ -226,7 +226,7 @@ def parse_hour(word: str) -> time:
 
 
 def parse_days(word: str) -> frozenset[int] | None:
-    """Read "weekdays", "weekends", "daily" or "mon,wed,fri"; None when the word names no days."""
+    """Read "weekdays", "weekends", "daily", "mon,wed,fri" or "lundi"; None for no days' name."""
     lowered = word.lower()
     if lowered in _DAY_SETS:
         return _DAY_SETS[lowered]
@@ -236,8 +236,13 @@ def parse_days(word: str) -> frozenset[int] | None:
 
 
 def _day_number(word: str) -> int | None:
-    hits = [number for number, name in enumerate(DAY_NAMES) if f"{name}s".startswith(word)]
-    return hits[0] if hits and len(word) >= 3 else None
+    if len(word) < 3:
+        return None
+    for names in (DAY_NAMES, tuple(said.weekdays(range(7)))):  # English, then the reader's language
+        hits = [at for at, name in enumerate(names) if f"{name.lower()}s".startswith(word)]
+        if hits:
+            return hits[0]
+    return None
 
 
 @lru_cache

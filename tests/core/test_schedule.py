@@ -26,6 +26,7 @@ from bot.core.schedule import (
     parse_timing,
     parse_zone,
 )
+from bot.core.words import speaking
 
 ZONES = sorted(
     name for name in available_timezones() if not name.startswith(("posix", "right", "localtime"))
@@ -267,6 +268,23 @@ def test_every_known_zone_can_be_subscribed_in() -> None:
 def test_nothing_typed_asks_for_the_hour() -> None:
     with pytest.raises(RequestError, match="At what time"):
         parse_timing("  ", "UTC")
+
+
+@pytest.mark.parametrize(
+    ("language", "typed", "days"),
+    [
+        ("fr", "lundi", {0}),
+        ("fr", "mar,jeudi", {1, 3}),
+        ("fr", "monday", {0}),
+        ("ru", "понедельник", {0}),
+        ("ar", "الأحد", {6}),
+    ],
+)
+def test_days_are_read_in_the_readers_language_and_in_english(
+    language: str, typed: str, days: set[int]
+) -> None:
+    with speaking(language):
+        assert parse_days(typed) == days
 
 
 @pytest.mark.parametrize("word", ["", ",", "mo", "someday", "mon,someday"])
