@@ -183,8 +183,11 @@ async def test_an_inline_query_is_not_written_down(
 
 async def test_the_desk_answers_inline_in_the_persons_language(telegram: TelegramEmulator) -> None:
     async with running(telegram, make_desk().answer):
-        query = await telegram.ask_inline("Mosul")
-        answer = await telegram.wait_for_inline(query)
-        nothing = await telegram.wait_for_inline(await telegram.ask_inline("Xyzzyx"))
-    assert answer.results
-    assert len(nothing.results) == 1
+        shown = [
+            await telegram.wait_for_inline(
+                await telegram.ask_inline("Xyzzyx", language_code=language)
+            )
+            for language in ("en", "fr")
+        ]
+    [english], [french] = (answer.results for answer in shown)
+    assert english["title"] != french["title"]

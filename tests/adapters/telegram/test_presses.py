@@ -181,6 +181,21 @@ async def test_a_press_that_was_answered_before_a_crash_is_not_answered_again(
     assert [post.text for post in telegram.posted()] == ["Two"]
 
 
+async def test_what_is_begun_elsewhere_is_neither_edited_nor_posted(
+    telegram: TelegramEmulator,
+) -> None:
+    class Begun(FakeJournal):
+        async def begin(self, platform: str, number: str) -> bool:
+            return False
+
+    first = with_button(telegram, ADA)
+    async with running(telegram, Pages(page("Two")).answer, Begun()):
+        await telegram.press(first, "Longer")
+        await telegram.say("/following")
+        await taken(telegram)
+    assert [post.text for post in telegram.posted()] == ["Good morning."]
+
+
 # --- many presses
 
 
