@@ -24,8 +24,8 @@ PATH = "/hook"
 
 
 @asynccontextmanager
-async def side(name: str, *arguments: str) -> AsyncIterator[None]:
-    """Run one of them for as long as the block lasts."""
+async def side(name: str, *arguments: str) -> AsyncIterator[int]:
+    """Run one of them for as long as the block lasts; give the number of its process."""
     command = [sys.executable, "-m", "tests.benchmarks.chat_sides", name, *arguments]
     process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     assert process.stdout is not None
@@ -33,7 +33,7 @@ async def side(name: str, *arguments: str) -> AsyncIterator[None]:
         async with asyncio.timeout(60):
             while b"ready" not in (line := await process.stdout.readline()):
                 assert line, f"{name} ended before it was ready"
-        yield
+        yield process.pid
     finally:
         if process.returncode is None:
             process.kill()
