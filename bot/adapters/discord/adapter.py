@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -140,7 +140,7 @@ class DiscordAdapter:
             await self._log_in(client)
             self._poster.connect(client)
             await listener.take_up()
-            listener.guarded = await self._announce_commands(client)
+            listener.known = await self._announce_commands(client)
             await client.listen(self._shards)
         except discord.PrivilegedIntentsRequired as error:
             raise SettingsError(
@@ -184,19 +184,20 @@ class DiscordAdapter:
         except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
             raise DeliveryError(f"Discord cannot be reached: {error}") from error
 
-    async def _announce_commands(self, client: Client) -> bool:
+    async def _announce_commands(self, client: Client) -> Mapping[str, int]:
         """See that Discord has the slash commands; a bot that has none still posts digests.
 
-        Returns False where it is not known what Discord lets people do.
+        Returns Discord's id of each; none where it is not known what Discord lets people do.
         """
         payload = command_payload(self._commands, client.installs)
         try:
-            if not is_registered(payload, await client.registered()):
-                await client.register(payload)
+            found = await client.registered()
+            if not is_registered(payload, found):
+                found = await client.register(payload)
         except (discord.HTTPException, aiohttp.ClientError) as error:
             log.warning("Discord: the commands were not registered: %s", error)
-            return False
-        return True
+            return {}
+        return {str(one["name"]): int(one["id"]) for one in found}
 
 
 async def _awaited(answer: Answer, request: Request) -> Reply:

@@ -82,18 +82,24 @@ class Client(discord.AutoShardedClient):
         )
         return found
 
-    async def register(self, commands: list[Any]) -> None:
+    async def register(self, commands: list[Any]) -> list[Any]:
         """Replace the commands that Discord has; it refuses all of them for one bad translation."""
         assert self.application_id is not None  # noqa: S101 - login() set it
         put = partial(self.http.bulk_upsert_global_commands, self.application_id)
         try:
-            await put(commands)
+            return await put(commands)
         except discord.HTTPException as error:
             if error.status != 400:
                 raise
             log.warning("Discord: a translated command was refused: %s", error)
             plain: list[Any] = in_english(commands)
-            await put(plain)
+            return await put(plain)
+
+    async def permissions_in(self, server: int) -> list[Any]:
+        """Return what a server's settings say of who may use which command."""
+        assert self.application_id is not None  # noqa: S101 - login() set it
+        asked = self.http.get_guild_application_command_permissions
+        return await asked(self.application_id, server)
 
     async def listen(self, shards: int = 0) -> None:
         """Hear what happens until cancelled, on so many shards; 0 is what Discord recommends."""

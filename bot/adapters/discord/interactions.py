@@ -93,8 +93,8 @@ def _may_manage(interaction: discord.Interaction, *, decided: bool) -> bool:
 
     Managing commands are registered for those who have "Manage Server", and a server's settings
     may let others use them, or not. So what Discord let through as a command is allowed (`decided`)
-    - but not for one's own installation of the bot, of which the server decides nothing - and for a
-    button it is "Manage Server" that counts.
+    - but not for one's own installation of the bot, of which the server decides nothing. For a
+    button "Manage Server" counts, until the server's settings are asked (`permissions`).
     """
     if is_elsewhere(interaction):
         return False

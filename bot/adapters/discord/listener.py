@@ -26,6 +26,7 @@ from bot.adapters.discord.interactions import (
 )
 from bot.adapters.discord.ledger import Ledger
 from bot.adapters.discord.outgoing import arguments_of, edit_of
+from bot.adapters.discord.permissions import allowed
 from bot.adapters.discord.posting import Poster
 from bot.adapters.discord.render import render
 from bot.adapters.events import tell
@@ -61,13 +62,13 @@ _INVITE = N_("Add me to this server, or write to me in private.")
 class Listener:
     """Answers people through an interaction's own webhook, or in the channel where they wrote.
 
-    `guarded` says that Discord knows our commands, and who may use them.
+    `known` is Discord's id of each command: it knows who may use them.
     """
 
     def __init__(
         self, poster: Poster, commands: Sequence[CommandSpec], answer: Answer, ledger: Ledger
     ) -> None:
-        self.guarded = False
+        self.known: Mapping[str, int] = {}
         self._poster = poster
         self._commands = commands
         self._managing = frozenset(spec.name for spec in commands if spec.manages)
@@ -86,7 +87,7 @@ class Listener:
             self._spawn(self._suggest(interaction))
         elif (button := _button(interaction)) in self._pressed:
             self._spawn(_ignore(interaction))
-        elif asked := asked_by_interaction(interaction, self._commands, guarded=self.guarded):
+        elif asked := asked_by_interaction(interaction, self._commands, guarded=bool(self.known)):
             if button is not None:
                 self._pressed.add(button)
             self._spawn(self._respond(interaction, asked))
@@ -123,7 +124,7 @@ class Listener:
         if not self._open:
             work.close()
             return
-        task = asyncio.create_task(_guarded(work))
+        task = asyncio.create_task(_alone(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -134,7 +135,7 @@ class Listener:
 
         So a slow core, or a slow journal, delays the answer, but not the acknowledgement.
         """
-        answering = asyncio.ensure_future(self._answer_new(asked))
+        answering = asyncio.ensure_future(self._answer_new(interaction, asked))
         try:
             await asyncio.wait([answering], timeout=DEFER_SECONDS)
             if announced := not answering.done():
@@ -152,9 +153,28 @@ class Listener:
             self._pressed.discard(_button(interaction) or (0, 0, ""))
         await self._ledger.finished(asked.number)
 
-    async def _answer_new(self, asked: Asked) -> Reply | None:
+    async def _answer_new(self, interaction: discord.Interaction, asked: Asked) -> Reply | None:
         """Return the answer, or None when the same was asked, and taken, before."""
+        if asked.request.is_press and not asked.elsewhere:
+            asked = await self._permitted(interaction, asked)
         return await self._answer_to(asked) if await self._ledger.taken(asked) else None
+
+    async def _permitted(self, interaction: discord.Interaction, asked: Asked) -> Asked:
+        """Let a server's settings decide of a button, as Discord lets them of its command."""
+        name, server = asked.request.command, interaction.guild_id
+        if server is None or name not in self.known or name not in self._managing:
+            return asked
+        if interaction.permissions.administrator:
+            return asked
+        try:
+            settings = await self._poster.connected.permissions_in(server)
+        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+            log.info("Discord: a server's settings are not known: %s", error)
+            return asked
+        told = allowed(settings, self.known[name], interaction)
+        if told is None:
+            return asked
+        return replace(asked, request=replace(asked.request, may_manage=told))
 
     async def _answer_now(
         self, interaction: discord.Interaction, asked: Asked, reply: Reply
@@ -299,7 +319,7 @@ class Listener:
         return Attachment(name, content)
 
 
-async def _guarded(work: Coroutine[None, None, None]) -> None:
+async def _alone(work: Coroutine[None, None, None]) -> None:
     """Do one piece of work; whatever goes wrong with it stays with it."""
     try:
         await work

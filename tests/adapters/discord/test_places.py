@@ -14,11 +14,12 @@ from bot.core.messages import Action, Chat, ChatKind, Paragraph, Reply
 from tests.adapters.clerk import Clerk
 from tests.adapters.discord.running import Running
 from tests.adapters.porter import Porter
-from tests.emulators.discord import DiscordEmulator, NotOfferedError, wire
+from tests.emulators.discord import DiscordEmulator, Fault, NotOfferedError, wire
 
 MEMBER, CHANNEL, FORUM, OTHER, GROUP = 3002, 2001, 2005, 2006, 2007
 FAR = (1 << 22) + 1001
 """A server of the second shard of two."""
+PERMISSIONS = "/applications/{application_id}/guilds/{guild_id}/commands/permissions"
 WORDS = {"content": "Good morning."}
 SUBSCRIBE = {"time": "08:00"}
 NOT_HERE = "I am not a member here"
@@ -217,6 +218,37 @@ async def test_whom_an_administrator_lets_use_a_command_manages(
         assert not clerk.last.may_manage
 
 
+@pytest.mark.parametrize("button", ["Manage", "Other"])
+async def test_of_a_button_too_the_servers_settings_decide(
+    emulator: DiscordEmulator, clerk: Clerk, button: str
+) -> None:
+    emulator.add_user(MEMBER, "Ben")
+    buttons = (Action("Manage", "subscribe", "08:00"), Action("Other", "unsubscribe", "all"))
+    clerk.reply = Reply((Paragraph("Hello"),), buttons)
+    async with Running(emulator, clerk):
+        emulator.allow_command("subscribe", MEMBER)
+        await emulator.slash("brief")
+        [first] = await emulator.wait_for_post()
+        await emulator.press(first.message_id, button, user=MEMBER)
+        await emulator.wait_for_post(count=2)
+    assert clerk.last.may_manage is (button == "Manage")
+
+
+async def test_settings_that_cannot_be_read_leave_manage_server_to_count(
+    emulator: DiscordEmulator, clerk: Clerk
+) -> None:
+    clerk.reply = Reply((Paragraph("Hello"),), (Action("Manage", "subscribe", "08:00"),))
+    async with Running(emulator, clerk):
+        await emulator.slash("brief")
+        [first] = await emulator.wait_for_post()
+        for count, permissions in ((2, wire.MANAGE_GUILD), (3, 0)):
+            emulator.fail_next("GET", PERMISSIONS, Fault(403, {"message": "No", "code": 50001}))
+            await emulator.press(first.message_id, "Manage", permissions=permissions)
+            await emulator.wait_for_post(count=count)
+            assert emulator.faults._next == []
+            assert clerk.last.may_manage is bool(permissions)
+
+
 async def test_ones_own_installation_lets_nobody_manage_a_server(
     emulator: DiscordEmulator, clerk: Clerk
 ) -> None:
@@ -234,7 +266,7 @@ async def test_without_a_known_table_only_manage_server_counts(
     emulator.add_user(MEMBER, "Ben")
     async with Running(emulator, clerk) as adapter:
         assert adapter._listener is not None
-        adapter._listener.guarded = False
+        adapter._listener.known = {}
         emulator.allow_command("subscribe", MEMBER)
         await emulator.slash("subscribe", SUBSCRIBE, user=MEMBER)
         await emulator.wait_for_post()

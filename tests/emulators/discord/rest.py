@@ -229,6 +229,22 @@ def _one_command(state: State, call: Call) -> Json:
     return command
 
 
+@route(f"GET {LOCAL}/permissions")
+def get_command_permissions(state: State, call: Call) -> Answer:
+    """What a server's settings say; the application's own id is that of all commands."""
+    guild = call.id("guild_id")
+    state.guild(guild)
+    return 200, [
+        {
+            "id": str(command),
+            "application_id": str(BOT),
+            "guild_id": str(guild),
+            "permissions": permissions,
+        }
+        for command, permissions in state.command_permissions.get(guild, {}).items()
+    ]
+
+
 ONE_GLOBAL, ONE_LOCAL = GLOBAL + "/{command_id}", LOCAL + "/{command_id}"
 
 
@@ -250,22 +266,6 @@ def patch_command(state: State, call: Call) -> Answer:
 def delete_command(state: State, call: Call) -> Answer:
     del state.commands[int(_one_command(state, call)["id"])]
     return NOTHING
-
-
-@route(f"GET {LOCAL}/permissions")
-def get_command_permissions(state: State, call: Call) -> Answer:
-    """What a server's settings say; the application's own id is that of all commands."""
-    guild = call.id("guild_id")
-    state.guild(guild)
-    return 200, [
-        {
-            "id": str(command),
-            "application_id": str(BOT),
-            "guild_id": str(guild),
-            "permissions": permissions,
-        }
-        for command, permissions in state.command_permissions.get(guild, {}).items()
-    ]
 
 
 # --- interactions
