@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import os
-import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import jsonschema
@@ -23,6 +21,7 @@ from bot.sources.opml import read_opml, write_opml
 from bot.sources.poller import Tally
 from summaries.places.gazetteer import DEFAULT_PACK
 from tests.fakes import MONDAY
+from tests.website import website
 
 needs_gazetteer = pytest.mark.skipif(
     not DEFAULT_PACK.exists(), reason="the gazetteer is not built: make test builds it"
@@ -47,30 +46,16 @@ FEED = {
 Run = Callable[..., tuple[int, str, str]]
 
 
-class Handler(BaseHTTPRequestHandler):
-    """Serves a site with one feed."""
-
-    served = {"/": ("text/html", PAGE), "/feed": ("application/rss+xml", RSS)}  # noqa: RUF012 - a table, never changed
-
-    def do_GET(self) -> None:
-        media_type, body = self.served.get(self.path, ("text/html", b"no"))
-        self.send_response(200 if self.path in self.served else 404)
-        self.send_header("Content-Type", media_type)
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        """Keep quiet."""
+PAGES = {
+    "/": (200, "text/html", PAGE),
+    "/feed": (200, "application/rss+xml", RSS),
+}
 
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    with website(PAGES) as address:
+        yield address
 
 
 @pytest.fixture

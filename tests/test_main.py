@@ -11,9 +11,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +24,7 @@ from bot.settings import ROOT
 from summaries.article import Length
 from summaries.extractive import METHODS
 from summaries.places.gazetteer import DEFAULT_PACK
+from tests.website import website
 
 needs_gazetteer = pytest.mark.skipif(
     not DEFAULT_PACK.exists(), reason="the gazetteer is not built: make test builds it"
@@ -257,38 +256,21 @@ def test_standard_input_that_is_closed_is_refused_in_words(
     assert "That text is empty." in screen.refuses("brief", "-")
 
 
-class Handler(BaseHTTPRequestHandler):
-    """Serves one of each kind of what is not a page."""
-
-    served = {  # noqa: RUF012 - a table, never changed
-        "/picture": (200, "image/png", b"\x89PNG\r\n\x1a\n\0\0"),
-        "/feed": (200, "application/rss+xml", b"<rss version='2.0'></rss>"),
-        "/empty": (200, "text/html", b""),
-        "/wall": (200, "text/html", b"<html><body><script>wall()</script></body></html>"),
-        "/huge": (200, "text/html", b"x" * 5_000_001),
-        "/broken": (500, "text/html", b"Traceback (most recent call last):"),
-        "/article": (200, "text/plain; charset=utf-8", Path(SEED).read_bytes()),
-    }
-
-    def do_GET(self) -> None:
-        status, media_type, body = self.served.get(self.path, (404, "text/html", b"no"))
-        self.send_response(status)
-        self.send_header("Content-Type", media_type)
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        """Keep quiet."""
+PAGES = {
+    "/picture": (200, "image/png", b"\x89PNG\r\n\x1a\n\0\0"),
+    "/feed": (200, "application/rss+xml", b"<rss version='2.0'></rss>"),
+    "/empty": (200, "text/html", b""),
+    "/wall": (200, "text/html", b"<html><body><script>wall()</script></body></html>"),
+    "/huge": (200, "text/html", b"x" * 5_000_001),
+    "/broken": (500, "text/html", b"Traceback (most recent call last):"),
+    "/article": (200, "text/plain; charset=utf-8", Path(SEED).read_bytes()),
+}
 
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    with website(PAGES) as address:
+        yield address
 
 
 @pytest.mark.parametrize(
@@ -685,6 +667,7 @@ HEAVY = ("sqlalchemy", "telegram", "discord", "apscheduler", "trafilatura", "pro
 LIST_HEAVY = f"""
 import sys
 from bot.__main__ import main
+from tests.website import website
 status = main(sys.argv[1:])
 print(*[name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)
 sys.exit(status)
