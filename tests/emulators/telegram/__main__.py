@@ -9,6 +9,7 @@ Point a bot at it (DATELINE_TELEGRAM_API_URL=http://127.0.0.1:8081), then talk t
         http://127.0.0.1:8081/control/say
     curl -d '{"chat": -5001, "user": 1002, "status": "administrator"}' \\
         http://127.0.0.1:8081/control/member
+    curl -d '{"query": "Mosul"}' http://127.0.0.1:8081/control/inline
     curl -d '{"method": "sendMessage", "retry_after": 4}' http://127.0.0.1:8081/control/fail
     curl 'http://127.0.0.1:8081/control/requests?method=sendMessage'
     curl http://127.0.0.1:8081/control/violations
@@ -39,6 +40,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--username", default="dateline_bot", help="the bot's @username")
     parser.add_argument("--no-limits", action="store_true", help="send as fast as you like")
     parser.add_argument("--no-privacy", action="store_true", help="hear everything in groups")
+    parser.add_argument("--local", action="store_true", help="take webhooks without TLS")
     return parser.parse_args()
 
 
@@ -53,6 +55,7 @@ async def serve(asked: argparse.Namespace) -> None:
         asked.port,
         username=asked.username,
         privacy=not asked.no_privacy,
+        local=asked.local,
     )
     async with emulator as telegram:
         print(_how_to(telegram), flush=True)

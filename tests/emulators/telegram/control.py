@@ -33,7 +33,7 @@ _FAULTS: dict[str, Callable[[], Fault]] = {
 def add_control(app: web.Application, telegram: TelegramEmulator) -> None:
     """Add `/control/...` to the application."""
     control = Control(telegram)
-    for name in ("say", "press", "member", "block", "migrate", "fail"):
+    for name in ("say", "press", "edit", "inline", "member", "block", "migrate", "fail"):
         app.router.add_post(f"/control/{name}", _plainly(getattr(control, name)))
     for name in ("posted", "requests", "violations", "answers", "page"):
         app.router.add_get(f"/control/{name}", _plainly(getattr(control, name)))
@@ -60,7 +60,7 @@ class Control:
         self.telegram = telegram
 
     async def say(self, request: web.Request) -> web.StreamResponse:
-        """{"text", "chat", "user", "reply_to", "thread", "kind", "language_code"}."""
+        """{"text", "chat", "user", "reply_to", "thread", "kind", "language_code", "as_chat"}."""
         said = await _body(request)
         message_id = await self.telegram.say(
             str(said["text"]),
@@ -70,8 +70,27 @@ class Control:
             thread=_maybe(said.get("thread")),
             chat_kind=said.get("kind"),
             language_code=str(said.get("language_code", "")),
+            as_chat=_maybe(said.get("as_chat")),
         )
         return web.json_response({"message_id": message_id})
+
+    async def edit(self, request: web.Request) -> web.StreamResponse:
+        """{"message_id", "text", "chat"}."""
+        said = await _body(request)
+        chat = int(said.get("chat", ADA))
+        await self.telegram.edit(int(said["message_id"]), str(said["text"]), chat)
+        return web.json_response({"result": True})
+
+    async def inline(self, request: web.Request) -> web.StreamResponse:
+        """{"query", "user", "language_code"}; waits for the bot's results and gives them."""
+        asked = await _body(request)
+        query = await self.telegram.ask_inline(
+            str(asked["query"]),
+            int(asked.get("user", ADA)),
+            language_code=str(asked.get("language_code", "")),
+        )
+        answer = await self.telegram.wait_for_inline(query)
+        return _json({"results": answer.results, "cache_time": answer.cache_time})
 
     async def press(self, request: web.Request) -> web.StreamResponse:
         """{"message_id", "label", "chat", "user"}."""
