@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
+from bot.core import words
 from bot.core.errors import RequestError
 from bot.core.messages import FILE_BYTES, Answer, Attachment, Notice, Reply, Request
+from bot.core.words import _
 
 
 async def answer_with_file(
@@ -14,12 +16,13 @@ async def answer_with_file(
 ) -> Reply:
     """Fetch the file that came along, and answer; a file that cannot be had is said.
 
-    `fetch` raises RequestError.
+    `fetch` raises RequestError, in the language that is spoken: the asker's.
     """
-    try:
-        file = await fetch()
-    except RequestError as error:
-        return Reply((Notice(str(error), error.hint),))
+    with words.speaking(words.best(request.locale)):
+        try:
+            file = await fetch()
+        except RequestError as error:
+            return Reply((Notice(str(error), error.hint),))
     return await answer(replace(request, file=file))
 
 
@@ -27,6 +30,8 @@ def check_size(name: str, size: int) -> None:
     """Raise RequestError for a file that is too large to take from a chat; `size` is in bytes."""
     if size > FILE_BYTES:
         raise RequestError(
-            f"{name} is larger than {FILE_BYTES // 1_000_000} MB, so it is not read.",
-            "Split it into several files.",
+            _("{name} is larger than {size} MB, so it is not read.").format(
+                name=name, size=FILE_BYTES // 1_000_000
+            ),
+            _("Split it into several files."),
         )

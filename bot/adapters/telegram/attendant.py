@@ -61,6 +61,7 @@ from bot.core.messages import (
     Reply,
     Request,
 )
+from bot.core.words import _
 
 log = logging.getLogger(__name__)
 
@@ -241,15 +242,17 @@ class Attendant:
 
     async def _download(self, document: Document) -> Attachment:
         """https://core.telegram.org/bots/api#getfile"""
-        name = document.file_name or "The file"
+        name = document.file_name or _("The file")
         check_size(name, document.file_size or 0)
         try:
             found = await self._bot.get_file(document.file_id)
             content = bytes(await found.download_as_bytearray())
         except TelegramError as error:
             log.warning("Telegram: a file was not fetched: %s", error)
-            words = f"{name} could not be fetched from Telegram."
-            raise RequestError(words, "Please send it again.") from error
+            raise RequestError(
+                _("{name} could not be fetched from Telegram.").format(name=name),
+                _("Please send it again."),
+            ) from error
         check_size(name, len(content))
         return Attachment(name, content)
 
@@ -281,7 +284,7 @@ class Attendant:
     async def _pressed_request(
         self, update: Update, query: CallbackQuery, message: MaybeInaccessibleMessage
     ) -> Request:
-        command, _, arguments = (query.data or "").partition(" ")
+        command, _gap, arguments = (query.data or "").partition(" ")
         return Request(
             chat=chat_of(message) if isinstance(message, Message) else whole(message.chat),
             command=command,
@@ -334,7 +337,7 @@ class Attendant:
         self._typing[user] = query.id
         work = asyncio.create_task(self._find(query, answer))
         try:
-            done, _ = await asyncio.wait({work}, timeout=INLINE_SECONDS)
+            done, _rest = await asyncio.wait({work}, timeout=INLINE_SECONDS)
             if self._typing.get(user) != query.id:
                 return
             await self._show(query, work.result() if done else None)

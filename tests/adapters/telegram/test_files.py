@@ -124,7 +124,7 @@ async def test_a_list_goes_in_and_comes_out_again() -> None:
         [taken] = await telegram.wait_for_post()
         await telegram.press(taken.message_id, "What is followed")
         [_, shown] = await telegram.wait_for_post(count=2)
-        await telegram.press(shown.message_id, "As a file")
+        await telegram.press(shown.message_id, "Export (OPML)")
         [*_, sent] = await telegram.wait_for_post(count=4)
     assert "2 feeds to follow" in taken.text
     assert "World" in shown.text
