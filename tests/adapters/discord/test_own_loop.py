@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from contextvars import ContextVar
 
@@ -20,6 +21,14 @@ async def test_work_is_done_in_another_thread_and_in_this_context() -> None:
     WORD.set("carried over")
     async with own_loop("apart") as loop:
         assert await across(loop, told()) == ("apart", "carried over")
+
+
+async def test_threads_that_compute_let_the_loop_have_its_turn_soon() -> None:
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(0.005)
+    async with own_loop("apart"):
+        assert sys.getswitchinterval() == pytest.approx(0.001)
+    sys.setswitchinterval(before)
 
 
 async def test_what_goes_wrong_there_is_raised_here() -> None:
