@@ -46,6 +46,8 @@ PERSON = 9001
 PAUSE = 0.3
 """Real seconds between an answer and what is typed next."""
 TYPED = ("/brief", "/place Mosul", "/status", "/help", "/subscriptions", "/following", "/nonsense")
+WARM = 1
+"""The sample from which on nothing may grow: that of the second hour."""
 MAY_GROW_MB = 10
 """Python's allocator gives back little: what stays within this over a day is flat."""
 MAY_GROW = 5
@@ -80,7 +82,7 @@ class Day:
 
     def is_flat(self) -> bool:
         """Tell whether nothing piled up, from the second hour on, and nothing is missing."""
-        first, last = self.samples[0], self.samples[-1]
+        first, last = self.samples[WARM], self.samples[-1]
         return (
             last.megabytes - first.megabytes <= MAY_GROW_MB
             and last.files - first.files <= MAY_GROW
@@ -90,7 +92,7 @@ class Day:
 
     def line(self) -> str:
         """Say it in one line."""
-        first, last = self.samples[0], self.samples[-1]
+        first, last = self.samples[WARM], self.samples[-1]
         return (
             f"day: {last.hour:.0f} hours, {self.digests} digests ({self.missing} missing), "
             f"{self.typed} commands; memory {first.megabytes:.1f} -> {last.megabytes:.1f} MB, "
@@ -217,7 +219,7 @@ async def _sent(url: str) -> int:
 def main() -> int:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--hours", type=float, default=24, help="at least 24 for every digest")
+    parser.add_argument("--hours", type=int, default=24, help="at least 24 for every digest")
     parser.add_argument("--chats", type=int, default=400)
     parser.add_argument("--speed", type=float, default=240, help="times faster than the clock")
     asked = parser.parse_args()

@@ -39,7 +39,8 @@ KEPT = timedelta(days=30)
 """Nothing younger is ever forgotten: settings allow no less."""
 
 which = st.integers(0, 7)
-seldom = st.sampled_from([False, False, True])
+waits = st.sampled_from([0, 5, 600])
+SELDOM = ("subscribes", "subscribes", "shuts the bot out", "leaves", "moves", "a month passes")
 outcomes = st.sampled_from(
     [
         Outcome(PartState.SENT, "77"),
@@ -109,17 +110,12 @@ class Outbox(RuleBasedStateMachine):
     def begin(self) -> None:
         """Two chats have a digest of two messages on its way."""
         for chat, hour in zip(CHATS, HOURS[:2], strict=False):
-            self.somebody_subscribes(chat, hour)
-        self.time_passes_and_digests_open(3 * 60)
-        for chat in CHATS:
-            self.its_editions_are_read(chat)
-        for edition in self.editions:
-            self.write(edition, 2)
+            self.subscribe(chat, hour)
+        self.time_passes_and_digests_are_written(3 * 60, 2)
 
     # --- what may happen
 
-    @rule(chat=st.sampled_from(CHATS), hour=st.sampled_from(HOURS))
-    def somebody_subscribes(self, chat: Chat, hour: str) -> None:
+    def subscribe(self, chat: Chat, hour: str) -> None:
         """Once only: to subscribe anew lets the day be due anew."""
         if any(f"{one.timing.at:%H:%M}" == hour for one in self.model._of(chat)):
             return
@@ -128,10 +124,13 @@ class Outbox(RuleBasedStateMachine):
         model, real = (self.run(store.subscribe(*made)) for store in (self.model, self.real))
         self.learn("subscription", model.id, real.id)
 
-    @rule(minutes=st.sampled_from([0, 1, 2, 4, 60, 9 * 60, 24 * 60, 30 * 60]))
-    def time_passes_and_digests_open(self, minutes: int) -> None:
+    @rule(minutes=st.sampled_from([0, 1, 2, 4, 60, 9 * 60, 24 * 60]), parts=st.integers(0, 2))
+    def time_passes_and_digests_are_written(self, minutes: int, parts: int) -> None:
         self.clock.advance(60 * minutes)
         self.open()
+        for chat in CHATS:
+            for edition in self.read_editions(chat):
+                self.write(edition, parts)
 
     def open(self) -> None:
         now = self.clock.now()
@@ -144,20 +143,15 @@ class Outbox(RuleBasedStateMachine):
         due = await store.due(now)
         return await store.open_due(list(merged([o for one in due for o in _openings(*one, now)])))
 
-    @rule(chat=st.sampled_from(CHATS))
-    def its_editions_are_read(self, chat: Chat) -> None:
+    def read_editions(self, chat: Chat) -> list[Pair]:
         model = self.run(self.model.open_editions(chat, self.clock.now()))
         real = self.run(self.real.open_editions(chat, self.clock.now()))
         assert [_edition(one) for one in model] == [_edition(one) for one in real]
-        for one, other in zip(model, real, strict=True):
-            self.learn("edition", one.id, other.id)
-            self.editions.append(Pair(one, other))
-
-    @precondition(lambda self: self.editions)
-    @rule(which=which, parts=st.integers(0, 2))
-    def one_is_written(self, which: int, parts: int) -> None:
-        """By whoever read it, however long ago."""
-        self.write(self.editions[-1 - which % len(self.editions)], parts)
+        pairs = [Pair(*one) for one in zip(model, real, strict=True)]
+        for pair in pairs:
+            self.learn("edition", pair.model.id, pair.real.id)
+        self.editions += pairs
+        return pairs
 
     def write(self, edition: Pair, parts: int) -> list[Pair]:
         found = self.each("freeze", edition, [{"text": str(one)} for one in range(parts)])
@@ -167,10 +161,18 @@ class Outbox(RuleBasedStateMachine):
         self.seen += pairs
         return pairs
 
-    @precondition(lambda self: self.seen)
+    @precondition(lambda self: self.editions)
     @rule(which=which)
-    def one_is_claimed(self, which: int) -> None:
-        self.claim(self.seen[-1 - which % len(self.seen)])
+    def one_that_was_read_long_ago_is_written_again(self, which: int) -> None:
+        self.write(self.editions[which % len(self.editions)], 2)
+
+    @precondition(lambda self: self.seen)
+    @rule(which=which, outcome=st.none() | outcomes, wait=waits)
+    def an_attempt_is_made(self, which: int, outcome: Outcome | None, wait: int) -> None:
+        """On a message as it was read lately; without an outcome the process dies."""
+        claimed = self.claim(self.seen[-1 - which % len(self.seen)])
+        if claimed is not None and outcome is not None:
+            self.mark(claimed, outcome, wait)
 
     def claim(self, pair: Pair) -> Pair | None:
         before = self.model._parts.get(pair.model.id)
@@ -183,65 +185,57 @@ class Outbox(RuleBasedStateMachine):
         assert found.model.attempts == found.real.attempts
         self.claimed[found.model.id, found.model.attempts] += 1
         self.claims.append(found)
-        self.seen.append(found)
         return found
 
     @precondition(lambda self: self.claims)
-    @rule(which=which, outcome=outcomes, wait=st.sampled_from([0, 5, 600]))
+    @rule(which=which, outcome=outcomes, wait=waits)
     def a_claimant_writes(self, which: int, outcome: Outcome, wait: int) -> None:
         """Perhaps one who lost the claim long ago, or who wrote already."""
+        self.mark(self.claims[-1 - which % len(self.claims)], outcome, wait)
+
+    def mark(self, pair: Pair, outcome: Outcome, wait: int) -> None:
         if outcome.not_before:
             outcome = replace(outcome, not_before=self.clock.now() + timedelta(seconds=wait))
-        pair = self.claims[-1 - which % len(self.claims)]
         found = self.each("mark", pair, outcome)
         assert found.model == found.real
 
-    @precondition(lambda self: self.claims)
-    @rule(which=which)
-    def one_is_read_again(self, which: int) -> None:
-        """As the next tick would, of whatever the ledger has by then."""
-        claim = self.claims[-1 - which % len(self.claims)]
-        for edition in self.editions:
-            if edition.model.id == claim.model.edition:
-                found = self.each("parts", edition)
-                self.seen += [Pair(*one) for one in zip(found.model, found.real, strict=True)]
-                return
-
-    @rule(minutes=st.sampled_from([0, 1, 4]))
-    def leases_end(self, minutes: int) -> None:
+    @precondition(lambda self: self.editions)
+    @rule(which=which, minutes=st.sampled_from([0, 0, 1, 4]))
+    def leases_end_and_an_edition_is_read_again(self, which: int, minutes: int) -> None:
+        """As a tick does."""
         self.clock.advance(60 * minutes)
         self.both("settle", ["fake"], self.clock.now())
+        found = self.each("parts", self.editions[-1 - which % len(self.editions)])
+        self.seen += [Pair(*one) for one in zip(found.model, found.real, strict=True)]
 
     @precondition(lambda self: self.seen)
-    @rule(which=which, name=st.sampled_from(["retry", "drop"]))
-    def the_operator_retries_or_drops(self, which: int, name: str) -> None:
-        pair = self.seen[-1 - which % len(self.seen)]
-        when = [self.clock.now()] if name == "retry" else []
-        model = self.run(getattr(self.model, name)([pair.model.id], *when))
-        assert model == self.run(getattr(self.real, name)([pair.real.id], *when))
-
-    @precondition(lambda self: self.editions)
-    @rule(which=which)
-    def one_is_given_up(self, which: int) -> None:
-        self.each("give_up", self.editions[-1 - which % len(self.editions)], "merged into another")
-
-    @rule(chat=st.sampled_from(CHATS), leaves=seldom)
-    def a_chat_shuts_the_bot_out_or_leaves(self, chat: Chat, *, leaves: bool) -> None:
-        if not leaves:
-            self.both("pause", chat, "kicked")
+    @rule(which=which, order=st.sampled_from(["retry", "drop", "give up"]))
+    def the_operator_or_a_newer_digest_decides(self, which: int, order: str) -> None:
+        if order == "give up":
+            edition = self.editions[-1 - which % len(self.editions)]
+            self.each("give_up", edition, "merged into another")
             return
-        gone = [self.run(one.unsubscribe(chat, None)) for one in (self.model, self.real)]
-        assert len(gone[0]) == len(gone[1])
+        pair = self.seen[-1 - which % len(self.seen)]
+        when = [self.clock.now()] if order == "retry" else []
+        model = self.run(getattr(self.model, order)([pair.model.id], *when))
+        assert model == self.run(getattr(self.real, order)([pair.real.id], *when))
 
-    @rule(old=st.sampled_from(CHATS), new=st.sampled_from(CHATS))
-    def a_chat_moves(self, old: Chat, new: Chat) -> None:
-        self.both("move_chat", old, new)
-
-    @rule(days=st.sampled_from([0, 0, 31]))
-    def what_is_old_is_forgotten(self, days: int) -> None:
-        self.clock.advance(days=days)
-        self.open()
-        self.both("forget", self.clock.now() - KEPT)
+    @rule(chat=st.sampled_from(CHATS), other=st.sampled_from(CHATS), what=st.sampled_from(SELDOM))
+    def a_chat_changes(self, chat: Chat, other: Chat, what: str) -> None:
+        match what:
+            case "subscribes":
+                self.subscribe(chat, HOURS[-1])
+            case "shuts the bot out":
+                self.both("pause", chat, "kicked")
+            case "leaves":
+                gone = [self.run(one.unsubscribe(chat, None)) for one in (self.model, self.real)]
+                assert len(gone[0]) == len(gone[1])
+            case "moves":
+                self.both("move_chat", chat, other)
+            case _:
+                self.clock.advance(days=31)
+                self.open()
+                self.both("forget", self.clock.now() - KEPT)
 
     # --- what must be true at any time
 
@@ -316,13 +310,11 @@ class Outbox(RuleBasedStateMachine):
         self.they_say_the_same_of_every_edition()
 
     def deliver(self, chat: Chat) -> None:
-        before = len(self.editions)
-        self.its_editions_are_read(chat)
-        for edition in self.editions[before:]:
+        for edition in self.read_editions(chat):
             for pair in self.write(edition, 1):
                 claimed = self.claim(pair)
                 if claimed is not None:
-                    self.each("mark", claimed, Outcome(PartState.SENT, "1"))
+                    self.mark(claimed, Outcome(PartState.SENT, "1"), 0)
 
 
 def _edition(one: Edition) -> tuple[object, ...]:
