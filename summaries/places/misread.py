@@ -14,9 +14,10 @@ from summaries.places.tagger import Span, Tagged
 from summaries.places.words import Words
 
 _ORDINAL = re.compile(r"[IVXLC]+(?:e|er|ère|ème|eme|º|ª)")
+_NUMERALS = "ivxlc"
 _DISTRICT = "arr"  # arrondissement, arr., arrondissements
 _REACH = 3
-_LETTERS = range(2, 7)
+_BRACKETED = re.compile(r"\(([A-Z]{2,6})\)")
 _PLACE_RANK = 4  # of the names in the index, those below it are names of places
 
 
@@ -28,7 +29,7 @@ def without_misread(tagged: Tagged, index: Index, words: Words, language: str) -
         for span in tagged.spans
         if not (
             _is_century(span, tagged)
-            or _plain(span, tagged) in explained
+            or (explained and _plain(span, tagged) in explained)
             or _is_shouted(span, tagged, words, language)
             or _is_cut_out(span, tagged)
         )
@@ -42,7 +43,7 @@ def _plain(span: Span, tagged: Tagged) -> str:
 
 def _is_century(span: Span, tagged: Tagged) -> bool:
     """Tell the "XIXe" of "au XIXe siècle" from that of "le XIXe arrondissement"."""
-    if span.first != span.last or not _ORDINAL.fullmatch(tagged.tokens[span.first].text):
+    if span.key[0] not in _NUMERALS or not _ORDINAL.fullmatch(_plain(span, tagged)):
         return False
     behind = tagged.tokens[span.last + 1 : span.last + 1 + _REACH]
     before = tagged.tokens[span.first - 1] if span.first else None
@@ -52,16 +53,11 @@ def _is_century(span: Span, tagged: Tagged) -> bool:
 
 def _explained(tagged: Tagged, index: Index, words: Words) -> Iterator[str]:
     """Yield the acronyms that the text explains: "Augmented Reality (AR)"; not those of places."""
-    for number, token in enumerate(tagged.tokens):
-        short = token.text
-        if short.isupper() and len(short) in _LETTERS and _is_bracketed(token, tagged.text):
-            meant = _spelt_out(tagged.tokens[:number], short, words)
-            if meant and not _is_place(meant, index):
-                yield short
-
-
-def _is_bracketed(token: Token, text: str) -> bool:
-    return text[max(0, token.start - 1) : token.end + 1] == f"({token.text})"
+    for match in _BRACKETED.finditer(tagged.text):
+        before = tuple(token for token in tagged.tokens if token.end <= match.start())
+        meant = _spelt_out(before, match[1], words)
+        if meant and not _is_place(meant, index):
+            yield match[1]
 
 
 def _spelt_out(before: tuple[Token, ...], short: str, words: Words) -> list[Token]:
@@ -107,8 +103,8 @@ def _in_capitals(token: Token) -> bool:
 
 def _is_cut_out(span: Span, tagged: Tagged) -> bool:
     """Tell the "Duc" of "Viollet-le-Duc": the end of a longer name."""
-    if span.first < 2:
+    if span.first < 2 or tagged.text[span.start - 1] != "-":
         return False
     text, (outer, inner) = tagged.text, tagged.tokens[span.first - 2 : span.first]
-    chained = text[outer.end : inner.start] == "-" and text[inner.end : span.start] == "-"
+    chained = text[outer.end : inner.start] == "-" and inner.end == span.start - 1
     return chained and inner.text.islower() and outer.text[0].isupper()
