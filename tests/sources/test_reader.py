@@ -128,7 +128,7 @@ async def test_a_parser_that_never_returns_costs_only_its_page(
     how: str, stuck: Callable[[str], None]
 ) -> None:
     stuck(PATCH.format(stuck=how))
-    reader = PageReader(workers=1, seconds=0.5)
+    reader = PageReader(workers=1, seconds=0.5, clock=1.5)
     await reader.read(page(PAGE))  # starting a child is not reading
     begun = time.monotonic()
     with pytest.raises(SourceError, match=r"too long|memory"):
