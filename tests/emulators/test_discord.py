@@ -1160,3 +1160,122 @@ def test_inline_marks_become_html(text: str, html: str) -> None:
 )
 def test_blocks_become_html(text: str, html: str) -> None:
     assert discord_page.markdown(text) == html
+
+
+# --- threads, other people's servers, shards
+
+
+async def test_a_message_opens_an_archived_thread_but_no_locked_one(
+    http: ClientSession, emulator: DiscordEmulator
+) -> None:
+    thread = emulator.open_thread("talk")
+    post = f"POST /channels/{thread}/messages"
+    emulator.archive_thread(thread)
+    assert (await call(http, emulator, post, {"content": "a"}))[0] == 200
+    _, shown = await call(http, emulator, f"GET /channels/{thread}")
+    assert not shown["thread_metadata"]["archived"]
+    emulator.archive_thread(thread, locked=True)
+    status, answer = await call(http, emulator, post, {"content": "a"})
+    assert (status, answer["code"]) == (400, 50083)
+
+
+async def test_a_forum_takes_no_messages_and_its_posts_do(
+    http: ClientSession, emulator: DiscordEmulator
+) -> None:
+    emulator.add_forum(2005, "ideas")
+    status, answer = await call(http, emulator, "POST /channels/2005/messages", {"content": "a"})
+    assert (status, answer["code"]) == (400, 50008)
+    post = emulator.open_thread("an idea", 2005)
+    assert (await call(http, emulator, f"POST /channels/{post}/messages", {"content": "a"}))[
+        0
+    ] == 200
+
+
+@pytest.mark.parametrize(
+    ("types", "contexts", "offered"),
+    [([0, 1], [0, 1, 2], True), ([0], [0, 1, 2], False), ([0, 1], [0, 1], False)],
+)
+async def test_a_command_between_people_needs_a_users_installation_and_that_context(
+    http: ClientSession,
+    emulator: DiscordEmulator,
+    types: list[int],
+    contexts: list[int],
+    *,
+    offered: bool,
+) -> None:
+    emulator.add_group(2007, "Friends")
+    command = BRIEF | {"integration_types": types, "contexts": contexts}
+    await call(http, emulator, "POST /applications/4001/commands", command)
+    with pytest.raises(NotOfferedError):
+        await emulator.slash("brief", channel=2007)
+    if offered:
+        await emulator.slash("brief", channel=2007, has_app=True)
+        return
+    with pytest.raises(NotOfferedError):
+        await emulator.slash("brief", channel=2007, has_app=True)
+
+
+async def test_translations_come_back_only_for_those_who_ask(
+    http: ClientSession, emulator: DiscordEmulator
+) -> None:
+    command = BRIEF | {"name_localizations": {"fr": "point"}}
+    await call(http, emulator, "POST /applications/4001/commands", command)
+    [plain] = (await call(http, emulator, "GET /applications/4001/commands"))[1]
+    path = "GET /applications/4001/commands?with_localizations=true"
+    [whole] = (await call(http, emulator, path))[1]
+    assert "name_localizations" not in plain
+    assert whole["name_localizations"] == {"fr": "point"}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"name_localizations": {"tlh": "nuq"}},
+        {"name_localizations": {"fr": "Deux Mots"}},
+        {"description_localizations": {"fr": "x" * 101}},
+    ],
+)
+async def test_a_translation_that_breaks_the_rules_is_an_invalid_form(
+    http: ClientSession, emulator: DiscordEmulator, changes: AnyJson
+) -> None:
+    status, answer = await call(
+        http, emulator, "PUT /applications/4001/commands", [BRIEF | changes]
+    )
+    assert (status, answer["code"]) == (400, 50035)
+
+
+async def test_two_commands_with_one_name_in_a_language_are_an_invalid_form(
+    http: ClientSession, emulator: DiscordEmulator
+) -> None:
+    other = BRIEF | {"name": "other", "name_localizations": {"fr": "brief"}}
+    status, _ = await call(http, emulator, "PUT /applications/4001/commands", [BRIEF, other])
+    assert status == 400
+
+
+async def test_a_command_asks_for_no_installation_that_the_application_has_not(
+    http: ClientSession, emulator: DiscordEmulator
+) -> None:
+    emulator.state.installs = {0}
+    command = BRIEF | {"integration_types": [0, 1]}
+    assert (await call(http, emulator, "PUT /applications/4001/commands", [command]))[0] == 400
+
+
+async def test_a_shard_that_identifies_too_soon_has_an_invalid_session(http: ClientSession) -> None:
+    async with (
+        DiscordEmulator(shards=2) as emulator,
+        connected(http, emulator) as first,
+        connected(http, emulator) as second,
+    ):
+        await first.send(wire.IDENTIFY, identity(shard=[0, 2]))
+        await second.receive()
+        await second.send(wire.IDENTIFY, identity(shard=[1, 2]))
+        assert (await second.receive())["op"] == wire.INVALID_SESSION
+        emulator.advance(5)
+        await second.send(wire.IDENTIFY, identity(shard=[1, 2]))
+        assert (await second.receive())["t"] == "READY"
+
+
+async def test_too_few_shards_are_refused(http: ClientSession) -> None:
+    async with DiscordEmulator(shards=2) as emulator, connected(http, emulator) as gateway:
+        await gateway.send(wire.IDENTIFY, identity(shard=[0, 1]))
+        assert await gateway.close_code() == 4011

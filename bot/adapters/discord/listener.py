@@ -44,7 +44,7 @@ from bot.core.messages import (
     Request,
 )
 from bot.core.ports import Payload
-from bot.core.words import N_, best, translate
+from bot.core.words import N_, _, best, translate
 
 log = logging.getLogger(__name__)
 
@@ -301,7 +301,7 @@ class Listener:
 
     async def _download(self, file: Mapping[str, Any]) -> Attachment:
         """https://discord.com/developers/docs/resources/message#attachment-object"""
-        name = str(file.get("filename") or "The file")
+        name = str(file.get("filename") or _("The file"))
         check_size(name, int(file.get("size") or 0))
         try:
             content = await self._poster.connected.http.get_from_cdn(str(file["url"]))
@@ -313,8 +313,10 @@ class Listener:
             KeyError,
         ) as error:
             log.warning("Discord: a file was not fetched: %s", error)
-            words = f"{name} could not be fetched from Discord."
-            raise RequestError(words, "Please send it again.") from error
+            raise RequestError(
+                _("{name} could not be fetched from Discord.").format(name=name),
+                _("Please send it again."),
+            ) from error
         check_size(name, len(content))
         return Attachment(name, content)
 

@@ -110,9 +110,9 @@ async def test_a_list_goes_in_and_comes_out_again() -> None:
         [taken] = await discord.wait_for_post()
         await discord.press(taken.message_id, "What is followed")
         [_, shown] = await discord.wait_for_post(count=2)
-        await discord.press(shown.message_id, "As a file")
+        await discord.press(shown.message_id, "Export (OPML)")
         [*_, sent] = await discord.wait_for_post(count=4)
-    assert "2 feeds to follow" in taken.content
+    assert "now follows 2 feeds" in taken.content
     assert "World" in shown.content
     assert list(sent.files) == ["dateline.opml"]
     assert read_opml(sent.files["dateline.opml"]).feeds == LISTED
@@ -123,7 +123,7 @@ async def test_a_half_typed_feed_is_completed_and_what_was_chosen_is_unfollowed(
         await discord.slash("follow", {"file": FILE})
         await discord.wait_for_post()
         [choice] = await discord.autocomplete("unfollow", {"feed": "spo"}, focused="feed")
-        assert choice["name"] == "Sport, under “Sport”"
+        assert choice["name"] == "Sport (topic: Sport)"
         await discord.slash("unfollow", {"feed": choice["value"]})
         [_, gone] = await discord.wait_for_post(count=2)
     assert "no longer follows “Sport”" in gone.content

@@ -311,6 +311,13 @@ async def test_two_shards_hear_their_own_servers_and_each_resumes_alone(clerk: C
     assert [request.command for request in clerk.requests] == ["help", "brief", "about"]
 
 
+async def test_shards_connect_one_after_the_other_where_discord_says_so(clerk: Clerk) -> None:
+    """Too soon is an invalid session, and one start more of the thousand a day."""
+    async with DiscordEmulator(shards=2) as emulator, Running(emulator, clerk):
+        await emulator.wait_until(lambda: len(emulator.gateway.live) == 2, 30)
+        assert len(emulator.gateway.identified) == 2
+
+
 async def test_the_operator_may_choose_more_shards_than_discord_recommends(clerk: Clerk) -> None:
     async with (
         DiscordEmulator(limits=None, max_concurrency=3) as emulator,
