@@ -76,7 +76,8 @@ class ChannelDesk:
                 channel, asked = await self._read(request)
             except RequestError as error:
                 return Reply((Notice(str(error), error.hint),))
-            return _for_channel(channel, await answer(asked))
+            told = Paragraph(_("For the channel {name}:").format(name=channel.name))
+            return _for_channel(channel, told, await answer(asked))
 
     async def greet(self, chat: TelegramChat, sender: int, locale: str, answer: Answer) -> Reply:
         """Say, to who let the bot post in a channel, what it can do there."""
@@ -85,7 +86,7 @@ class ChannelDesk:
         with words.speaking(words.best(locale)):
             reply = await answer(asked)
             told = Paragraph(_("I can post in the channel {name} now.").format(name=channel.name))
-            return _for_channel(channel, replace(reply, blocks=(told, *reply.blocks)))
+            return _for_channel(channel, told, reply)
 
     async def _read(self, request: Request) -> tuple[Channel, Request]:
         """Return the channel and what is asked for it. Raises RequestError."""
@@ -175,13 +176,13 @@ def _address(name: str) -> int | str:
     raise ValueError("no name of a channel")
 
 
-def _for_channel(channel: Channel, reply: Reply) -> Reply:
-    """Let a reply's buttons carry the channel; what does not fit is said, to be typed."""
+def _for_channel(channel: Channel, told: Paragraph, reply: Reply) -> Reply:
+    """Say which channel it is, and let the buttons carry it; what does not fit is to be typed."""
     mark = f"@{channel.chat.id.removeprefix('-100')}"
     marked = [Action(each.label, mark, each.data) for each in reply.actions]
     fits = tuple(each for each in marked if Action.fits(each.command, each.arguments))
     long = [each for each in marked if each not in fits]
-    return replace(reply, blocks=(*reply.blocks, *_to_type(mark, long)), actions=fits)
+    return replace(reply, blocks=(told, *reply.blocks, *_to_type(mark, long)), actions=fits)
 
 
 def _to_type(mark: str, actions: Sequence[Action]) -> tuple[Listing, ...]:
