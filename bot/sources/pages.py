@@ -42,6 +42,8 @@ MAX_TAGS_TWICE = 8_000
 LEAST_WORDS = 50
 """Where one extractor finds as many, another that finds fewer has failed, not judged."""
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")  # parsers stop at some of them
+# Browsers put what follows them into the body (HTML 13.2.6.4.22); lxml drops it all.
+_ENDS = re.compile(r"</(?:body|html)\s*>", re.IGNORECASE)
 AGREEMENT = 0.96
 """Two outputs as like as this (word F1) agree; chosen on the dev pages."""
 
@@ -62,6 +64,7 @@ def article_from_html(html: str, url: str = "", tell: Callable[[str], str] = det
 
 
 def _article(html: str, url: str, tell: Callable[[str], str]) -> Article:
+    html = _ENDS.sub("", html)
     try:
         root = parse(_CONTROL.sub("", html))
     except ValueError as error:

@@ -26,6 +26,11 @@ def test_likeness_is_the_f1_of_words() -> None:
     assert alike("", "x") == 0
 
 
+def test_what_stands_behind_the_end_of_the_page_is_read_as_browsers_read_it() -> None:
+    page = f"<html><body><nav>Menu</nav></body></html><h1>{TITLE}</h1>{PROSE}</body></html>"
+    assert article_from_html(page, URL).paragraphs == PARAGRAPHS
+
+
 def test_a_declared_date_is_not_called_a_guess() -> None:
     article = article_from_html(PAGE, URL)
     assert article.published == datetime(2016, 1, 20, 8, 30, tzinfo=UTC)
