@@ -27,11 +27,13 @@ KEYWORDS: Final = {
     "pgettext": ((1, "c"), 2),
 }
 _HEADER: Final = "# The words of Dateline. Edit the translations; `make locales` keeps the rest.\n#"
+_NAME: Final = "A name: one short lower-case word without spaces."
+_CHOICE: Final = "A choice that Discord offers."
 _WHEN: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def gathered() -> Catalog:
-    """Return every message in the code, with the names of the commands under "command"."""
+    """Return every message in the code, with the names of commands, arguments and choices."""
     catalog = Catalog(header_comment=_HEADER)
     found = extract_from_dir(
         CODE, [("**.py", "python")], keywords=KEYWORDS, comment_tags=("Translators:",)
@@ -39,8 +41,11 @@ def gathered() -> Catalog:
     for name, _line, message, comments, context in found:
         catalog.add(message, None, [(f"bot/{name}", 1)], auto_comments=comments, context=context)
     for spec in COMMANDS:
-        hint = "The name of a command: one short lower-case word without spaces."
-        catalog.add(spec.name, None, auto_comments=[hint], context="command")
+        catalog.add(spec.name, None, auto_comments=[_NAME], context="command")
+        for argument in spec.arguments:
+            catalog.add(argument.name, None, auto_comments=[_NAME], context="argument")
+            for choice in argument.choices:
+                catalog.add(str(choice), None, auto_comments=[_CHOICE], context="choice")
     return catalog
 
 

@@ -20,7 +20,7 @@ from bot.core.messages import (
     Reply,
     StoryItem,
 )
-from bot.core.news import Briefing, Since, Story, Why
+from bot.core.news import SAMPLE, Briefing, Since, Story, Why
 from bot.core.ports import Places
 from bot.core.words import N_, _, ngettext
 from summaries.article import Article, Length, Summary
@@ -334,7 +334,8 @@ def source_of(article: Article, titles: Mapping[str, str]) -> str:
     `titles` are those of feeds, by address.
     """
     is_host = not article.source or article.source == host_of(article.url).removeprefix("www.")
-    return (titles.get(article.feed, "") if is_host else "") or article.source
+    source = _(SAMPLE) if article.source == SAMPLE else article.source
+    return (titles.get(article.feed, "") if is_host else "") or source
 
 
 def known_as(place: Place, places: Places | None) -> str:

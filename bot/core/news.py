@@ -10,9 +10,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from bot.core.words import N_
 from summaries.article import Article, Summary
 from summaries.places.place import Place
 from summaries.together import Sourced
+
+SAMPLE = N_("Sample article")
+"""The source of the articles in `seeds/`."""
 
 
 @dataclass(frozen=True, slots=True)

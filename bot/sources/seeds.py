@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.core.errors import DatelineError, SourceError
-from bot.core.news import Reading
+from bot.core.news import SAMPLE, Reading
 from bot.core.said import Said, said, said_by
 from bot.core.words import N_
 from bot.sources.articles import article_from_file
@@ -68,7 +68,7 @@ def read_seed(path: Path) -> Article:
     article = article_from_file(str(path))
     if not article.paragraphs:
         raise SourceError(said(N_("There is no article text in it.")))
-    return replace(article, source="Sample article", published=_day(path.name))
+    return replace(article, source=SAMPLE, published=_day(path.name))
 
 
 def _day(name: str) -> datetime | None:

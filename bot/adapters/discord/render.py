@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, assert_never
 
+from bot.adapters.direction import Line, directed
 from bot.adapters.plain import (
     NOTHING,
     cleaned,
@@ -97,7 +98,7 @@ def _with_buttons(
 
 
 def _rows(actions: Sequence[Action]) -> list[list[list[str]]]:
-    buttons = [[label(action.label, LABEL), action.data] for action in actions]
+    buttons = [[label(directed(action.label), LABEL), action.data] for action in actions]
     return [buttons[at : at + COLUMNS] for at in range(0, len(buttons), COLUMNS)]
 
 
@@ -185,14 +186,15 @@ def _cut(text: str, limit: int, markup: str = "{}") -> list[str]:
     """
     if not is_visible(text):
         return []
-    pieces = cut(text.strip(), limit - units(markup), escaped_units)
+    pieces = cut(directed(text.strip()), limit - units(markup), escaped_units)
     return [markup.format(escape(piece, styled="*" in markup)) for piece in pieces]
 
 
 def _item(term: str, meaning: str) -> list[str]:
     """Return one line of a listing; a term or meaning that is too long goes on in further lines."""
-    bold = _cut(" ".join(term.split()), CONTENT, "**{}**")
-    rest = _cut(meaning, CONTENT)
+    line = Line(f"{term} — {meaning}")
+    bold = _cut(line.directed(" ".join(term.split())), CONTENT, "**{}**")
+    rest = _cut(line.directed(meaning), CONTENT)
     if not (bold and rest) or units(bold[-1]) + units(rest[0]) + 3 > CONTENT:
         return [*bold, *rest]
     return [*bold[:-1], f"{bold[-1]} — {rest[0]}", *rest[1:]]
@@ -210,8 +212,8 @@ def _quoted(text: str) -> list[str]:
 
 def _story(story: StoryItem) -> Iterator[dict[str, Any]]:
     """Show one story as an embed; a very long one goes on in the next."""
-    title, *rest = cut(one_line(story.title), TITLE, escaped_units)
-    byline = " · ".join(filter(None, (story.source, story.byline)))
+    title, *rest = cut(directed(one_line(story.title)), TITLE, escaped_units)
+    byline = directed(" · ".join(filter(None, (story.source, story.byline))))
     long_byline = units(byline) > FOOTER
     texts = [*story.sentences, byline] if long_byline else story.sentences
     body = [piece for part in rest for piece in _cut(part, DESCRIPTION, "**{}**")]
