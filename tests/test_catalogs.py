@@ -51,12 +51,12 @@ def test_every_message_is_translated_in_every_plural(language: str) -> None:
 def test_every_placeholder_is_kept(language: str) -> None:
     wrong = []
     for message in catalog(language):
-        named = [fields(text) for text in ids(message)]
+        named: list[set[str]] = [fields(text) for text in ids(message)]
         for form in forms(message):
             # "One story" may say its count in a word.
-            optional = {"count"} if message.pluralizable else set()
+            optional: set[str] = {"count"} if message.pluralizable else set()
             missing = set.intersection(*named) - fields(form) - optional
-            if message.id and (missing or fields(form) - set.union(*named)):
+            if message.id and (missing or fields(form) - set[str]().union(*named)):
                 wrong.append((message.id, form))
     assert wrong == []
 

@@ -45,7 +45,7 @@ LONGEST = 120
 _GONE = regex.compile(r"[\u202a-\u202e\u2066-\u2069\ufeff]")
 _SPACE = regex.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _ADDED = regex.compile(r"⚠\ufe0f?|[—…·\u200e\u200f]|\s+")
-"""White space, and the signs that renderers put beside the words or between them (direction marks)."""
+"""White space, and the signs that renderers put beside or between the words (direction marks)."""
 _NOT_MISSED = regex.compile(r"[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]")
 
 
