@@ -57,6 +57,8 @@ BATCH = 2_000
 """How many due subscriptions are opened in one transaction."""
 
 
+COMPOSED_AT_ONCE = 2
+"""Writing a digest takes the processor; who asks something meanwhile is not kept waiting."""
 CONFIRM = timedelta(minutes=1)
 """A chat that shuts the bot out is asked once more after this, before its digests stop."""
 
@@ -95,6 +97,7 @@ class Delivery:
         self._clock = clock
         self._jobs = jobs
         self._working: dict[str, asyncio.Task[None]] = {}
+        self._composing = asyncio.Semaphore(COMPOSED_AT_ONCE)
         self._unrecorded: list[Callable[[], Awaitable[bool]]] = []
         self._put_off: dict[int, tuple[int, datetime]] = {}  # edition -> faults, not before
 
@@ -215,7 +218,9 @@ class Delivery:
     async def _parts(self, edition: Edition, adapter: Adapter) -> Sequence[Part]:
         if edition.frozen:
             return await self._store.parts(edition)
-        return await self._store.freeze(edition, adapter.render(await self._compose(edition)))
+        async with self._composing:
+            reply = await self._compose(edition)
+        return await self._store.freeze(edition, adapter.render(reply))
 
     async def _compose(self, edition: Edition) -> Reply:
         subscription = edition.subscription

@@ -20,7 +20,7 @@ from bot.core.news import Briefing, Reading, Since, Story
 from bot.core.places import SURE
 from bot.core.ports import Clock, Places, Sources
 from bot.core.words import _
-from summaries.article import Article, Length
+from summaries.article import Article, Length, Summary
 from summaries.extractive import METHODS, summarize
 from summaries.likeness import HEAD
 from summaries.places.finder import focus
@@ -165,7 +165,7 @@ class Newsroom:
         return tuple(self._placed(_tell_story(one, length)) for one in chosen), left
 
     def _tell(self, articles: Sequence[Article], length: Length) -> tuple[Story, ...]:
-        return tuple(self._placed(Story(one, summarize(one, length))) for one in articles)
+        return tuple(self._placed(Story(one, _summary(one, length))) for one in articles)
 
     def _placed(self, story: Story) -> Story:
         """Say what places a story is about."""
@@ -207,11 +207,11 @@ def _one_each(articles: Sequence[Article]) -> list[Article]:
 def _tell_story(chosen: Chosen, length: Length) -> Story:
     """Summarise the article in front; where others tell more in its language, all together."""
     lead, *also = chosen.articles
-    summary = summarize(lead, length)
+    summary = _summary(lead, length)
     alike = [one for one in also if one.language == lead.language][: TOGETHER - 1]
     sourced: tuple[Sourced, ...] = ()
     if alike or chosen.told:
-        sourced = brief_together([lead, *alike], length, seen=chosen.told)
+        sourced = _together((lead, *alike), length, tuple(chosen.told))
     return Story(lead, summary, tuple(also), sourced, chosen.why)
 
 
@@ -234,3 +234,16 @@ def datelined(mentions: Sequence[Mention], places: Places) -> tuple[Place, ...]:
         else:
             kept[kept.index(around)] = place
     return tuple(kept[:DATELINE])
+
+
+@lru_cache(maxsize=1024)
+def _summary(article: Article, length: Length) -> Summary:
+    """Many chats are told the same article: it is summarised for the first of them."""
+    return summarize(article, length)
+
+
+@lru_cache(maxsize=512)
+def _together(
+    articles: tuple[Article, ...], length: Length, seen: tuple[str | Article, ...]
+) -> tuple[Sourced, ...]:
+    return brief_together(articles, length, seen=seen)
