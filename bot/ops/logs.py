@@ -100,5 +100,11 @@ def configure(log_format: str, secrets: Sequence[str] = (), level: int = logging
     root.setLevel(logging.WARNING)
     logging.getLogger("bot").setLevel(level)
     # These warn of their own retries; our adapters say it in the operator's words.
-    for noisy in ("discord.client", "discord.gateway", "discord.http", "apscheduler"):
+    for noisy in (
+        "discord.client",
+        "discord.gateway",
+        "discord.http",
+        "discord.shard",
+        "apscheduler",
+    ):
         logging.getLogger(noisy).setLevel(logging.ERROR)
