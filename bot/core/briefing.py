@@ -22,7 +22,7 @@ from bot.core.messages import (
 )
 from bot.core.news import SAMPLE, Briefing, Since, Story, Why
 from bot.core.ports import Places
-from bot.core.words import N_, _, ngettext
+from bot.core.words import N_, _, ngettext, spoken
 from summaries.article import Article, Length, Summary
 from summaries.places.place import Place
 
@@ -39,11 +39,14 @@ _MORE = re.compile(r"(?:^|\s)more(?:\s+(\d{1,4}))?$", re.IGNORECASE)
 def choose(
     articles: Sequence[Article], length: Length, skip: int = 0
 ) -> tuple[tuple[Article, ...], int]:
-    """Return the articles to tell, newest first after some, and how many are left out."""
+    """Return the articles to tell after some, and how many are left out.
+
+    Those in the language that is spoken come first, the newest first in each.
+    """
     readable = [article for article in articles if article.paragraphs]
-    newest = sorted(readable, key=newest_first)[skip:]
+    ordered = sorted(readable, key=lambda one: (one.language != spoken(), *newest_first(one)))
     count = STORIES[length]
-    return tuple(newest[:count]), max(0, len(newest) - count)
+    return tuple(ordered[skip:][:count]), max(0, len(ordered[skip:]) - count)
 
 
 def newest_first(article: Article) -> tuple[float, str]:

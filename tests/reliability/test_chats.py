@@ -75,7 +75,7 @@ async def test_a_group_that_moves_while_the_bot_is_dead_gets_its_digest_in_the_n
     async with running(settings) as bot:
         await telegram.say("/status", chat=new, user=ADA)
         await telegram.wait_until(
-            lambda: any("Status" in post.text for post in telegram.posted(new))
+            lambda: any("This chat" in post.text for post in telegram.posted(new))
         )
         await bot.stop()
     assert sum(SEED in post.text for post in telegram.posted(None)) == 1

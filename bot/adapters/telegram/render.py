@@ -53,6 +53,8 @@ ENTITIES = 90
 """Telegram reads at most 100 entities of a message and drops the rest in silence."""
 BUTTON_UNITS = 60
 """A button's label is cut here: phones show about half of that."""
+ROW_UNITS = 36
+"""A row of buttons shows about so many letters on a phone."""
 BUTTONS = 100
 """The most that one message takes."""
 
@@ -292,14 +294,17 @@ def _document(file: Attachment) -> dict[str, Any]:
 
 
 def _keyboard(actions: Sequence[Action]) -> list[list[list[str]]]:
-    """Lay the buttons out in rows that a phone can show: short labels side by side."""
+    """Lay the buttons out in rows that a phone can show: short labels side by side.
+
+    Those of a row are equally wide, so the longest label says how many there may be.
+    """
     rows: list[list[list[str]]] = []
-    width = 0
+    longest = 0
     for action in actions:
         words = label(directed(action.label), BUTTON_UNITS)
-        if not rows or width + len(words) > 28 or len(rows[-1]) == 3:
+        longest = max(longest, len(words))
+        if not rows or len(rows[-1]) == 3 or longest * (len(rows[-1]) + 1) > ROW_UNITS:
             rows.append([])
-            width = 0
+            longest = len(words)
         rows[-1].append([words, action.data])
-        width += len(words)
     return rows
