@@ -13,7 +13,7 @@ from bot.adapters import console
 from bot.adapters.discord import render as discord
 from bot.adapters.plain import is_visible, plain
 from bot.adapters.telegram import render as telegram
-from bot.core.messages import Paragraph, Reply
+from bot.core.messages import Paragraph, Reply, StoryItem
 from tests.adapters import discord_markdown
 from tests.adapters.replies import FAMILY, FLAG, LONG
 from tests.adapters.texts import replies, texts, words
@@ -183,3 +183,14 @@ def test_a_terminal_loses_nothing(reply: Reply) -> None:
 @given(texts)
 def test_plain_text_holds_no_control_characters(text: str) -> None:
     assert not regex.search(r"[\p{Cs}\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", plain(text))
+
+
+def test_discord_shows_a_storys_picture_and_no_address_that_is_no_web_page() -> None:
+    def pictured(image: str) -> dict[str, Any]:
+        story = StoryItem("A title", ("A sentence.",), image=image)
+        embed: dict[str, Any] = discord.render(Reply((story,)))[0]["embeds"][0]
+        return embed
+
+    shown = pictured("https://news.example/a.jpg")
+    assert shown["thumbnail"] == {"url": "https://news.example/a.jpg"}
+    assert "thumbnail" not in pictured("javascript:alert(1)")

@@ -225,6 +225,8 @@ def _story(story: StoryItem) -> Iterator[dict[str, Any]]:
     embeds[0]["title"] = _escape_inline(title)
     if link := web_link(story.url):
         embeds[0]["url"] = link
+    if picture := web_link(story.image):
+        embeds[0]["thumbnail"] = {"url": picture}  # Discord fetches it, not we
     if byline.strip() and not long_byline:
         embeds[-1]["footer"] = {"text": byline.strip()}
     yield from embeds

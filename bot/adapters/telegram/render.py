@@ -53,7 +53,7 @@ ENTITIES = 90
 """Telegram reads at most 100 entities of a message and drops the rest in silence."""
 BUTTON_UNITS = 60
 """A button's label is cut here: phones show about half of that."""
-ROW_UNITS = 36
+ROW_UNITS = 33
 """A row of buttons shows about so many letters on a phone."""
 BUTTONS = 100
 """The most that one message takes."""
