@@ -29,7 +29,7 @@ from statistics import median, quantiles
 from bot.adapters.telegram.webhook import HEADER, secret_of
 from bot.core.commands import COMMANDS
 from tests.adapters.test_any_text import cases
-from tests.benchmarks.chat_sides import PATH, TOKEN, Taker, side
+from tests.benchmarks.chat_sides import PATH, TOKEN, Counting, side
 from tests.emulators.discord import DiscordEmulator, NotOfferedError
 from tests.emulators.discord.server import Posted
 from tests.emulators.telegram import TelegramEmulator
@@ -248,9 +248,9 @@ class Throughput:
 
 async def by_webhook(name: str, updates: int, *arguments: str) -> Throughput:
     """Deliver updates, 256 at once, each answered with a message; measure the bot's process."""
-    Taker.sent = 0
+    Counting.sent = 0
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(Taker, "127.0.0.1", 0)
+    server = await loop.create_server(Counting, "127.0.0.1", 0)
     port = free_port()
     root = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     async with server, side(name, root, str(port), *arguments) as process:
@@ -278,7 +278,7 @@ def free_port() -> int:
 async def sent(count: int) -> None:
     """Wait until so many messages were sent."""
     async with asyncio.timeout(300):
-        while Taker.sent < count:  # noqa: ASYNC110 - an event for each message would be measured, too
+        while Counting.sent < count:  # noqa: ASYNC110 - an event for each message would be measured, too
             await asyncio.sleep(0.005)
 
 

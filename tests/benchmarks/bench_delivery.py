@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import logging
 import socket
 import sqlite3
@@ -41,6 +40,7 @@ from bot.store.database import DatabaseStore
 from bot.store.jobs import QueuedJobs
 from bot.store.schema import editions, subscriptions
 from bot.store.transactions import rows
+from tests.benchmarks.taker import Taker, told
 from tests.emulators.telegram import TelegramEmulator
 from tests.reliability.process import running, settings_for
 
@@ -56,36 +56,15 @@ TEXT = "Seven defence ministers met in Paris on Wednesday. They spoke about the 
 # ---------------------------------------------------------------- the server, a child process
 
 
-class _Server(asyncio.Protocol):
+_CHAT = {"id": 1, "type": "private", "first_name": "A"}
+ANSWER = told({"message_id": 1, "date": 1, "chat": _CHAT, "text": TEXT})
+
+
+class _Server(Taker):
     """Answers every request as if a message had been sent."""
 
-    def __init__(self) -> None:
-        self._asked = b""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-
-    def data_received(self, data: bytes) -> None:
-        self._asked += data
-        while b"\r\n\r\n" in self._asked:
-            head, _, rest = self._asked.partition(b"\r\n\r\n")
-            length = int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0] or 0)
-            if len(rest) < length:
-                return
-            self._asked = rest[length:]
-            self._transport.write(ANSWER)
-
-
-def _answer() -> bytes:
-    chat = {"id": 1, "type": "private", "first_name": "A"}
-    message = {"message_id": 1, "date": 1, "chat": chat, "text": TEXT}
-    body = json.dumps({"ok": True, "result": message}).encode()
-    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
-    return head.encode() + b"\r\n\r\n" + body
-
-
-ANSWER = _answer()
+    def answer(self, _line: bytes) -> bytes:
+        return ANSWER
 
 
 async def _serve(descriptor: int) -> None:

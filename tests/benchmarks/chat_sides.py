@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 import tempfile
 import time
@@ -17,6 +16,7 @@ from typing import Any
 from aiohttp import web
 
 from bot.core.messages import Paragraph, Reply, Request
+from tests.benchmarks.taker import Taker, told
 
 TOKEN = "123456:BENCH"
 DISCORD_TOKEN = "EMULATOR.DISCORD.TOKEN"
@@ -189,49 +189,25 @@ async def _listens(port: int) -> None:
 # ---------------------------------------------------------------- a Telegram that takes everything
 
 
-class Taker(asyncio.Protocol):
-    """Answers each request at once, as if all went well, and counts the messages."""
+class Counting(Taker):
+    """Answers each request as if all went well, and counts the messages."""
 
     sent = 0
     """Of all connections together."""
 
-    def __init__(self) -> None:
-        self._asked = b""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """See asyncio.Protocol."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-
-    def data_received(self, data: bytes) -> None:
-        """See asyncio.Protocol."""
-        self._asked += data
-        while b"\r\n\r\n" in self._asked:
-            head, _, rest = self._asked.partition(b"\r\n\r\n")
-            length = int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0] or 0)
-            if len(rest) < length:
-                return
-            self._asked = rest[length:]
-            self._transport.write(self._answer(head.partition(b"\r\n")[0]))
-
-    def _answer(self, line: bytes) -> bytes:
+    def answer(self, line: bytes) -> bytes:
+        """See Taker."""
         if b"/sendMessage" in line:
-            Taker.sent += 1
+            Counting.sent += 1
             return _SENT
         return _ME if b"/getMe" in line else _HOOK if b"/getWebhookInfo" in line else _TRUE
 
 
-def _told(result: object) -> bytes:
-    body = json.dumps({"ok": True, "result": result}).encode()
-    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
-    return head.encode() + b"\r\n\r\n" + body
-
-
 _CHAT = {"id": 1, "type": "private", "first_name": "A"}
-_SENT = _told({"message_id": 1, "date": 1, "chat": _CHAT, "text": "pong"})
-_ME = _told({"id": 123456, "is_bot": True, "first_name": "Bench", "username": "bench_bot"})
-_HOOK = _told({"url": f"https://bot.example{PATH}", "pending_update_count": 0})
-_TRUE = _told(result=True)
+_SENT = told({"message_id": 1, "date": 1, "chat": _CHAT, "text": "pong"})
+_ME = told({"id": 123456, "is_bot": True, "first_name": "Bench", "username": "bench_bot"})
+_HOOK = told({"url": f"https://bot.example{PATH}", "pending_update_count": 0})
+_TRUE = told(result=True)
 
 SIDES: dict[str, Callable[..., Coroutine[Any, Any, None]]] = {
     "telegram_echo": telegram_echo,
