@@ -24,14 +24,6 @@ WORDS = {"content": "Good morning."}
 
 
 @pytest.fixture
-async def emulator() -> AsyncIterator[DiscordEmulator]:
-    """The emulator; whatever a test did, every request fits Discord's OpenAPI document."""
-    async with DiscordEmulator(limits=None) as started:
-        yield started
-        assert started.violations == []
-
-
-@pytest.fixture
 def clerk() -> Clerk:
     return Clerk()
 
