@@ -29,7 +29,7 @@ from bot.sources.feeds_markup import Sanitizer, absolute, looks_like_html, plain
 
 MAX_ENTRIES = 10_000
 """More entries than any feed needs: what stands behind them is left out, and counted."""
-MAX_TAGS = 400_000
+MAX_TAGS = 250_000
 """The most tags and references read, those inside HTML included: it bounds time and memory."""
 
 _Element: TypeAlias = etree._Element  # noqa: SLF001 - lxml's only name for the type

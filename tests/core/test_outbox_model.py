@@ -315,6 +315,7 @@ class Outbox(RuleBasedStateMachine):
 TestOutbox = Outbox.TestCase
 TestOutbox.settings = settings(
     max_examples=150,
+    derandomize=True,  # the same nights each time: a failure is somebody's change
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
