@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -11,6 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -107,8 +109,9 @@ def sources(settings: Settings, archive: Archive | None = None) -> NewsSources:
     return NewsSources(seeds, fetcher, archive=archive, clock=SystemClock())
 
 
+@cache
 def places() -> GazetteerPlaces:
-    """Return the places port."""
+    """Return the places port: one for the whole process, as it remembers what it has read."""
     return GazetteerPlaces()
 
 
@@ -316,6 +319,8 @@ async def serve(
                 ]
                 if duty.reads:
                     beside.append(group.create_task(_read_feeds(poller)))
+                if duty.listens:
+                    beside.append(group.create_task(_rehearse(parts.desk)))
                 watch = group.create_task(stop.wait())
                 everyone = group.create_task(_all_done(running))
                 await asyncio.wait([watch, everyone], return_when=asyncio.FIRST_COMPLETED)
@@ -356,6 +361,23 @@ async def _read_feeds(poller: Poller) -> None:
         except Exception:
             log.exception("The feeds could not be read")
         await asyncio.sleep(READ_SECONDS)
+
+
+async def _rehearse(desk: Desk) -> None:
+    """Let the first question find everything loaded.
+
+    What is loaded then stays, so the garbage collector need not look at it ever again: a whole
+    collection takes 80 ms with it, in which nobody is answered.
+    https://docs.python.org/3/library/gc.html#gc.freeze
+    """
+    try:
+        await desk.rehearse()
+    except DatelineError as error:  # whoever asks the same is told what ails it
+        log.info("The rehearsal broke off: %s", error)
+    except Exception:
+        log.exception("The rehearsal broke off")
+    gc.collect()
+    gc.freeze()
 
 
 async def _forget(parts: Parts, kept: timedelta) -> None:

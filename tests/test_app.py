@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
 
-from bot.app import LOOKS, Pulse, _watch, assembled, serve
+from bot.app import LOOKS, Pulse, _rehearse, _watch, assembled, serve
 from bot.core.errors import SettingsError, StoreError
 from bot.core.journal import Journal
 from bot.core.messages import Answer, Chat, Reply, Request
+from bot.core.newsroom import _summary
 from bot.core.ports import FORGETFUL
 from bot.core.schedule import Occurrence, Subscription, Timing
 from bot.ops.health import is_well
 from bot.settings import Settings, load
 from bot.store.database import DatabaseStore
 from tests.fakes import FakeAdapter
+
+
+@pytest.fixture(autouse=True)
+def _thawed() -> Iterator[None]:
+    """Let the collector see again what a bot that was started here took out of its sight."""
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture
@@ -95,6 +105,33 @@ async def _subscribed_and_due(settings: Settings, chat: Chat) -> None:
     due = Occurrence(datetime.now(UTC).date(), datetime.now(UTC) - timedelta(minutes=1))
     await store.subscribe(Subscription(chat, timing), due)
     await store.close()
+
+
+async def test_what_the_first_answers_need_is_loaded_before_anybody_asks(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rehearsed = asyncio.Event()
+    monkeypatch.setattr(gc, "freeze", rehearsed.set)  # the end of the rehearsal
+    _summary.cache_clear()
+    stop = asyncio.Event()
+    serving = asyncio.create_task(serve(settings, [Stubborn()], stop))
+    await rehearsed.wait()
+    loaded = _summary.cache_info()
+    stop.set()
+    await serving
+    assert loaded.misses
+
+
+async def test_a_rehearsal_that_fails_costs_nobody_an_answer(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    async with assembled(settings) as parts:
+        await parts.store.close()  # the database is gone
+        await _rehearse(parts.desk)
+        told = await parts.desk.answer(Request(Chat("stubborn", "1"), "help"))
+    assert "The rehearsal broke off" in caplog.text
+    assert told.blocks
 
 
 async def test_the_clock_ticks_at_once_and_leaves_a_heartbeat(settings: Settings) -> None:

@@ -287,7 +287,8 @@ class TelegramEmulator:
     def posted(self, chat: int | None = ADA) -> list[Posted]:
         """The bot's messages in a chat (None: everywhere, by time) that are not deleted, each as
         it stands now."""
-        rooms = [room for room in self.world.rooms.values() if chat in {None, room.id}]
+        every = self.world.rooms
+        rooms = every.values() if chat is None else [every[chat]] if chat in every else []
         messages = [message for room in rooms for message in room.messages.values()]
         mine = [posted(message) for message in messages if message.method]
         return sorted(mine, key=lambda one: one.at)
