@@ -10,11 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import LOOKS, Pulse, _rehearse, _watch, assembled, serve
+from bot.app import LOOKS, Pulse, _watch, assembled, serve
 from bot.core.errors import SettingsError, StoreError
 from bot.core.journal import Journal
 from bot.core.messages import Answer, Chat, Reply, Request
-from bot.core.newsroom import _summary
 from bot.core.ports import FORGETFUL
 from bot.core.schedule import Occurrence, Subscription, Timing
 from bot.ops.health import is_well
@@ -107,31 +106,14 @@ async def _subscribed_and_due(settings: Settings, chat: Chat) -> None:
     await store.close()
 
 
-async def test_what_the_first_answers_need_is_loaded_before_anybody_asks(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    rehearsed = asyncio.Event()
-    monkeypatch.setattr(gc, "freeze", rehearsed.set)  # the end of the rehearsal
-    _summary.cache_clear()
-    stop = asyncio.Event()
-    serving = asyncio.create_task(serve(settings, [Stubborn()], stop))
-    await rehearsed.wait()
-    loaded = _summary.cache_info()
+async def test_what_a_bot_begins_with_is_not_collected_over_and_over(settings: Settings) -> None:
+    stop, adapter = asyncio.Event(), Stubborn()
+    serving = asyncio.create_task(serve(settings, [adapter], stop))
+    await adapter.begun.wait()
+    frozen = gc.get_freeze_count()
     stop.set()
     await serving
-    assert loaded.misses
-
-
-async def test_a_rehearsal_that_fails_costs_nobody_an_answer(
-    settings: Settings, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level("INFO")
-    async with assembled(settings) as parts:
-        await parts.store.close()  # the database is gone
-        await _rehearse(parts.desk)
-        told = await parts.desk.answer(Request(Chat("stubborn", "1"), "help"))
-    assert "The rehearsal broke off" in caplog.text
-    assert told.blocks
+    assert frozen > len(gc.get_objects())
 
 
 async def test_the_clock_ticks_at_once_and_leaves_a_heartbeat(settings: Settings) -> None:

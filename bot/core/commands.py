@@ -150,18 +150,6 @@ class Desk:
         with words.speaking(_language(standing, request)):
             return await self._served(request, standing)
 
-    async def rehearse(self) -> None:
-        """Answer once for nobody: tables, models and names are loaded before the first question.
-
-        Nothing is kept of it. Raises DatelineError and whatever an answer may.
-        """
-        nobody = Request(Chat("", ""), "place", "Paris")
-        briefing = await self._briefing(nobody.chat, Length.SHORT, "")
-        await asyncio.to_thread(briefing_reply, briefing, Length.SHORT, self._places)
-        await self._place(nobody)
-        await self._map(nobody)
-        await self._help(replace(nobody, arguments=""))
-
     async def _standing(self, chat: Chat) -> Standing:
         """Ask once what the chat chose; without the store it is as if it had chosen nothing.
 

@@ -62,12 +62,8 @@ class Followed(FakeSources):
         return Reading(self.stock, feeds=7, failing=2, failures=("A is down.", "B is down."))
 
 
-def a_desk(
-    sources: FakeSources | None = None,
-    store: FakeStore | None = None,
-    archive: FakeArchive | None = None,
-) -> Desk:
-    clock, archive, places = FakeClock(), archive or FakeArchive(), GazetteerPlaces()
+def a_desk(sources: FakeSources | None = None, store: FakeStore | None = None) -> Desk:
+    clock, archive, places = FakeClock(), FakeArchive(), GazetteerPlaces()
     sources = sources or Followed(stock=tuple(map(news, range(7), TEXTS)))
     return Desk(
         Newsroom(sources, clock, archive, places),
@@ -96,14 +92,6 @@ async def said(desk: Desk, text: str, sender: str = "") -> Reply:
 
 def titles(reply: Reply) -> list[str]:
     return [block.title for block in reply.blocks if isinstance(block, StoryItem)]
-
-
-async def test_a_rehearsal_is_an_answer_to_nobody_and_leaves_no_trace() -> None:
-    archive, store = FakeArchive(), FakeStore()
-    desk = a_desk(store=store, archive=archive)
-    before = repr(archive), repr(store)
-    await desk.rehearse()
-    assert (repr(archive), repr(store)) == before
 
 
 async def test_under_a_briefing_stands_what_fails_and_when_the_next_digest_comes() -> None:
