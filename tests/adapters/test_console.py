@@ -33,11 +33,6 @@ def keyboard() -> Iterator[PipeInput]:
 
 
 @pytest.fixture
-def clerk() -> Clerk:
-    return Clerk()
-
-
-@pytest.fixture
 def screen() -> StringIO:
     return StringIO()
 

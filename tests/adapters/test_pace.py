@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator
 
 import pytest
 
 from bot.adapters import pace
-from bot.adapters.discord.adapter import DiscordAdapter
 from bot.adapters.pace import Gate, Pace
 from bot.adapters.telegram.adapter import TelegramAdapter
 from bot.core.commands import COMMANDS
@@ -19,7 +17,9 @@ from bot.core.messages import Chat, ChatKind
 from bot.core.pacing import Rate
 from bot.core.ports import Adapter, Payload
 from tests.adapters.clerk import Clerk
-from tests.emulators.discord import TOKEN, DiscordEmulator
+from tests.adapters.discord.running import Running
+from tests.adapters.telegram.living import running
+from tests.emulators.discord import DiscordEmulator
 from tests.emulators.telegram import Fault, TelegramEmulator
 from tests.emulators.telegram.limits import Limits
 from tests.fakes import FakeJournal
@@ -113,25 +113,6 @@ async def test_the_gates_of_chats_that_rest_take_no_memory() -> None:
 # --- Telegram, with its limits on
 
 
-@pytest.fixture
-async def telegram() -> AsyncIterator[TelegramEmulator]:
-    async with TelegramEmulator() as emulator:
-        yield emulator
-        assert emulator.violations == []
-
-
-@contextlib.asynccontextmanager
-async def on_telegram(telegram: TelegramEmulator) -> AsyncIterator[TelegramAdapter]:
-    adapter = TelegramAdapter(telegram.token, telegram.root, COMMANDS)
-    task = asyncio.create_task(adapter.run(Clerk().answer, FakeJournal()))
-    await telegram.wait_until(lambda: telegram.world.updates.polls > 0)
-    try:
-        yield adapter
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-
 async def digest(adapter: Adapter, chat: Chat, payload: Payload) -> None:
     """Post as the delivery does; a refusal of any kind fails the test."""
     await adapter.wait_turn(chat)
@@ -148,7 +129,7 @@ async def test_a_broadcast_and_answers_together_stay_below_thirty_a_second(
     readers, askers = range(5001, 5121), range(6001, 6041)
     for reader in readers:
         telegram.add_chat(reader)
-    async with on_telegram(telegram) as adapter:
+    async with running(telegram, Clerk().answer, FakeJournal()) as adapter:
         began = time.monotonic()
         digests = [
             asyncio.create_task(digest(adapter, on(reader), {"text": "Good morning."}))
@@ -171,7 +152,7 @@ async def test_a_private_chat_gets_one_a_second_after_a_short_burst(
     telegram: TelegramEmulator,
 ) -> None:
     telegram.add_chat(ADA)
-    async with on_telegram(telegram) as adapter:
+    async with running(telegram, Clerk().answer, FakeJournal()) as adapter:
         await asyncio.gather(*(adapter.post(on(ADA), {"text": "x"}, "") for _ in range(5)))
     at = [post.at for post in telegram.posted()]
     assert at[3] - at[0] > 3
@@ -181,7 +162,7 @@ async def test_a_group_gets_twenty_a_minute(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr("bot.adapters.telegram.adapter._A_CHAT", Rate(30, 0.3))
     async with TelegramEmulator(limits=Limits(chat_burst=30)) as telegram:
         telegram.add_chat(SUPERGROUP)
-        async with on_telegram(telegram) as adapter:
+        async with running(telegram, Clerk().answer, FakeJournal()) as adapter:
             posts = [
                 asyncio.create_task(adapter.post(on(SUPERGROUP), {"text": "x"}, ""))
                 for _ in range(25)
@@ -200,7 +181,7 @@ async def test_a_429_of_twelve_hours_holds_one_chat_and_is_not_asked_again(
     telegram.fail_next("sendMessage", Fault.retry_after(43_200), chat=ADA)
     for reader in (ADA, 5001):
         telegram.add_chat(reader)
-    async with on_telegram(telegram) as adapter:
+    async with running(telegram, Clerk().answer, FakeJournal()) as adapter:
         for _ in range(3):
             await adapter.wait_turn(on(ADA))
             with pytest.raises(DeliveryError) as caught:
@@ -227,13 +208,11 @@ async def test_paid_broadcasts_go_faster_and_say_so(telegram: TelegramEmulator) 
 # --- Discord, with its limits on
 
 
-async def test_discord_refuses_nothing_of_a_broadcast_with_questions_between() -> None:
-    async with DiscordEmulator() as discord:
-        adapter = DiscordAdapter(TOKEN, discord.api_url, discord.gateway_url, COMMANDS)
-        task = asyncio.create_task(adapter.run(Clerk().answer, FakeJournal()))
-        await discord.wait_for_commands()
-        await discord.ready()
-        channels = range(7001, 7101)
+async def test_discord_refuses_nothing_of_a_broadcast_with_questions_between(
+    discord: DiscordEmulator,
+) -> None:
+    channels = range(7001, 7101)
+    async with Running(discord, Clerk()) as adapter:
         for channel in channels:
             discord.add_channel(channel, f"news-{channel}")
         chats = [Chat("discord", str(channel), ChatKind.GROUP) for channel in channels]
@@ -242,8 +221,5 @@ async def test_discord_refuses_nothing_of_a_broadcast_with_questions_between() -
             await discord.say("<@4001> what's new in Iraq?")
         await discord.wait_for_post(None, len(channels) + 8, timeout=60)
         await asyncio.gather(*digests)
-        posts = [path for method, path, _ in discord.requests if path.endswith("/messages")]
-        assert len(posts) == len(channels) + 8  # each was taken at once
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-        assert discord.violations == []
+    posts = [path for method, path, _ in discord.requests if path.endswith("/messages")]
+    assert len(posts) == len(channels) + 8  # each was taken at once

@@ -14,6 +14,7 @@ from bot.core.commands import COMMANDS
 from bot.core.errors import ChatUnavailable, DeliveryError, OutcomeUnknown, SettingsError
 from bot.core.messages import Action, Chat, ChatKind, Paragraph, Picture, Reply
 from tests.adapters.clerk import Clerk
+from tests.adapters.discord.running import Running
 from tests.adapters.replies import REPLIES
 from tests.emulators.discord import TOKEN, DiscordEmulator, Fault, NotOfferedError, wire
 
@@ -23,23 +24,14 @@ NEWS = Chat("discord", str(CHANNEL), ChatKind.GROUP)
 WORDS = {"content": "Good morning."}
 
 
-@pytest.fixture
-def clerk() -> Clerk:
-    return Clerk()
-
-
 def adapter_for(emulator: DiscordEmulator, token: str = TOKEN) -> DiscordAdapter:
     return DiscordAdapter(token, emulator.api_url, emulator.gateway_url, COMMANDS)
 
 
 @pytest.fixture
 async def bot(emulator: DiscordEmulator, clerk: Clerk) -> AsyncIterator[DiscordAdapter]:
-    adapter = adapter_for(emulator)
-    task = asyncio.create_task(adapter.run(clerk.answer))
-    await emulator.wait_for_commands()
-    await emulator.ready()
-    yield adapter
-    await stopped(task)
+    async with Running(emulator, clerk) as adapter:
+        yield adapter
 
 
 async def stopped(task: asyncio.Task[None]) -> None:

@@ -23,11 +23,6 @@ NEWS = Chat("discord", str(CHANNEL), ChatKind.GROUP)
 WORDS = {"content": "Good morning."}
 
 
-@pytest.fixture
-def porter() -> Porter:
-    return Porter()
-
-
 # --- gone and back
 
 

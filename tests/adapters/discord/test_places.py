@@ -24,11 +24,6 @@ SUBSCRIBE = {"time": "08:00"}
 NOT_HERE = "I am not a member here"
 
 
-@pytest.fixture
-def clerk() -> Clerk:
-    return Clerk()
-
-
 # --- threads and forums
 
 

@@ -22,11 +22,6 @@ PAGE = Reply((Paragraph("Page 2"),), (Action("Back", "brief", "page 1"),), in_pl
 REFUSED = Reply((Notice("Only those who manage this chat may do this."),))
 
 
-@pytest.fixture
-def clerk() -> Clerk:
-    return Clerk()
-
-
 async def first_page(emulator: DiscordEmulator, clerk: Clerk) -> int:
     """Somebody asks, and is shown a page with a button; its message."""
     clerk.reply = Reply((Paragraph("Page 1"),), (NEXT,))

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.adapters.clerk import Clerk
 from tests.emulators.telegram import TelegramEmulator
 
 
@@ -16,9 +15,3 @@ async def telegram() -> AsyncIterator[TelegramEmulator]:
     async with TelegramEmulator(limits=None) as emulator:
         yield emulator
         assert emulator.violations == []
-
-
-@pytest.fixture
-def clerk() -> Clerk:
-    """Somebody who answers."""
-    return Clerk()

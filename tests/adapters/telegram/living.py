@@ -20,10 +20,13 @@ GROUP, SUPERGROUP, CHANNEL = -5001, -1001234567890, -1009876543210
 
 @contextlib.asynccontextmanager
 async def running(
-    telegram: TelegramEmulator, answer: Answer, journal: Journal = FORGETFUL
+    telegram: TelegramEmulator,
+    answer: Answer,
+    journal: Journal = FORGETFUL,
+    adapter: TelegramAdapter | None = None,
 ) -> AsyncIterator[TelegramAdapter]:
-    """Run an adapter that polls the emulator."""
-    adapter = TelegramAdapter(telegram.token, telegram.root, COMMANDS)
+    """Run an adapter that polls the emulator: the usual one, or the one that is given."""
+    adapter = adapter or TelegramAdapter(telegram.token, telegram.root, COMMANDS)
     task = asyncio.create_task(adapter.run(answer, journal))
     try:
         polls = telegram.world.updates.polls

@@ -10,31 +10,17 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.adapters.telegram.adapter import TelegramAdapter
-from bot.core.commands import COMMANDS, Desk, in_words
+from bot.core.commands import COMMANDS, in_words
 from bot.core.errors import ChatUnavailable, DeliveryError, OutcomeUnknown, SettingsError
 from bot.core.messages import Attachment, Chat, ChatKind, Paragraph, Picture, Reply
 from tests.adapters.clerk import Clerk
 from tests.adapters.replies import REPLIES
+from tests.adapters.telegram.living import ADA, BEN, GROUP, SUPERGROUP, running
 from tests.emulators.telegram import DEFAULT_TOKEN, Fault, TelegramEmulator
 from tests.emulators.telegram.entities import Formatted, Span
 from tests.fakes import make_desk
 
-ADA, BEN = 1001, 1002
-GROUP, SUPERGROUP = -5001, -1001234567890
 WORDS = {"text": "Good morning."}
-
-
-@pytest.fixture
-async def telegram() -> AsyncIterator[TelegramEmulator]:
-    """The emulator; whatever a test did, every request fits the Bot API's own description."""
-    async with TelegramEmulator(limits=None) as emulator:
-        yield emulator
-        assert emulator.violations == []
-
-
-@pytest.fixture
-def clerk() -> Clerk:
-    return Clerk()
 
 
 def chat(id: int) -> Chat:  # noqa: A002 - the platform's word
@@ -45,20 +31,6 @@ def adapter_for(telegram: TelegramEmulator, token: str = DEFAULT_TOKEN) -> Teleg
     return TelegramAdapter(token, telegram.root, COMMANDS)
 
 
-@contextlib.asynccontextmanager
-async def running(
-    telegram: TelegramEmulator, clerk: Clerk | Desk
-) -> AsyncIterator[TelegramAdapter]:
-    adapter = adapter_for(telegram)
-    task = asyncio.create_task(adapter.run(clerk.answer))
-    try:
-        polls = telegram.world.updates.polls
-        await telegram.wait_until(lambda: telegram.world.updates.polls > polls)
-        yield adapter
-    finally:
-        await stopped(task)
-
-
 async def stopped(task: asyncio.Task[None]) -> None:
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
@@ -67,7 +39,7 @@ async def stopped(task: asyncio.Task[None]) -> None:
 
 @pytest.fixture
 async def bot(telegram: TelegramEmulator, clerk: Clerk) -> AsyncIterator[TelegramAdapter]:
-    async with running(telegram, clerk) as adapter:
+    async with running(telegram, clerk.answer) as adapter:
         yield adapter
 
 
@@ -121,7 +93,7 @@ async def test_the_language_of_the_person_comes_along(
 )
 async def test_what_is_meant_for_others_in_a_group_is_left_alone(clerk: Clerk, typed: str) -> None:
     async with TelegramEmulator(limits=None, privacy=False) as telegram:
-        async with running(telegram, clerk):
+        async with running(telegram, clerk.answer):
             await telegram.say(typed, chat=SUPERGROUP)
             await telegram.say("/help", chat=SUPERGROUP)
             await telegram.wait_for_post(SUPERGROUP)
@@ -226,7 +198,7 @@ async def test_a_member_is_refused_in_words_and_an_administrator_accepted(
     telegram: TelegramEmulator,
 ) -> None:
     telegram.set_member(SUPERGROUP, BEN, "administrator")
-    async with running(telegram, make_desk()):
+    async with running(telegram, make_desk().answer):
         await telegram.say("/subscribe 08:00", chat=SUPERGROUP, user=ADA)
         [refusal] = await telegram.wait_for_post(SUPERGROUP)
         await telegram.say("/subscribe 08:00", chat=SUPERGROUP, user=BEN)
@@ -467,7 +439,7 @@ async def test_a_lost_answer_leaves_the_outcome_unknown(
 async def test_an_answer_whose_outcome_is_unknown_is_not_sent_twice(
     telegram: TelegramEmulator, clerk: Clerk
 ) -> None:
-    async with running(telegram, clerk):  # leaving it waits for what is in flight
+    async with running(telegram, clerk.answer):  # leaving it waits for what is in flight
         telegram.fail_next("sendMessage", Fault.drop_after_commit())
         await telegram.say("/brief")
         await telegram.wait_for_post()
@@ -538,7 +510,7 @@ async def test_polling_survives(
     telegram: TelegramEmulator, clerk: Clerk, fault: Fault, caplog: pytest.LogCaptureFixture
 ) -> None:
     telegram.fail_next("getUpdates", fault)
-    async with running(telegram, clerk):
+    async with running(telegram, clerk.answer):
         await telegram.say("/brief")
         await telegram.wait_for_post()
     assert "no updates" in caplog.text
@@ -546,7 +518,7 @@ async def test_polling_survives(
 
 async def test_a_webhook_in_the_way_is_removed(telegram: TelegramEmulator, clerk: Clerk) -> None:
     telegram.world.updates.webhook = {"url": "https://example.org/hook"}
-    async with running(telegram, clerk):
+    async with running(telegram, clerk.answer):
         await telegram.say("/brief")
         await telegram.wait_for_post()
 
@@ -602,7 +574,7 @@ async def test_a_stop_lets_the_answer_out_and_it_is_not_given_again(
     await stopped(task)
     assert [one.text for one in telegram.posted()] == ["/brief"]
 
-    async with running(telegram, clerk):
+    async with running(telegram, clerk.answer):
         await telegram.say("/help")
         await telegram.wait_for_post(count=2)
     assert [request.command for request in clerk.requests] == ["brief", "help"]
@@ -613,7 +585,7 @@ async def test_the_token_is_in_no_log(
 ) -> None:
     caplog.set_level(logging.INFO)
     telegram.fail_next("sendMessage", Fault.error(500, "Internal Server Error"))
-    async with running(telegram, clerk):
+    async with running(telegram, clerk.answer):
         await telegram.say("/brief")
         await telegram.wait_until(lambda: "sendMessage" in [name for name, _ in telegram.requests])
     assert DEFAULT_TOKEN not in caplog.text

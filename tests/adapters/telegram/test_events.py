@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
-import contextlib
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -15,15 +12,21 @@ from bot.adapters.telegram.adapter import TelegramAdapter
 from bot.adapters.telegram.updates import migration, standing
 from bot.core.commands import BACK, COMMANDS, GONE, MOVED
 from bot.core.errors import ChatUnavailable, DeliveryError, SettingsError
-from bot.core.journal import Journal, Update
+from bot.core.journal import Update
 from bot.core.messages import Chat, ChatKind, Paragraph, Reply, Request
 from tests.adapters.porter import Porter
+from tests.adapters.telegram.living import (
+    ADA,
+    BOT,
+    CHANNEL,
+    GROUP,
+    SUPERGROUP,
+    running,
+    taken,
+)
 from tests.emulators.telegram import TelegramEmulator
 from tests.fakes import FakeJournal
 
-ADA = 1001
-GROUP, SUPERGROUP, CHANNEL = -5001, -1001234567890, -1009876543210
-BOT = 123456
 RIGHTS = (
     *("can_manage_chat", "can_delete_messages", "can_manage_video_chats", "can_restrict_members"),
     *("can_promote_members", "can_change_info", "can_invite_users", "can_post_stories"),
@@ -35,47 +38,13 @@ RIGHTS = (
 )
 
 
-@pytest.fixture
-def porter() -> Porter:
-    return Porter()
-
-
-@pytest.fixture
-async def telegram() -> AsyncIterator[TelegramEmulator]:
-    """The emulator; whatever a test did, every request fits the Bot API's own description."""
-    async with TelegramEmulator(limits=None) as emulator:
-        yield emulator
-        assert emulator.violations == []
-
-
-@contextlib.asynccontextmanager
-async def running(
-    telegram: TelegramEmulator, porter: Porter, journal: Journal | None = None
-) -> AsyncIterator[TelegramAdapter]:
-    adapter = TelegramAdapter(telegram.token, telegram.root, COMMANDS)
-    task = asyncio.create_task(adapter.run(porter.answer, journal or FakeJournal()))
-    try:
-        polls = telegram.world.updates.polls
-        await telegram.wait_until(lambda: telegram.world.updates.polls > polls)
-        yield adapter
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-
-
-async def taken(telegram: TelegramEmulator) -> None:
-    """Wait until the bot has taken all that happened; leaving it waits for what is in hand."""
-    await telegram.wait_until(lambda: telegram.pending == 0)
-
-
 # --- moved
 
 
 async def test_a_group_that_became_a_supergroup_moves_and_is_not_greeted_anew(
     telegram: TelegramEmulator, porter: Porter
 ) -> None:
-    async with running(telegram, porter):
+    async with running(telegram, porter.answer):
         telegram.add_chat(GROUP, "group")
         new = telegram.migrate(GROUP)
         await taken(telegram)
@@ -116,7 +85,7 @@ def message(chat: dict[str, Any], **service: int) -> Message:
 async def test_a_chat_that_shuts_the_bot_out_is_gone_and_hears_nothing(
     telegram: TelegramEmulator, porter: Porter, chat: int, reason: str
 ) -> None:
-    async with running(telegram, porter):
+    async with running(telegram, porter.answer):
         telegram.add_chat(chat, "channel" if chat == CHANNEL else None)
         telegram.block(chat)
         await taken(telegram)
@@ -127,7 +96,7 @@ async def test_a_chat_that_shuts_the_bot_out_is_gone_and_hears_nothing(
 async def test_a_bot_that_is_an_administrator_no_more_cannot_post_in_a_channel(
     telegram: TelegramEmulator, porter: Porter
 ) -> None:
-    async with running(telegram, porter) as adapter:
+    async with running(telegram, porter.answer) as adapter:
         telegram.add_chat(CHANNEL, "channel")
         telegram.set_member(CHANNEL, BOT, "member")
         await taken(telegram)
@@ -139,7 +108,7 @@ async def test_a_bot_that_is_an_administrator_no_more_cannot_post_in_a_channel(
 async def test_a_bot_that_may_not_write_in_a_group_is_shut_out_until_it_may(
     telegram: TelegramEmulator, porter: Porter
 ) -> None:
-    async with running(telegram, porter):
+    async with running(telegram, porter.answer):
         telegram.add_chat(SUPERGROUP)
         telegram.restrict(SUPERGROUP, "text messages")
         telegram.set_member(SUPERGROUP, BOT, "member")
@@ -154,7 +123,7 @@ async def test_who_lets_the_bot_in_again_is_told_what_is_on_again(
     telegram: TelegramEmulator, porter: Porter
 ) -> None:
     porter.back = Reply((Paragraph("I am back."),))
-    async with running(telegram, porter):
+    async with running(telegram, porter.answer):
         telegram.add_chat(ADA)
         telegram.block(ADA)
         telegram.unblock(ADA)
@@ -164,7 +133,7 @@ async def test_who_lets_the_bot_in_again_is_told_what_is_on_again(
 
 
 async def test_who_had_nothing_on_hears_nothing(telegram: TelegramEmulator, porter: Porter) -> None:
-    async with running(telegram, porter):
+    async with running(telegram, porter.answer):
         telegram.add_chat(ADA)
         telegram.block(ADA)
         telegram.unblock(ADA)
@@ -206,7 +175,7 @@ def test_a_standing_tells_whether_the_bot_can_post(
 async def test_a_group_that_adds_the_bot_is_greeted_once(
     telegram: TelegramEmulator, porter: Porter
 ) -> None:
-    async with running(telegram, porter):
+    async with running(telegram, porter.answer):
         telegram.add_chat(SUPERGROUP).members[BOT] = "left"
         telegram.set_member(SUPERGROUP, BOT, "member")
         await telegram.wait_for_post(SUPERGROUP)
@@ -225,7 +194,7 @@ async def test_a_group_that_adds_the_bot_again_hears_what_is_on_again_and_no_gre
             return replies.pop(0) if request.command == BACK else answered
 
     once = Once()
-    async with running(telegram, once):
+    async with running(telegram, once.answer):
         telegram.add_chat(SUPERGROUP).members[BOT] = "left"
         telegram.set_member(SUPERGROUP, BOT, "member")
         await telegram.wait_for_post(SUPERGROUP)
@@ -237,7 +206,7 @@ async def test_a_group_that_adds_the_bot_again_hears_what_is_on_again_and_no_gre
 async def test_a_command_in_a_channel_is_answered_there(
     telegram: TelegramEmulator, porter: Porter
 ) -> None:
-    async with running(telegram, porter):
+    async with running(telegram, porter.answer):
         telegram.add_chat(CHANNEL, "channel")
         await telegram.say("/subscribe 08:00", chat=CHANNEL)
         await telegram.wait_for_post(CHANNEL)
@@ -253,7 +222,7 @@ async def test_what_happened_is_told_again_until_it_is_done(
 ) -> None:
     monkeypatch.setattr("bot.adapters.events._FIRST_PAUSE", 0.0)
     porter.faults = 3
-    async with running(telegram, porter):
+    async with running(telegram, porter.answer):
         telegram.add_chat(ADA)
         telegram.block(ADA)
         telegram.unblock(ADA)
@@ -268,7 +237,7 @@ async def test_what_a_crash_left_undone_happens_at_the_next_start(
     group = {"id": GROUP, "type": "group", "title": "News"}
     left = {"message_id": 1, "date": 1452770000, "chat": group, "migrate_to_chat_id": SUPERGROUP}
     await journal.take("telegram", [Update("7", {"update_id": 7, "message": left})])
-    async with running(telegram, porter, journal):
+    async with running(telegram, porter.answer, journal):
         pass
     assert porter.events == [(str(GROUP), MOVED, str(SUPERGROUP))]
     assert await journal.unfinished("telegram") == []
@@ -278,13 +247,13 @@ async def test_an_event_told_twice_by_telegram_is_one(
     telegram: TelegramEmulator, porter: Porter
 ) -> None:
     journal = FakeJournal()
-    async with running(telegram, porter, journal):
+    async with running(telegram, porter.answer, journal):
         telegram.add_chat(ADA)
         telegram.block(ADA)
         kept = list(telegram.world.updates.pending)
         await taken(telegram)
     telegram.world.updates.pending += kept  # as when the acknowledgement was lost
-    async with running(telegram, porter, journal):
+    async with running(telegram, porter.answer, journal):
         await taken(telegram)
     assert len(porter.events) == 1
 
@@ -293,7 +262,7 @@ async def test_an_update_that_cannot_be_read_holds_up_no_other(
     telegram: TelegramEmulator, porter: Porter, caplog: pytest.LogCaptureFixture
 ) -> None:
     journal = FakeJournal()
-    async with running(telegram, porter, journal):
+    async with running(telegram, porter.answer, journal):
         telegram.world.updates.put("message", {"message_id": "?"})
         await telegram.say("/brief")
         await telegram.wait_for_post()
@@ -311,7 +280,7 @@ async def test_a_topic_that_takes_no_messages_is_unavailable(
     telegram: TelegramEmulator, porter: Porter, change: str
 ) -> None:
     topic = Chat("telegram", str(SUPERGROUP), ChatKind.GROUP, "77")
-    async with running(telegram, porter) as adapter:
+    async with running(telegram, porter.answer) as adapter:
         await telegram.say("/brief", chat=SUPERGROUP, thread=77)
         await telegram.wait_for_post(SUPERGROUP)
         if change == "closed":
@@ -325,7 +294,7 @@ async def test_a_topic_that_takes_no_messages_is_unavailable(
 async def test_a_topic_that_is_opened_again_is_back(
     telegram: TelegramEmulator, porter: Porter
 ) -> None:
-    async with running(telegram, porter):
+    async with running(telegram, porter.answer):
         await telegram.say("/brief", chat=SUPERGROUP, thread=77)
         telegram.close_topic(SUPERGROUP, 77)
         telegram.close_topic(SUPERGROUP, 77, closed=False)
@@ -339,7 +308,7 @@ async def test_a_group_that_takes_no_texts_is_unavailable_and_one_without_pictur
     from tests.emulators.test_telegram import png  # noqa: PLC0415 - a picture that is one
 
     group = Chat("telegram", str(SUPERGROUP), ChatKind.GROUP)
-    async with running(telegram, porter) as adapter:
+    async with running(telegram, porter.answer) as adapter:
         telegram.add_chat(SUPERGROUP)
         telegram.restrict(SUPERGROUP, "text messages", "photos")
         with pytest.raises(ChatUnavailable, match="text messages"):

@@ -2,42 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-from collections.abc import AsyncIterator
-
 import pytest
 
-from bot.adapters.telegram.adapter import TelegramAdapter
-from bot.core.commands import COMMANDS, Desk, in_words
+from bot.core.commands import in_words
 from bot.core.messages import FILE_BYTES, Attachment
 from bot.core.news import Feed, ListedFeed
 from bot.sources.opml import read_opml, write_opml
 from tests.adapters.clerk import Clerk
+from tests.adapters.telegram.living import ADA, BEN, SUPERGROUP, running
 from tests.emulators.telegram import Fault, TelegramEmulator
 from tests.fakes import make_desk
 
-ADA, BEN, GROUP = 1001, 1002, -1001234567890
 LISTED = (
     ListedFeed(Feed("https://news.example/world.xml", "World"), ("News",)),
     ListedFeed(Feed("https://news.example/sport.xml", "Sport"), ("Sport",)),
 )
 LIST = write_opml(LISTED)
-
-
-@contextlib.asynccontextmanager
-async def talking(answerer: Clerk | Desk) -> AsyncIterator[TelegramEmulator]:
-    """A bot in Telegram; whatever happens, every request fits the Bot API's own description."""
-    async with TelegramEmulator(limits=None) as telegram:
-        adapter = TelegramAdapter(telegram.token, telegram.root, COMMANDS)
-        task = asyncio.create_task(adapter.run(answerer.answer))
-        try:
-            yield telegram
-        finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
-        assert telegram.violations == []
 
 
 @pytest.mark.parametrize(
@@ -49,28 +29,31 @@ async def talking(answerer: Clerk | Desk) -> AsyncIterator[TelegramEmulator]:
         ("Export.XML", "here are my feeds", ""),
     ],
 )
-async def test_a_document_comes_along_with_follow(name: str, caption: str, arguments: str) -> None:
-    clerk = Clerk()
-    async with talking(clerk) as telegram:
+async def test_a_document_comes_along_with_follow(
+    telegram: TelegramEmulator, clerk: Clerk, name: str, caption: str, arguments: str
+) -> None:
+    async with running(telegram, clerk.answer):
         await telegram.send_file(name, LIST, caption)
         await telegram.wait_for_post()
     assert (clerk.last.command, clerk.last.arguments) == ("follow", arguments)
     assert clerk.last.file == Attachment(name, LIST)
 
 
-async def test_a_reply_to_a_document_brings_it_along() -> None:
-    clerk = Clerk()
-    async with talking(clerk) as telegram:
-        telegram.set_member(GROUP, ADA, "administrator")
-        sent = await telegram.send_file("feeds.opml", LIST, chat=GROUP)
-        await telegram.say("/follow", chat=GROUP, reply_to=sent)
-        await telegram.wait_for_post(GROUP)
+async def test_a_reply_to_a_document_brings_it_along(
+    telegram: TelegramEmulator, clerk: Clerk
+) -> None:
+    async with running(telegram, clerk.answer):
+        telegram.set_member(SUPERGROUP, ADA, "administrator")
+        sent = await telegram.send_file("feeds.opml", LIST, chat=SUPERGROUP)
+        await telegram.say("/follow", chat=SUPERGROUP, reply_to=sent)
+        await telegram.wait_for_post(SUPERGROUP)
     assert clerk.last.file == Attachment("feeds.opml", LIST)
 
 
-async def test_another_document_in_private_is_answered_with_help_and_not_fetched() -> None:
-    clerk = Clerk()
-    async with talking(clerk) as telegram:
+async def test_another_document_in_private_is_answered_with_help_and_not_fetched(
+    telegram: TelegramEmulator, clerk: Clerk
+) -> None:
+    async with running(telegram, clerk.answer):
         await telegram.send_file("report.pdf", b"%PDF-1.7")
         await telegram.wait_for_post()
         asked = [method for method, _ in telegram.requests]
@@ -78,28 +61,32 @@ async def test_another_document_in_private_is_answered_with_help_and_not_fetched
     assert "getFile" not in asked
 
 
-async def test_a_document_without_a_command_in_a_group_is_left_alone() -> None:
-    clerk = Clerk()
-    async with talking(clerk) as telegram:
-        await telegram.send_file("feeds.opml", LIST, "look", chat=GROUP)
-        await telegram.say("/help", chat=GROUP)
-        await telegram.wait_for_post(GROUP)
+async def test_a_document_without_a_command_in_a_group_is_left_alone(
+    telegram: TelegramEmulator, clerk: Clerk
+) -> None:
+    async with running(telegram, clerk.answer):
+        await telegram.send_file("feeds.opml", LIST, "look", chat=SUPERGROUP)
+        await telegram.say("/help", chat=SUPERGROUP)
+        await telegram.wait_for_post(SUPERGROUP)
     assert [request.command for request in clerk.requests] == ["help"]
 
 
-async def test_only_those_who_manage_a_group_make_the_bot_fetch_a_file() -> None:
-    async with talking(make_desk()) as telegram:
-        telegram.set_member(GROUP, BEN, "member")
-        await telegram.send_file("feeds.opml", LIST, "/follow", chat=GROUP, user=BEN)
-        [refusal] = await telegram.wait_for_post(GROUP)
+async def test_only_those_who_manage_a_group_make_the_bot_fetch_a_file(
+    telegram: TelegramEmulator,
+) -> None:
+    async with running(telegram, make_desk().answer):
+        telegram.set_member(SUPERGROUP, BEN, "member")
+        await telegram.send_file("feeds.opml", LIST, "/follow", chat=SUPERGROUP, user=BEN)
+        [refusal] = await telegram.wait_for_post(SUPERGROUP)
         asked = [method for method, _ in telegram.requests]
     assert "Only those who manage this chat may use /follow." in refusal.text
     assert "getFile" not in asked
 
 
-async def test_a_file_that_is_too_large_is_refused_in_words_and_not_fetched() -> None:
-    clerk = Clerk()
-    async with talking(clerk) as telegram:
+async def test_a_file_that_is_too_large_is_refused_in_words_and_not_fetched(
+    telegram: TelegramEmulator, clerk: Clerk
+) -> None:
+    async with running(telegram, clerk.answer):
         await telegram.send_file("feeds.opml", b"x" * (FILE_BYTES + 1))
         [refusal] = await telegram.wait_for_post()
         asked = [method for method, _ in telegram.requests]
@@ -108,9 +95,10 @@ async def test_a_file_that_is_too_large_is_refused_in_words_and_not_fetched() ->
     assert "getFile" not in asked
 
 
-async def test_a_file_that_cannot_be_fetched_is_said() -> None:
-    clerk = Clerk()
-    async with talking(clerk) as telegram:
+async def test_a_file_that_cannot_be_fetched_is_said(
+    telegram: TelegramEmulator, clerk: Clerk
+) -> None:
+    async with running(telegram, clerk.answer):
         telegram.fail_next("getFile", Fault.error(400, "Bad Request: file is temporarily gone"))
         await telegram.send_file("feeds.opml", LIST)
         [refusal] = await telegram.wait_for_post()
@@ -118,8 +106,8 @@ async def test_a_file_that_cannot_be_fetched_is_said() -> None:
     assert clerk.requests == []
 
 
-async def test_a_list_goes_in_and_comes_out_again() -> None:
-    async with talking(make_desk()) as telegram:
+async def test_a_list_goes_in_and_comes_out_again(telegram: TelegramEmulator) -> None:
+    async with running(telegram, make_desk().answer):
         await telegram.send_file("feeds.opml", LIST)
         [taken] = await telegram.wait_for_post()
         await telegram.press(taken.message_id, "What is followed")

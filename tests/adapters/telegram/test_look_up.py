@@ -13,9 +13,9 @@ from bot.adapters.telegram.adapter import TelegramAdapter
 from bot.adapters.telegram.transport import AiohttpRequest
 from bot.core.commands import COMMANDS
 from bot.core.messages import Chat
+from tests.adapters.telegram.living import ADA
 from tests.emulators.telegram import TelegramEmulator
 
-ADA = 1001
 DIGEST, ANSWER = "why dateline-7", "brief long"
 
 
@@ -24,11 +24,9 @@ def buttons(data: str) -> InlineKeyboardMarkup:
 
 
 @pytest.fixture
-async def telegram() -> AsyncIterator[TelegramEmulator]:
-    async with TelegramEmulator(limits=None) as emulator:
-        emulator.add_chat(ADA)
-        yield emulator
-        assert emulator.violations == []
+def telegram(telegram: TelegramEmulator) -> TelegramEmulator:
+    telegram.add_chat(ADA)
+    return telegram
 
 
 @pytest.fixture

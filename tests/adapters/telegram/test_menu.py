@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
@@ -16,18 +15,11 @@ from bot.core import words
 from bot.core.commands import COMMANDS
 from bot.core.messages import CommandSpec
 from tests.adapters.clerk import Clerk
+from tests.adapters.telegram.living import running
 from tests.emulators.telegram import Fault, TelegramEmulator
 
 LANGUAGES = ("", *words.LANGUAGES[1:])
 PRIVATE, GROUPS, MANAGERS = "all_private_chats", "all_group_chats", "all_chat_administrators"
-
-
-@pytest.fixture
-async def telegram() -> AsyncIterator[TelegramEmulator]:
-    """The emulator; whatever a test did, every request fits the Bot API's own description."""
-    async with TelegramEmulator(limits=None) as emulator:
-        yield emulator
-        assert emulator.violations == []
 
 
 @contextlib.asynccontextmanager
@@ -36,12 +28,8 @@ async def started(
 ) -> AsyncIterator[None]:
     """A bot that has done all it does at a start: leaving it waits for the menu."""
     adapter = TelegramAdapter(telegram.token, telegram.root, specs, menu_file=memory)
-    polls = telegram.world.updates.polls
-    task = asyncio.create_task(adapter.run(Clerk().answer))
-    await telegram.wait_until(lambda: telegram.world.updates.polls > polls)
-    task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await task
+    async with running(telegram, Clerk().answer, adapter=adapter):
+        pass
     yield
 
 
