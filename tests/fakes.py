@@ -101,6 +101,16 @@ COMET = Article(
     url="https://news.example/comet",
     published=datetime(2026, 2, 28, 9, 30, tzinfo=UTC),
 )
+SEVEN_TEXTS = (
+    "Farmers in Ohio finished the soybean harvest. Prices fell.",
+    "A probe landed on a comet. It bounced twice.",
+    "The striker scored three goals on Saturday. The club leads the league.",
+    "Doctors tested a new vaccine against malaria. It protects children.",
+    "The central bank raised interest rates again. Shares lost two percent.",
+    "Two novels share the prize for fiction. The jury could not decide.",
+    "A power cut darkened the whole island. The cable had been torn.",
+)
+"""Seven stories that have nothing in common."""
 
 
 @dataclass

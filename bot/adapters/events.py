@@ -1,11 +1,13 @@
-"""Telling the core what happened to a chat: moved, gone, back. Knows no platform."""
+"""What adapters tell and ask the core on their own: a chat moved, its language. No platform."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 
-from bot.core.messages import Answer, Notice, Reply, Request
+from bot.core import words
+from bot.core.commands import LANGUAGE
+from bot.core.messages import Answer, Chat, Notice, Paragraph, Reply, Request
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +26,16 @@ async def tell(event: Request, answer: Answer) -> Reply:
         await asyncio.sleep(pause)
         pause = min(_LONGEST_PAUSE, pause * 2)
     return reply
+
+
+async def language_of(chat: Chat, locale: str, answer: Answer) -> str:
+    """Ask which language our own words for a chat are to be in: the one it chose, or its person's.
+
+    `locale` is that of the person (a BCP 47 tag, or ""); returns one of `words.LANGUAGES`.
+    """
+    reply = await answer(Request(chat, LANGUAGE, locale=locale, is_event=True))
+    chosen = [block.text for block in reply.blocks if isinstance(block, Paragraph)]
+    return words.best(*chosen, locale)
 
 
 def _failed(reply: Reply) -> bool:

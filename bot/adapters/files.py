@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
+from bot.adapters.events import language_of
 from bot.core import words
 from bot.core.errors import RequestError
 from bot.core.messages import FILE_BYTES, Answer, Attachment, Notice, Reply, Request
@@ -16,9 +17,9 @@ async def answer_with_file(
 ) -> Reply:
     """Fetch the file that came along, and answer; a file that cannot be had is said.
 
-    `fetch` raises RequestError, in the language that is spoken: the asker's.
+    `fetch` raises RequestError, in the language that is spoken: the chat's.
     """
-    with words.speaking(words.best(request.locale)):
+    with words.speaking(await language_of(request.chat, request.locale, answer)):
         try:
             file = await fetch()
         except RequestError as error:
@@ -35,3 +36,11 @@ def check_size(name: str, size: int) -> None:
             ),
             _("Split it into several files."),
         )
+
+
+def not_fetched(name: str, platform: str) -> RequestError:
+    """Return what to raise for a file that a platform ("Telegram") does not hand out."""
+    return RequestError(
+        _("{name} could not be fetched from {platform}.").format(name=name, platform=platform),
+        _("Please send it again."),
+    )

@@ -40,6 +40,7 @@ from bot.core.messages import (
     Heading,
     Listing,
     Notice,
+    Paragraph,
     Reply,
     Request,
 )
@@ -57,11 +58,24 @@ from summaries.extractive import METHODS
 
 log = logging.getLogger(__name__)
 
-__all__ = ["BACK", "COMMANDS", "GONE", "MOVED", "SUGGEST", "Desk", "english_name", "find_command"]
+__all__ = [
+    "BACK",
+    "COMMANDS",
+    "GONE",
+    "LANGUAGE",
+    "MOVED",
+    "SUGGEST",
+    "Desk",
+    "english_name",
+    "find_command",
+]
 
 MOVED, GONE, BACK = "moved", "gone", "back"
 """What may happen to a chat: it has the id that the arguments say; the bot was shut out of it, for
 the reason that they say; the bot is let in again. Only an adapter can say so: see `is_event`."""
+LANGUAGE = "language"
+"""No event, and nothing that a person types: an adapter asks which language its own words for a
+chat are to be in. The answer is a Paragraph that names it: see `words.LANGUAGES`."""
 SUGGEST = "suggest"
 """A command that no person types: a platform asks what a half-typed argument may become."""
 WORDS = "words"
@@ -251,6 +265,8 @@ class Desk:
                     await self._store.pause(thread, said or N_("the bot was shut out"))
             case "back":
                 return await self._digests.resume(chat)
+            case "language":
+                return Reply((Paragraph(words.spoken()),))
             case _:
                 pass
         return Reply(())

@@ -55,8 +55,9 @@ class Request:
     `sender` is the platform's id of the person, `locale` a BCP 47 tag or "". `may_manage` says
     that the person may change what this chat is subscribed to; `local` that they sit at this
     machine, so that a path is as good as a link. `file` is the file sent along, or None.
-    `is_digest` says that the clock asks; `is_event` that nobody asks: something happened to the
-    chat, and the command says what; `is_press` that a button of the bot was pressed.
+    `is_digest` says that the clock asks; `is_event` that no person does: something happened to the
+    chat, or an adapter has a question of its own, and the command says what; `is_press` that a
+    button of the bot was pressed.
     """
 
     chat: Chat

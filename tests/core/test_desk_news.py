@@ -28,16 +28,16 @@ from bot.sources.places import GazetteerPlaces
 from summaries.article import Article
 from tests.fake_archive import FakeArchive
 from tests.fake_finder import FakeFinder
-from tests.fakes import CHAT, COMET, MONDAY, PARIS_TALKS, FakeClock, FakeSources, FakeStore, press
-
-TEXTS = (
-    "Farmers in Ohio finished the soybean harvest. Prices fell.",
-    "A probe landed on a comet. It bounced twice.",
-    "The striker scored three goals on Saturday. The club leads the league.",
-    "Doctors tested a new vaccine against malaria. It protects children.",
-    "The central bank raised interest rates again. Shares lost two percent.",
-    "Two novels share the prize for fiction. The jury could not decide.",
-    "A power cut darkened the whole island. The cable had been torn.",
+from tests.fakes import (
+    CHAT,
+    COMET,
+    MONDAY,
+    PARIS_TALKS,
+    SEVEN_TEXTS,
+    FakeClock,
+    FakeSources,
+    FakeStore,
+    press,
 )
 
 
@@ -64,7 +64,7 @@ class Followed(FakeSources):
 
 def a_desk(sources: FakeSources | None = None, store: FakeStore | None = None) -> Desk:
     clock, archive, places = FakeClock(), FakeArchive(), GazetteerPlaces()
-    sources = sources or Followed(stock=tuple(map(news, range(7), TEXTS)))
+    sources = sources or Followed(stock=tuple(map(news, range(7), SEVEN_TEXTS)))
     return Desk(
         Newsroom(sources, clock, archive, places),
         places,
@@ -109,7 +109,9 @@ async def test_more_stories_tells_the_rest_and_then_says_that_it_was_all() -> No
     desk = a_desk()
     first = await ask(desk, "/brief")
     more = await pressed(desk, press(first, "More stories"))
-    assert sorted([*titles(first), *titles(more)]) == sorted(t.partition(".")[0] for t in TEXTS)
+    assert sorted([*titles(first), *titles(more)]) == sorted(
+        one.partition(".")[0] for one in SEVEN_TEXTS
+    )
     assert not more.in_place
     assert "More stories" not in [action.label for action in more.actions]
     assert "no more stories" in str((await ask(desk, "/brief more")).blocks)
@@ -185,7 +187,7 @@ async def test_what_somebody_else_says_is_no_answer() -> None:
 
 
 async def test_every_button_of_a_briefing_and_of_a_place_is_answered() -> None:
-    desk = a_desk(Followed(stock=(PARIS_TALKS, *map(news, range(7), TEXTS))))
+    desk = a_desk(Followed(stock=(PARIS_TALKS, *map(news, range(7), SEVEN_TEXTS))))
     for line in ("/brief", "/brief long", "/place Paris", "/place Iraq", "/why"):
         for action in (await ask(desk, line)).actions:
             reply = await pressed(desk, action)

@@ -24,6 +24,7 @@ from tests.fakes import (
     MOSUL,
     PARIS,
     PARIS_TALKS,
+    SEVEN_TEXTS,
     FakeClock,
     FakePlaces,
     FakeSources,
@@ -182,17 +183,7 @@ def test_a_name_that_may_be_no_place_does_not_stand_above_a_story() -> None:
 async def test_more_stories_are_those_that_were_not_told_today() -> None:
     several = [
         told_by(f"paper{hours}", text.partition(".")[0], text, hours)
-        for hours, text in enumerate(
-            (
-                "Farmers in Ohio finished the soybean harvest. Prices fell.",
-                "A probe landed on a comet. It bounced twice.",
-                "The striker scored three goals on Saturday. The club leads the league.",
-                "Doctors tested a new vaccine against malaria. It protects children.",
-                "The central bank raised interest rates again. Shares lost two percent.",
-                "Two novels share the prize for fiction. The jury could not decide.",
-                "A power cut darkened the whole island. The cable had been torn.",
-            )
-        )
+        for hours, text in enumerate(SEVEN_TEXTS)
     ]
     room = Newsroom(reading(*several), FakeClock(), FakeArchive(), FakePlaces())
     titles = []

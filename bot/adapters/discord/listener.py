@@ -30,10 +30,10 @@ from bot.adapters.discord.permissions import allowed
 from bot.adapters.discord.posting import Poster
 from bot.adapters.discord.render import render
 from bot.adapters.events import tell
-from bot.adapters.files import answer_with_file, check_size
+from bot.adapters.files import answer_with_file, check_size, not_fetched
 from bot.adapters.plain import label
 from bot.core.commands import GONE, SUGGEST
-from bot.core.errors import ChatUnavailable, DeliveryError, RequestError
+from bot.core.errors import ChatUnavailable, DeliveryError
 from bot.core.messages import (
     Answer,
     Attachment,
@@ -313,10 +313,7 @@ class Listener:
             KeyError,
         ) as error:
             log.warning("Discord: a file was not fetched: %s", error)
-            raise RequestError(
-                _("{name} could not be fetched from Discord.").format(name=name),
-                _("Please send it again."),
-            ) from error
+            raise not_fetched(name, "Discord") from error
         check_size(name, len(content))
         return Attachment(name, content)
 

@@ -27,7 +27,7 @@ from telegram import InlineQueryResultArticle as Article
 from telegram.error import TelegramError
 
 from bot.adapters.events import tell
-from bot.adapters.files import answer_with_file, check_size
+from bot.adapters.files import answer_with_file, check_size, not_fetched
 from bot.adapters.plain import label, plain
 from bot.adapters.telegram.channels import ChannelDesk, is_for_channel
 from bot.adapters.telegram.inline import asked_inline, candidates, result_for, results
@@ -50,7 +50,7 @@ from bot.adapters.telegram.updates import (
     whole,
 )
 from bot.core.commands import BACK
-from bot.core.errors import ChatUnavailable, DeliveryError, RequestError, StoreError
+from bot.core.errors import ChatUnavailable, DeliveryError, StoreError
 from bot.core.journal import Update as Noted
 from bot.core.messages import (
     Answer,
@@ -173,11 +173,9 @@ class Attendant:
 
     async def _greet(self, update: Update, change: ChatMemberUpdated, answer: Answer) -> None:
         """Write to who let the bot post in a channel; a person whom it may not write to knows."""
-        person = change.from_user
-        reply = await self._channels.greet(
-            change.chat, person.id, person.language_code or "", answer
-        )
-        await self._say(update, Chat(self._platform, str(person.id)), reply)
+        person = Chat(self._platform, str(change.from_user.id))
+        reply = await self._channels.greet(change.chat, person, _locale(update), answer)
+        await self._say(update, person, reply)
 
     # --- what people type
 
@@ -249,10 +247,7 @@ class Attendant:
             content = bytes(await found.download_as_bytearray())
         except TelegramError as error:
             log.warning("Telegram: a file was not fetched: %s", error)
-            raise RequestError(
-                _("{name} could not be fetched from Telegram.").format(name=name),
-                _("Please send it again."),
-            ) from error
+            raise not_fetched(name, "Telegram") from error
         check_size(name, len(content))
         return Attachment(name, content)
 

@@ -16,6 +16,7 @@ from telegram import Bot, ChatFullInfo
 from telegram import Chat as TelegramChat
 from telegram.error import TelegramError
 
+from bot.adapters.events import language_of
 from bot.adapters.telegram.members import may_post
 from bot.core import words
 from bot.core.errors import RequestError
@@ -70,21 +71,26 @@ class ChannelDesk:
         self._bot = bot
 
     async def answer(self, request: Request, answer: Answer) -> Reply:
-        """Answer a request about a channel; every fault is a Notice."""
-        with words.speaking(words.best(request.locale)):
+        """Answer a request about a channel; every fault is a Notice.
+
+        The language is that of the private chat: a channel that chose none has it, too.
+        """
+        language = await language_of(request.chat, request.locale, answer)
+        with words.speaking(language):
             try:
                 channel, asked = await self._read(request)
             except RequestError as error:
                 return Reply((Notice(str(error), error.hint),))
             told = Paragraph(_("For the channel {name}:").format(name=channel.name))
-            return _for_channel(channel, told, await answer(asked))
+            return _for_channel(channel, told, await answer(_in(language, asked)))
 
-    async def greet(self, chat: TelegramChat, sender: int, locale: str, answer: Answer) -> Reply:
-        """Say, to who let the bot post in a channel, what it can do there."""
+    async def greet(self, chat: TelegramChat, person: Chat, locale: str, answer: Answer) -> Reply:
+        """Say, to the person who let the bot post in a channel, what it can do there."""
         channel = Channel(self._chat(chat.id), chat.title or "")
-        asked = Request(channel.chat, _OVERVIEW, sender=str(sender), locale=locale)
-        with words.speaking(words.best(locale)):
-            reply = await answer(asked)
+        language = await language_of(person, locale, answer)
+        asked = Request(channel.chat, _OVERVIEW, sender=person.id, locale=locale)
+        with words.speaking(language):
+            reply = await answer(_in(language, asked))
             told = Paragraph(_("I can post in the channel {name} now.").format(name=channel.name))
             return _for_channel(channel, told, reply)
 
@@ -158,6 +164,12 @@ class ChannelDesk:
 
     def _chat(self, number: int) -> Chat:
         return Chat(self._platform, str(number), ChatKind.CHANNEL)
+
+
+def _in(language: str, request: Request) -> Request:
+    """Ask in a language; a locale of that language stays: its region hints at a time zone."""
+    same = words.best(request.locale) == language
+    return request if same else replace(request, locale=language)
 
 
 def _not_let_in(name: str) -> RequestError:

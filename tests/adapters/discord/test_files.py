@@ -114,3 +114,15 @@ async def test_a_half_typed_feed_is_completed_and_what_was_chosen_is_unfollowed(
         [_, gone] = await emulator.wait_for_post(count=2)
     assert "no longer follows “Sport”" in gone.content
     assert gone.buttons == (("Follow again",),)
+
+
+async def test_what_is_wrong_with_a_file_is_said_in_the_language_that_the_chat_chose(
+    emulator: DiscordEmulator,
+) -> None:
+    async with Running(emulator, make_desk()):
+        room = emulator.dm_channel()
+        await emulator.slash("settings", {"what": "language", "choice": "fr"}, channel=room)
+        await emulator.wait_for_post(room)
+        await emulator.say("", room, files={"feeds.opml": b"x" * (FILE_BYTES + 1)})
+        [_, refusal] = await emulator.wait_for_post(room, count=2)
+    assert "feeds.opml dépasse 5 Mo" in refusal.content

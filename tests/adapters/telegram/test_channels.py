@@ -243,3 +243,29 @@ async def test_what_is_meant_for_others_in_a_channel_is_left_alone(
         await telegram.say("/brief", chat=CHANNEL)
         await telegram.wait_for_post(CHANNEL)
     assert [request.command for request in clerk.requests] == ["brief"]
+
+
+@pytest.mark.usefixtures("channel")
+async def test_answers_about_channels_are_in_the_language_that_the_private_chat_chose(
+    telegram: TelegramEmulator,
+) -> None:
+    async with running(telegram, make_desk().answer):
+        await telegram.say("/settings language fr", language_code="de")
+        await telegram.wait_for_post(ADA)
+        await telegram.say("/channel", language_code="de")
+        [_, which] = await telegram.wait_for_post(ADA, 2)
+        await telegram.say("/channel @adas_news subscriptions", language_code="de")
+        [*_, there] = await telegram.wait_for_post(ADA, 3)
+    assert "Quel canal" in which.text
+    assert "Pour le canal Ada's news" in there.text
+    assert "Aucune édition" in there.text
+
+
+@pytest.mark.usefixtures("channel")
+async def test_the_region_of_a_persons_language_goes_along(
+    telegram: TelegramEmulator, clerk: Clerk
+) -> None:
+    async with running(telegram, clerk.answer):
+        await telegram.say("/channel @adas_news subscribe 08:00", language_code="pt-BR")
+        await telegram.wait_for_post(ADA)
+    assert clerk.last.locale == "pt-BR"  # it hints at a time zone

@@ -119,3 +119,15 @@ async def test_a_list_goes_in_and_comes_out_again(telegram: TelegramEmulator) ->
     assert sent.document is not None
     assert sent.document.name == "dateline.opml"
     assert read_opml(sent.document.content).feeds == LISTED
+
+
+async def test_what_is_wrong_with_a_file_is_said_in_the_language_that_the_chat_chose(
+    telegram: TelegramEmulator,
+) -> None:
+    async with running(telegram, make_desk().answer):
+        await telegram.say("/settings language fr")
+        await telegram.wait_for_post()
+        telegram.fail_next("getFile", Fault.error(400, "Bad Request: file is temporarily gone"))
+        await telegram.send_file("feeds.opml", LIST)
+        [_, refusal] = await telegram.wait_for_post(count=2)
+    assert "feeds.opml n’a pas pu être récupéré depuis Telegram." in refusal.text
