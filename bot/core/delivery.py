@@ -55,10 +55,9 @@ STALE = LEASE / 2
 """No request leaves under a claim older than this: somebody else may have taken the part."""
 BATCH = 2_000
 """How many due subscriptions are opened in one transaction."""
-
-
 COMPOSED_AT_ONCE = 2
 """Writing a digest takes the processor; who asks something meanwhile is not kept waiting."""
+_DAY = timedelta(days=1)
 CONFIRM = timedelta(minutes=1)
 """A chat that shuts the bot out is asked once more after this, before its digests stop."""
 
@@ -169,15 +168,14 @@ class Delivery:
         now = self._clock.now()
         while due := await self._store.due(now, BATCH):
             openings = list(merged(one for pair in due for one in _openings(*pair, now)))
-            opened = await self._store.open_due(openings) if openings else 0
-            if opened:
+            if opened := await self._store.open_due(openings):
                 log.info("Opened %d digest(s)", opened)
             for missed in (one for one in openings if one.missed):
                 where = missed.subscription.chat
                 log.warning(
                     "Missed the digest of %s for %s: %s", missed.due.day, where, missed.missed
                 )
-            if len(due) < BATCH or not openings:
+            if len(due) < BATCH:
                 return
 
     async def _tried(self, edition: Edition) -> bool:
@@ -270,7 +268,7 @@ class Delivery:
         try:
             found = await adapter.look_up(part.chat, part.payload, part.key, since)
         except DeliveryError as error:
-            await self._wait(part, error, uncertain=True)
+            await self._wait(part, error)  # the doubt of the earlier attempt stays
             return False
         if found:
             await self._record(part, Outcome(PartState.SENT, found))
@@ -377,13 +375,19 @@ def _where(chat: Chat) -> str:
 
 
 def _openings(subscription: Subscription, first: Occurrence, now: datetime) -> Iterator[Opening]:
-    """Yield every occurrence up to now; one subscription that cannot be read stops no other."""
+    """Yield every occurrence up to now.
+
+    One whose time zone is no longer known is missed until the zone is known again: were it left
+    due, it would be looked at forever, and thousands of them would stand before all others.
+    """
     try:
         for due, following in _occurrences(subscription.timing, first, now):
             missed = _TOO_LATE if now - due.at > GRACE else ""
             yield Opening(subscription, due, following, missed)
-    except (LookupError, ValueError) as error:  # its time zone is no longer known
-        log.error("The digest for %s cannot be opened: %r", subscription.chat, error)
+    except (LookupError, ValueError):
+        tomorrow = Occurrence(first.day + _DAY, first.at + _DAY)
+        zone = subscription.timing.zone
+        yield Opening(subscription, first, tomorrow, f"the time zone {zone} is no longer known")
 
 
 @lru_cache
@@ -405,12 +409,13 @@ def merged(openings: Iterable[Opening]) -> Iterator[Opening]:
     """
     groups: dict[tuple[str, ...], list[Opening]] = {}
     for one in openings:
-        groups.setdefault(_asks(one.subscription), []).append(one)
+        if one.missed:
+            yield one
+        else:
+            groups.setdefault(_asks(one.subscription), []).append(one)
     for group in groups.values():
         *older, newest = sorted(group, key=lambda one: one.due.at)
-        for one in older:
-            reason = one.missed or _merged_into(newest.due)
-            yield Opening(one.subscription, one.due, one.following, reason)
+        yield from (replace(one, missed=_merged_into(newest.due)) for one in older)
         yield newest
 
 

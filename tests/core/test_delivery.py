@@ -12,8 +12,10 @@ from typing import Any
 
 import pytest
 
+from bot.core import delivery as outbox
+from bot.core import schedule
 from bot.core.chats import ChatSettings
-from bot.core.delivery import GRACE, LEASE, REPEAT, Delivery, back_off
+from bot.core.delivery import GRACE, LEASE, REPEAT, Delivery, back_off, chat_key
 from bot.core.errors import (
     ChatUnavailable,
     DeliveryError,
@@ -24,7 +26,7 @@ from bot.core.errors import (
 )
 from bot.core.messages import Answer, Chat, Paragraph, Reply, Request
 from bot.core.ports import Outcome, Part, Store
-from bot.core.schedule import Occurrence, Subscription, next_due, parse_timing
+from bot.core.schedule import Subscription, next_due, parse_timing
 from bot.core.words import translate
 from tests.fakes import CHAT, FakeAdapter, FakeClock, FakeJobs, FakeStore
 
@@ -33,7 +35,7 @@ WORDS = ("one", "two", "three")
 
 async def answer(request: Request) -> Reply:
     """A digest of three messages."""
-    assert request.command == "brief"
+    assert request.command in {"brief", "place"}
     return Reply(tuple(Paragraph(word) for word in WORDS))
 
 
@@ -142,6 +144,49 @@ async def test_two_bots_on_one_store_send_once(world: World) -> None:
         await asyncio.gather(first.tick(), second.tick())
         await asyncio.gather(rest(first), rest(second))
     assert sorted(world.texts) == sorted(WORDS)
+
+
+async def test_no_message_overtakes_one_that_another_bot_is_sending(world: World) -> None:
+    hold = world.adapter.held[CHAT.id] = asyncio.Event()
+    first = world.delivery
+    await first.tick()
+    await world.adapter.wait_for_attempts(1)
+    second = world.start()
+    await second.tick()
+    await rest(second)
+    assert world.adapter.attempts == 1
+    hold.set()
+    await rest(first)
+    assert world.texts == list(WORDS)
+
+
+async def test_a_chat_that_is_asked_for_twice_at_once_is_written_to_by_one() -> None:
+    asked: list[Request] = []
+
+    async def slow(request: Request) -> Reply:
+        asked.append(request)
+        await asyncio.sleep(0)
+        return Reply((Paragraph("x"),))
+
+    world = World(FakeAdapter(), answer=slow)
+    await world.subscribe()
+    world.clock.advance(hours=2)
+    jobs: Any = world.delivery._jobs
+    jobs.work = None
+    await world.delivery.tick()
+    await asyncio.gather(*(world.delivery.work(chat_key(CHAT)) for _ in range(3)))
+    assert (len(asked), world.texts) == (1, ["x"])
+
+
+async def test_more_digests_than_one_transaction_opens_come_at_one_tick(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(outbox, "BATCH", 2)
+    world = World(FakeAdapter())
+    for number in range(5):
+        await world.subscribe(replace(CHAT, id=str(number)))
+    await world.turn(2 * 3600)
+    assert sorted(post.chat.id for post in world.adapter.posts) == ["0", "1", "2", "3", "4"]
 
 
 async def test_a_digest_asks_what_the_person_subscribed_to() -> None:
@@ -312,6 +357,22 @@ async def test_a_stop_while_digests_wait_for_their_turn_loses_none() -> None:
     await world.start().recover()
     await world.until(20)
     assert world.texts == list(WORDS)
+
+
+async def test_after_a_crash_a_clock_set_back_makes_no_repeat_harmless() -> None:
+    world = World(FakeAdapter(idempotent=True))
+    await world.subscribe()
+    store: Any = CrashingStore(world.store, "mark", 1, after=False)
+    world.clock.advance(hours=2)
+    doomed = world.start(store)
+    await doomed.tick()
+    await rest(doomed)
+    world.adapter._keys.clear()  # hours later the platform has forgotten the key
+    world.clock.advance(hours=-1)
+    await world.start().recover()
+    await world.until(30)
+    assert len(world.texts) == 1
+    assert (await world.store.tally())["unknown"] == 1
 
 
 async def test_a_repeat_after_a_long_crash_is_no_longer_harmless() -> None:
@@ -579,6 +640,21 @@ async def test_a_digest_is_sent_late_up_to_the_grace_and_then_recorded_as_missed
         assert (await world.store.tally())["missed"] == missed
 
 
+async def test_what_was_missed_says_why_and_is_not_written() -> None:
+    asked: list[Request] = []
+
+    async def listen(request: Request) -> Reply:
+        asked.append(request)
+        return Reply((Paragraph("x"),))
+
+    world = World(FakeAdapter(), answer=listen)
+    await world.subscribe()
+    await world.turn(timedelta(days=2, hours=2).total_seconds() + GRACE.total_seconds() + 1)
+    reasons = [one.missed for one in world.store._editions.values()]
+    assert reasons == ["more than 12 hours late"] * 3
+    assert asked == []
+
+
 async def test_every_day_that_the_bot_was_down_is_recorded(world: World) -> None:
     await world.turn(timedelta(days=3, hours=1).total_seconds())
     assert len(world.texts) == 4
@@ -627,13 +703,49 @@ async def test_digests_that_wait_out_an_outage_are_merged_into_the_newest() -> N
     assert (await world.store.tally())["missed"] == 2
 
 
-async def test_digests_that_ask_different_things_are_never_merged() -> None:
+async def test_a_digest_that_began_to_come_is_finished_before_the_next(world: World) -> None:
+    await world.subscribe(timing="08:01")
+    world.adapter.faults = [DeliveryError("busy", 120)]
+    await world.turn()
+    await world.until(300)
+    assert world.texts == [*WORDS, *WORDS]
+    assert (await world.store.tally())["missed"] == 0
+
+
+async def test_of_digests_that_are_merged_only_the_newest_is_written() -> None:
+    asked: list[Request] = []
+
+    async def away(request: Request) -> Reply:
+        asked.append(request)
+        if len(asked) == 1:
+            raise SourceError("nothing can be read")
+        return Reply((Paragraph("the news"),))
+
+    world = World(FakeAdapter(), answer=away)
+    for hour in ("08:00", "08:01"):
+        await world.subscribe(timing=hour)
+    await world.turn(2 * 3600)
+    await world.turn(90)
+    assert len(asked) == 2
+    assert [one.missed for one in world.store._editions.values()] == [
+        "merged into the digest of 2026-03-02 08:01 UTC",
+        "",
+    ]
+
+
+async def test_digests_that_ask_different_things_or_go_elsewhere_are_never_merged() -> None:
     world = World(FakeAdapter())
-    for number, arguments in enumerate(("", "short", "long")):
-        wanted = Subscription(CHAT, parse_timing(f"08:0{number}", "UTC"), arguments=arguments)
+    asked = (
+        (CHAT, "brief", ""),
+        (CHAT, "brief", "long"),
+        (CHAT, "place", "long"),
+        (replace(CHAT, thread="7"), "brief", ""),
+    )
+    for number, (chat, command, arguments) in enumerate(asked):
+        wanted = Subscription(chat, parse_timing(f"08:0{number}", "UTC"), command, arguments)
         await world.store.subscribe(wanted, next_due(wanted.timing, world.clock.now()))
     await world.turn(3 * 3600)
-    assert len(world.texts) == 3
+    assert len(world.texts) == 4
 
 
 # --- leases
@@ -766,6 +878,28 @@ async def test_an_outcome_that_the_store_cannot_take_is_kept_until_it_can() -> N
     assert await store.tally() == {"sent": 3, "subscriptions": 1, "missed": 0}
 
 
+@pytest.mark.parametrize("by", ["tick", "drain"])
+async def test_an_outcome_is_written_by_the_next_tick_and_at_a_stop(by: str) -> None:
+    class Full(FakeStore):
+        refusals = 2
+
+        async def mark(self, part: Part, outcome: Outcome) -> bool:
+            self.refusals -= 1
+            if self.refusals >= 0:
+                raise StoreError("the disk is full")
+            return await super().mark(part, outcome)
+
+    world = World(FakeAdapter(), store=Full())
+    await world.subscribe()
+    world.clock.advance(hours=2)
+    await world.delivery.tick()
+    jobs: Any = world.delivery._jobs
+    await jobs.drain()
+    for _ in range(2):
+        await getattr(world.delivery, by)()
+    assert (await world.store.tally())["sent"] == 1
+
+
 async def test_one_digest_that_cannot_be_made_costs_the_next_one_nothing() -> None:
     async def broken_once(request: Request) -> Reply:
         if request.arguments == "broken":
@@ -781,14 +915,39 @@ async def test_one_digest_that_cannot_be_made_costs_the_next_one_nothing() -> No
     assert world.texts == ["fine"]
 
 
-async def test_one_zone_that_is_no_longer_known_silences_nobody_else() -> None:
+async def test_one_zone_that_is_no_longer_known_silences_nobody_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(outbox, "BATCH", 2)
     world = World(FakeAdapter())
-    gone = replace(parse_timing("07:00", "UTC"), zone="Europe/Atlantis")
-    first = next_due(parse_timing("07:00", "UTC"), world.clock.now())
-    await world.store.subscribe(Subscription(CHAT, gone), Occurrence(first.day, first.at))
+    known = parse_timing("07:00", "UTC")
+    gone = replace(known, zone="Europe/Atlantis")
+    lost = [replace(CHAT, id=f"lost {number}") for number in range(4)]
+    for chat in lost:
+        first = next_due(known, world.clock.now())
+        await world.store.subscribe(Subscription(chat, gone), first)
+    await world.subscribe(lost[0], "06:30")
     await world.subscribe(replace(CHAT, id="2"))
     await world.turn(2 * 3600)
-    assert [post.chat.id for post in world.adapter.posts] == ["2"]
+    assert [post.chat.id for post in world.adapter.posts] == ["lost 0", "2"]
+    assert (await world.store.tally())["missed"] == 4
+
+
+async def test_a_zone_that_is_known_again_has_its_digests_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = World(FakeAdapter())
+    await world.subscribe(timing="08:00 Asia/Baghdad")
+    with monkeypatch.context() as patch:
+        patch.setattr(schedule, "_zone", lambda name: {}[name])
+        await world.turn(2 * 3600)
+        assert world.texts == []
+    await world.turn(24 * 3600)
+    await world.until(60)
+    await world.turn(24 * 3600)
+    days = [one.occurrence.day for one in world.store._editions.values() if not one.missed]
+    assert [day.isoformat() for day in days] == ["2026-03-03", "2026-03-04"]
+    assert len(world.texts) == 2
 
 
 async def test_settings_that_the_platform_refuses_leave_the_part_uncertain(world: World) -> None:
