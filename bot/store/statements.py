@@ -5,19 +5,23 @@ than it takes SQLite to run it. Knows no connection; what they mean is said at t
 from __future__ import annotations
 
 from sqlalchemy import (
+    JSON,
     Boolean,
     ColumnElement,
     Select,
     String,
+    Table,
     Text,
     Update,
     and_,
     bindparam,
     case,
     cast,
+    exists,
     or_,
     select,
     text,
+    type_coerce,
     update,
 )
 
@@ -33,6 +37,19 @@ def subscribed() -> Select[tuple[object, ...]]:
     chosen = and_(*(chats.c[name] == subscriptions.c[name] for name in CHAT))
     settings = cast(chats.c.settings, Text).label("settings")
     return select(subscriptions, settings).outerjoin(chats, chosen)
+
+
+def _of(table: Table) -> ColumnElement[bool]:
+    """Say that a row belongs to the chat that the statement is given."""
+    return and_(*(table.c[name] == bindparam(name) for name in CHAT))
+
+
+# What the desk asks before every answer.
+_PAUSED = exists().where(_of(subscriptions), subscriptions.c.paused != "")
+STANDING = select(
+    type_coerce(select(chats.c.settings).where(_of(chats)).scalar_subquery(), JSON).label("chosen"),
+    _PAUSED.label("stopped"),
+)
 
 
 def settled(which: ColumnElement[bool]) -> Update:
@@ -99,8 +116,10 @@ _OF_CHAT = (
     "s.platform = :platform AND s.chat = :chat AND s.thread = :thread "
     "AND e.subscription = s.id AND e.done = false"
 )
+_SUBSCRIBED = ", ".join(f"s.{column.name}" for column in subscriptions.c)
 OPEN_EDITIONS = text(
-    "SELECT s.*, CAST(c.settings AS text) AS settings, e.id AS edition, e.day, e.due_at, e.frozen "  # noqa: S608 - constants
+    f"SELECT {_SUBSCRIBED}, CAST(c.settings AS text) AS settings, "  # noqa: S608 - constants
+    "e.id AS edition, e.day, e.due_at, e.frozen "
     "FROM subscriptions AS s CROSS JOIN editions AS e LEFT JOIN chats AS c "
     "ON c.platform = s.platform AND c.chat = s.chat AND c.thread = s.thread "
     f"WHERE {_OF_CHAT} AND s.paused = '' AND NOT EXISTS ("

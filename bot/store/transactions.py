@@ -51,7 +51,7 @@ class Database(Protocol):
 
 def rows(query: Executable, values: Values = None) -> Work[list[Row[Any]]]:
     """Return the work that fetches every row of a query."""
-    return lambda connection: list(connection.execute(query, values))
+    return lambda connection: [*connection.execute(query, values).all()]
 
 
 def count(statement: Executable, values: Values = None) -> Work[int]:
