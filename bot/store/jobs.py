@@ -6,8 +6,9 @@ https://pgqueuer.readthedocs.io
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
@@ -20,6 +21,8 @@ from bot.core.errors import StoreError
 
 AT_ONCE = 200
 """The most chats of one queue that are worked on at once."""
+CLOSE_SECONDS = 3.0
+"""A stop waits so long for the queue's connections and no longer."""
 _BATCH = 50
 _LOOK_AGAIN = timedelta(seconds=5)
 """How often the queue is looked into without being told of anything new."""
@@ -81,9 +84,11 @@ class QueuedJobs:
         self._queuer.shutdown.set()
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Close the connections; one that somebody still holds is cut off after a while."""
         if self._pool is not None:
-            await self._pool.close()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(CLOSE_SECONDS):
+                    await self._pool.close()  # cancelled, it cuts them off itself
 
 
 @contextmanager
