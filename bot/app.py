@@ -26,6 +26,7 @@ from bot.core.journal import Journal
 from bot.core.newsroom import Newsroom
 from bot.core.ports import Adapter, Clock, Jobs, Store
 from bot.ops import health
+from bot.ops.alone import alone
 from bot.ops.operator import Operator
 from bot.settings import Settings
 from bot.sources.fetch import Fetcher
@@ -277,9 +278,18 @@ async def serve(
 ) -> None:
     """Start the clock and the adapters; return after `stop`, or when no adapter is left.
 
-    Raises SettingsError when every platform refused its settings.
+    Raises SettingsError when every platform refused its settings, or when another bot runs on the
+    same SQLite database.
     """
     _make_folder(settings.data_dir)
+    file = settings.database_file if duty.beats else None
+    with alone(file) if file is not None else contextlib.nullcontext():
+        await _serve(settings, adapters, stop, duty)
+
+
+async def _serve(
+    settings: Settings, adapters: Sequence[Adapter], stop: asyncio.Event, duty: Duty
+) -> None:
     async with (
         assembled(settings) as parts,
         opened_jobs(settings) as jobs,

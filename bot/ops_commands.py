@@ -13,35 +13,67 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-from sqlalchemy.engine import make_url
 
 from bot import app
 from bot.adapters.plain import one_line
+from bot.core.delivery import GRACE
 from bot.core.errors import RequestError, SettingsError
 from bot.core.messages import Chat
-from bot.core.ports import OutboxLine
+from bot.core.ports import OutboxLine, PartState
 from bot.ops import backup as copies
-from bot.ops import health
+from bot.ops.alone import alone
 from bot.settings import Settings
+from bot.store.database import DatabaseStore
 
+_AGAIN = (
+    "It knows nothing of what was sent since the backup was made: digests of the last "
+    f"{GRACE.total_seconds() / 3600:.0f} hours may come again."
+)
+_ALL, _SHOWN = 1_000_000, 100
+"""How many messages are looked at, and how many a person is shown."""
+PIPE_COLUMNS = 160
+"""How wide a table is where no terminal says."""
 _STATES = {"unknown": "unknown", "dead": "given up", "pending": "waiting"}
 
 
-async def outbox(settings: Settings, limit: int = 100) -> Sequence[OutboxLine]:
-    """Return the messages that have not simply arrived."""
+async def outbox(settings: Settings) -> Sequence[OutboxLine]:
+    """Return the messages that have not simply arrived. Raises RequestError without a database."""
+    _must_exist(settings)
     async with app.opened(settings) as (store, _, _):
-        return await store.outbox(limit)
+        return await store.outbox(_ALL)
 
 
 async def change_outbox(settings: Settings, action: str, which: Sequence[str]) -> str:
     """Retry or drop messages by number, or all of them; say in words what happened."""
+    _must_exist(settings)
     async with app.opened(settings) as (store, _, _):
-        lines = await store.outbox(limit=100_000)
+        lines = await store.outbox(_ALL)
         numbers = _numbers(which, lines)
-        if action == "retry":
-            count = await store.retry(numbers, datetime.now(UTC))
-            return f"{_messages(count)} will be sent again."
-        return f"{_messages(await store.drop(numbers))} dropped."
+        if action == "drop":
+            return f"{_messages(await store.drop(numbers))} dropped."
+        count = await store.retry(numbers, datetime.now(UTC))
+    waiting = {line.part.id for line in lines if line.part.state is PartState.PENDING}
+    return _retried(count, len(waiting & set(numbers)), len(set(numbers)))
+
+
+def _retried(count: int, waiting: int, asked: int) -> str:
+    """Say what will be sent again, and why the rest will not."""
+    said = [f"{_messages(count)} will be sent again."]
+    if waiting:
+        said.append(f"{_messages(waiting)} will be sent by itself: nothing to do.")
+    if (shut := asked - count - waiting) > 0:
+        said.append(f"{_messages(shut)} will not: the bot is shut out of the chat.")
+    return " ".join(said)
+
+
+def _must_exist(settings: Settings) -> None:
+    """A mistyped folder is no empty outbox."""
+    file = settings.database_file
+    if file is not None and not file.exists():
+        raise RequestError(
+            f"There is no database at {file} yet.",
+            "Set DATELINE_DATA_DIR or DATELINE_DATABASE_URL as they are for dateline run.",
+        )
 
 
 def _numbers(which: Sequence[str], lines: Sequence[OutboxLine]) -> list[int]:
@@ -79,18 +111,22 @@ def outbox_json(line: OutboxLine) -> dict[str, object]:
 def print_outbox(lines: Sequence[OutboxLine]) -> None:
     """Print the outbox as a table."""
     console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=PIPE_COLUMNS)
     if not lines:
-        console.print("The outbox is empty: every message arrived.")
+        console.print("The outbox is empty: no message waits, is unknown, or was given up.")
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("No.", "State", "Chat", "Digest of", "Tries", "Why"):
         table.add_column(name, overflow="fold")
-    for line in lines:
+    for line in lines[:_SHOWN]:
         part = line.part
         why = Text(one_line(part.reason))
         cells = str(part.id), _STATES.get(part.state.value, part.state.value), _chat(part.chat)
         table.add_row(*cells, line.day.isoformat(), str(part.attempts), why)
     console.print(table)
+    if (more := len(lines) - _SHOWN) > 0:
+        console.print(f"{_messages(more)} more: dateline outbox --json lists all.")
     console.print("dateline outbox retry NUMBER... sends again, drop NUMBER... gives up; or all.")
 
 
@@ -108,20 +144,26 @@ async def backup(settings: Settings, target: str, *, replaces: bool = False) -> 
 
 async def restore(settings: Settings, source: str) -> str:
     """Put a backup in the place of the database; say in words what happened."""
-    well, _ = health.is_well(settings.data_dir, datetime.now(UTC))
-    if well:
-        raise RequestError("Dateline is running.", "Stop it first, then restore.")
     database = _file(settings, "restore")
-    kept = await asyncio.to_thread(copies.restore, Path(source), database)
-    async with app.opened(settings) as (store, _, _):  # an older backup is migrated here
+    kept = await asyncio.to_thread(_restore, Path(source), database)
+    async with app.opened(settings) as (store, _, _):
         count = (await store.tally())["subscriptions"]
     before = f" The database before it is kept as {kept}." if kept else ""
-    return f"Restored: {count} subscription(s).{before}"
+    return f"Restored: {count} subscription(s).{before} {_AGAIN}"
+
+
+def _restore(source: Path, database: Path) -> Path | None:
+    with alone(database):
+        return copies.restore(source, database, lambda fresh: asyncio.run(_migrate(fresh)))
+
+
+async def _migrate(fresh: Path) -> None:
+    """Bring an older backup up to date. Raises StoreError for one of a newer Dateline."""
+    await (await DatabaseStore.open(f"sqlite:///{fresh}")).close()
 
 
 def _file(settings: Settings, what: str) -> Path:
-    url = make_url(settings.database_url)
-    if url.get_backend_name() != "sqlite" or not url.database:
+    if settings.database_file is None:
         tool = "pg_dump" if what == "backup" else "pg_restore"
         raise SettingsError(f"The database is PostgreSQL: {what} it with its own {tool}.")
-    return Path(url.database)
+    return settings.database_file

@@ -70,6 +70,15 @@ class Settings:
     discord_gateway_url: str
     discord_shards: int
 
+    @property
+    def database_file(self) -> Path | None:
+        """Return SQLite's file, or None: the database is a server's, or in memory."""
+        kind, _, rest = self.database_url.partition(":///")
+        name = rest.partition("?")[0]
+        if not kind.startswith("sqlite") or not name or name.startswith((":", "file:")):
+            return None
+        return Path(name)
+
 
 def load(environ: Mapping[str, str], config: Path = ROOT / "config") -> Settings:
     """Read the settings. Raises SettingsError with every fault, each in words."""

@@ -344,7 +344,10 @@ class FakeStore:
         return sorted(found, key=lambda one: (one.occurrence.at, one.id))
 
     def _chat_of(self, part: Part) -> Chat:
-        return self._kept[self._editions[part.edition].subscription].subscription.chat
+        return self._subscription_of(part).chat
+
+    def _subscription_of(self, part: Part) -> Subscription:
+        return self._kept[self._editions[part.edition].subscription].subscription
 
     async def freeze(self, edition: Edition, payloads: Sequence[Payload]) -> Sequence[Part]:
         kept = self._editions.get(edition.id)
@@ -495,6 +498,7 @@ class FakeStore:
             for number in parts
             if number in self._parts
             and self._parts[number].part.state in {PartState.UNKNOWN, PartState.DEAD}
+            and not self._subscription_of(self._parts[number].part).paused
         ]
         for kept in again:
             kept.part = replace(kept.part, state=PartState.PENDING, reason="", uncertain_since=None)

@@ -330,7 +330,10 @@ class Store(Protocol):
         """Return messages that are unknown, dead, or waiting after a fault, newest first."""
 
     async def retry(self, parts: Sequence[int], now: datetime) -> int:
-        """Let unknown or dead messages be sent again, as if due now; return how many."""
+        """Let unknown or dead messages be sent again, as if due now; return how many.
+
+        Those of a subscription that is paused stay as they are: nothing is sent there.
+        """
 
     async def drop(self, parts: Sequence[int]) -> int:
         """Give messages up for good, with the reason `DROPPED`; return how many."""

@@ -8,10 +8,12 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-from contextlib import closing
+from collections.abc import Callable
+from contextlib import closing, suppress
+from itertools import chain, count
 from pathlib import Path
 
-from bot.core.errors import SettingsError
+from bot.core.errors import DatelineError, SettingsError
 
 _BESIDE = ("-wal", "-shm", "-journal")
 """What SQLite keeps beside a database: of another database it would be read as this one's."""
@@ -41,15 +43,19 @@ def backup(database: Path, target: Path, *, replaces: bool = False) -> int:
         _sync(fresh)
         fresh.replace(target)
     except (sqlite3.Error, OSError) as error:
-        fresh.unlink(missing_ok=True)
+        _forget(fresh)
         raise SettingsError(f"The backup {target} could not be written: {error}.") from error
     return target.stat().st_size
 
 
-def restore(source: Path, database: Path) -> Path | None:
+def restore(
+    source: Path, database: Path, prepare: Callable[[Path], None] = lambda fresh: None
+) -> Path | None:
     """Put a backup in the place of the database; return where the one before was moved to.
 
-    The bot must not be running. Raises SettingsError in words, and then nothing has changed.
+    `prepare` is given the copy before it takes the place: it migrates an older one, and raises a
+    DatelineError for a newer one. The bot must not be running. Raises SettingsError in words, and
+    then nothing has changed.
     """
     if not source.is_file():
         raise SettingsError(f"There is no backup at {source}.")
@@ -58,13 +64,19 @@ def restore(source: Path, database: Path) -> Path | None:
         _check(source)
         database.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, fresh)
+        prepare(fresh)
+        with closing(_open(fresh)) as copy:
+            copy.execute("PRAGMA journal_mode=DELETE")  # all of it into the one file
         _check(fresh)
         _sync(fresh)
         kept = _put_aside(database)
         fresh.replace(database)
     except (sqlite3.Error, OSError) as error:
-        fresh.unlink(missing_ok=True)
+        _forget(fresh)
         raise SettingsError(f"{source} could not be restored: {error}.") from error
+    except DatelineError:
+        _forget(fresh)
+        raise
     return kept
 
 
@@ -72,13 +84,31 @@ def _put_aside(database: Path) -> Path | None:
     """Keep the present database under another name, all that belongs to it included."""
     kept = None
     if database.exists():
-        with closing(_open(database)) as connection:  # the log goes into the file
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        kept = database.with_name(database.name + ".before-restore")
+        kept = _free_name(database.with_name(database.name + ".before-restore"))
+        _into_one_file(database)
         database.replace(kept)
     for end in _BESIDE:
         database.with_name(database.name + end).unlink(missing_ok=True)
     return kept
+
+
+def _into_one_file(database: Path) -> None:
+    """Write what the log holds into the file; one that is broken is kept as it is."""
+    with suppress(sqlite3.Error), closing(_open(database)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _free_name(path: Path) -> Path:
+    """Return the path, or the first of path-2, path-3... that is not taken."""
+    numbered = (path.with_name(f"{path.name}-{number}") for number in count(2))
+    return next(one for one in chain([path], numbered) if not one.exists())
+
+
+def _forget(fresh: Path) -> None:
+    """Leave no half a copy, as far as the disk lets us."""
+    for end in ("", *_BESIDE):
+        with suppress(OSError):
+            fresh.with_name(fresh.name + end).unlink(missing_ok=True)
 
 
 def _open(path: Path) -> sqlite3.Connection:

@@ -176,9 +176,16 @@ SETTLE = settled(editions.c.id == bindparam("its_edition"))
 
 _STUCK = (PartState.UNKNOWN, PartState.DEAD)
 _THESE = parts.c.id.in_(bindparam("its_parts", expanding=True))
+_TAKES_DIGESTS = (
+    select(editions.c.id)
+    .join(subscriptions, subscriptions.c.id == editions.c.subscription)
+    .where(editions.c.id == parts.c.edition, subscriptions.c.paused == "")
+    .correlate(parts)
+    .exists()
+)
 RETRY = (
     update(parts)
-    .where(_THESE, parts.c.state.in_(_STUCK))
+    .where(_THESE, parts.c.state.in_(_STUCK), _TAKES_DIGESTS)
     .values(state=PartState.PENDING, not_before=0, uncertain_since=0, reason="")
     .returning(parts.c.edition)
 )

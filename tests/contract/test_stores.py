@@ -408,6 +408,19 @@ async def test_what_is_retried_is_due_now_and_what_is_dropped_is_gone(store: Sto
     assert [line.part.id for line in await store.outbox()] == [third.id]
 
 
+async def test_what_no_chat_takes_is_not_retried_until_it_takes_digests_again(
+    store: Store,
+) -> None:
+    edition = await opened(store, [HELLO])
+    part = await only_part(store, edition)
+    await store.mark(await claim(store, part), Outcome(PartState.DEAD, reason="blocked"))
+    await store.pause(CHAT, "blocked")
+    assert await store.retry([part.id], NOW) == 0
+    assert [line.part.state for line in await store.outbox()] == [PartState.DEAD]
+    await store.subscribe(edition.subscription, edition.occurrence)
+    assert await store.retry([part.id], NOW) == 1
+
+
 async def test_old_finished_editions_are_forgotten_and_nothing_else(store: Store) -> None:
     done = await opened(store, [HELLO])
     await store.mark(await claim(store, await only_part(store, done)), Outcome(PartState.SENT, "1"))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.errors import SettingsError
+from bot.core.errors import SettingsError, StoreError
 from bot.core.schedule import Subscription, next_due, parse_timing
 from bot.ops.backup import backup, restore
 from bot.store.database import DatabaseStore
@@ -32,6 +32,11 @@ async def kept(path: Path) -> int:
         return len(await store.subscriptions(CHAT))
     finally:
         await store.close()
+
+
+def names(folder: Path, part: str) -> list[str]:
+    """The files with this in their names."""
+    return [path.name for path in folder.iterdir() if part in path.name]
 
 
 async def test_a_backup_holds_what_the_database_held(tmp_path: Path) -> None:
@@ -161,6 +166,39 @@ async def test_what_is_no_backup_is_refused_and_changes_nothing(
     with pytest.raises(SettingsError, match="not a backup"):
         restore(tmp_path / "other.db", database)
     assert await kept(database) == 2
+
+
+async def test_restoring_twice_keeps_each_database_that_was_there(tmp_path: Path) -> None:
+    database = await made(tmp_path / "dateline.db", hours=5)
+    await made(tmp_path / "copy.db", hours=2)
+    first = restore(tmp_path / "copy.db", database)
+    second = restore(tmp_path / "copy.db", database)
+    assert first is not None
+    assert second is not None
+    assert (await kept(first), await kept(second)) == (5, 2)
+
+
+async def test_a_backup_that_cannot_be_prepared_changes_nothing(tmp_path: Path) -> None:
+    database = await made(tmp_path / "dateline.db", hours=5)
+    await made(tmp_path / "copy.db", hours=2)
+
+    def refuse(fresh: Path) -> None:
+        raise StoreError(f"A newer Dateline made {fresh}")
+
+    with pytest.raises(StoreError):
+        restore(tmp_path / "copy.db", database, refuse)
+    assert await kept(database) == 5
+    assert not names(tmp_path, ".new")
+    assert not names(tmp_path, "before-restore")
+
+
+async def test_a_backup_takes_the_place_of_a_database_that_is_broken(tmp_path: Path) -> None:
+    database, copy = tmp_path / "dateline.db", await made(tmp_path / "copy.db", hours=2)
+    database.write_bytes(b"what a failing disk left")
+    before = restore(copy, database)
+    assert await kept(database) == 2
+    assert before is not None
+    assert before.read_bytes() == b"what a failing disk left"
 
 
 async def test_a_backup_replaces_a_file_only_when_told_to(tmp_path: Path) -> None:
