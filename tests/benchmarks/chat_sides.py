@@ -171,6 +171,7 @@ async def our_hook(root: str, port: str, whole: str) -> None:
             answer = parts.desk.answer if whole == "whole" else pong
             running = asyncio.create_task(adapter.run(answer, parts.journal))
             await _listens(int(port))
+            app._leave_to_stay()  # as `serve` does
             ready()
             await running
 
