@@ -54,7 +54,7 @@ _COMMANDS = (
     *("brief", "read", "place", "places", "follow", "unfollow", "following"),
     *("feeds", "fetch", "opml"),
     *("outbox", "backup", "restore"),
-    *("chat", "run", "work", "doctor", "health", "demo"),
+    *("chat", "run", "work", "doctor", "health", "metrics", "demo"),
 )
 
 
@@ -234,6 +234,7 @@ def _parser() -> argparse.ArgumentParser:
         ("work", _work, "post digests beside dateline run, on the same PostgreSQL"),
         ("doctor", _doctor, "check the settings and say what to mend"),
         ("health", _health, "tell whether the running bot is well (exit status 0 or 1)"),
+        ("metrics", _metrics, "the bot's counts, as Prometheus reads them"),
         ("demo", _demo, "today's briefing from the sample articles, and one place question"),
     ):
         _add(commands, name, words, action)
@@ -563,6 +564,13 @@ async def _health(_: argparse.Namespace, settings: Settings) -> int:
     well, words = is_well(settings.data_dir, app.SystemClock().now())
     print(words)  # noqa: T201
     return 0 if well else 1
+
+
+async def _metrics(_: argparse.Namespace, settings: Settings) -> int:
+    from bot import ops_commands as ops  # noqa: PLC0415
+
+    print(await ops.metrics(settings), end="")  # noqa: T201
+    return 0
 
 
 async def _demo(_: argparse.Namespace, settings: Settings) -> int:

@@ -21,7 +21,9 @@ from bot.core.errors import RequestError, SettingsError
 from bot.core.messages import Chat
 from bot.core.ports import OutboxLine, PartState
 from bot.ops import backup as copies
+from bot.ops import health
 from bot.ops.alone import alone
+from bot.ops.metrics import exposition
 from bot.settings import Settings
 from bot.store.database import DatabaseStore
 
@@ -160,6 +162,14 @@ def _restore(source: Path, database: Path) -> Path | None:
 async def _migrate(fresh: Path) -> None:
     """Bring an older backup up to date. Raises StoreError for one of a newer Dateline."""
     await (await DatabaseStore.open(f"sqlite:///{fresh}")).close()
+
+
+async def metrics(settings: Settings) -> str:
+    """Return the metrics as they are now. Raises RequestError without a database."""
+    _must_exist(settings)
+    async with app.opened(settings) as (store, _, _):
+        tally = await store.tally()
+    return exposition(tally, health.last_tick(settings.data_dir), app.VERSION)
 
 
 def _file(settings: Settings, what: str) -> Path:

@@ -17,6 +17,7 @@ from bot.core.messages import Answer, Chat, Reply, Request
 from bot.core.ports import FORGETFUL
 from bot.core.schedule import Occurrence, Subscription, Timing
 from bot.ops.health import is_well
+from bot.ops.metrics import FILE
 from bot.settings import Settings, load
 from bot.store.database import DatabaseStore
 from tests.fakes import FakeAdapter
@@ -126,6 +127,17 @@ async def test_the_clock_ticks_at_once_and_leaves_a_heartbeat(settings: Settings
     stop.set()
     await serving
     assert well
+
+
+async def test_a_running_bot_writes_its_metrics(settings: Settings) -> None:
+    stop, adapter = asyncio.Event(), Stubborn()
+    serving = asyncio.create_task(serve(settings, [adapter], stop))
+    async with asyncio.timeout(10):
+        while not (settings.data_dir / FILE).exists():  # noqa: ASYNC110 - a file has no event
+            await asyncio.sleep(0)
+    stop.set()
+    await serving
+    assert "dateline_subscriptions 0\n" in (settings.data_dir / FILE).read_text()
 
 
 async def test_a_bot_whose_clock_stands_still_ends_so_that_it_is_started_again() -> None:

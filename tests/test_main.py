@@ -536,6 +536,20 @@ def test_health_is_told_by_the_exit_status(screen: Screen) -> None:
     assert out.startswith("Dateline is not running")
 
 
+def test_metrics_need_a_database_and_then_count_what_is_in_it(screen: Screen) -> None:
+    assert "There is no database at" in screen.refuses("metrics")
+    screen.run("doctor")
+    assert 'dateline_messages{state="sent"} 0' in screen.says("metrics").splitlines()
+
+
+def test_an_operator_chat_where_the_bot_does_not_run_is_to_be_mended(
+    screen: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATELINE_OPERATOR_CHAT", "signal:1")
+    _, out, _ = screen.run("doctor")
+    assert "MEND  operator chat: DATELINE_OPERATOR_CHAT names a chat on “signal”" in out
+
+
 @needs_gazetteer
 def test_the_demo_briefs_answers_and_says_what_to_type_next(screen: Screen) -> None:
     said = screen.says("demo")

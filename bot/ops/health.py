@@ -27,7 +27,7 @@ def end(data_dir: Path) -> None:
 
 def is_well(data_dir: Path, now: datetime) -> tuple[bool, str]:
     """Tell whether the bot's clock ticked lately, and say so in words."""
-    tick = _last_tick(data_dir)
+    tick = last_tick(data_dir)
     if tick is None:
         return False, f"Dateline is not running: there is no heartbeat in {data_dir}."
     age = now - tick
@@ -41,7 +41,8 @@ def is_well(data_dir: Path, now: datetime) -> tuple[bool, str]:
     )
 
 
-def _last_tick(data_dir: Path) -> datetime | None:
+def last_tick(data_dir: Path) -> datetime | None:
+    """Return when the bot's clock last ticked; None when it does not run, or nobody can tell."""
     try:
         tick = datetime.fromisoformat(json.loads((data_dir / _FILE).read_text())["tick"])
     except (OSError, ValueError, KeyError, TypeError):  # none, unreadable, or not as `beat` writes

@@ -108,3 +108,4 @@ def configure(log_format: str, secrets: Sequence[str] = (), level: int = logging
         "apscheduler",
     ):
         logging.getLogger(noisy).setLevel(logging.ERROR)
+    logging.getLogger("telegram.request").setLevel(logging.CRITICAL)  # a traceback for an answer
