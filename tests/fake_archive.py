@@ -313,23 +313,6 @@ class FakeArchive:
     async def remembered_place(self, chat: Chat, name: str) -> int | None:
         return self._choices.get(where(chat), {}).get(folded_name(name))
 
-    async def move_chat(self, old: Chat, new: Chat) -> None:
-        if (old.platform, old.id) == (new.platform, new.id):
-            return
-        for place in self._wheres(old):
-            there = new.platform, new.id, place[2]
-            chat = replace(new, thread=place[2])
-            moved = self._follows.pop(place, {})
-            theirs = {url: replace(one, chat=chat) for url, one in moved.items()}
-            self._follows[there] = theirs | self._follows.get(there, {})
-            self._filters[there] = self._filters.pop(place, {}) | self._filters.get(there, {})
-            self._told[there] = self._told.pop(place, set()) | self._told.get(there, set())
-            self._choices[there] = self._choices.pop(place, {}) | self._choices.get(there, {})
-
-    def _wheres(self, chat: Chat) -> list[Where]:
-        known = {*self._follows, *self._filters, *self._told, *self._choices}
-        return [one for one in known if one[:2] == (chat.platform, chat.id)]
-
     async def prune(self, before: datetime) -> int:
         old = [address for address, kept in self._kept.items() if kept.arrived_at < before]
         for address in old:

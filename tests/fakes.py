@@ -429,7 +429,8 @@ class FakeStore:
         edition.done, edition.missed = True, reason
         for kept in self._parts_of(number):
             if kept.part.state is PartState.PENDING:
-                kept.part = replace(kept.part, state=PartState.DEAD, reason=reason)
+                state = PartState.UNKNOWN if kept.part.uncertain_since else PartState.DEAD
+                kept.part = replace(kept.part, state=state, reason=reason)
 
     async def settle(self, platforms: Sequence[str], now: datetime) -> int:
         half_sent = [
@@ -470,15 +471,24 @@ class FakeStore:
         ]
         for kept in movers:
             moved = replace(new, thread=kept.subscription.chat.thread)
-            if any(_hour(one) == _hour(kept.subscription) for one in self._of(moved)):
-                self._drop(kept.subscription.id)
-            else:
+            heirs = [one for one in self._of(moved) if _hour(one) == _hour(kept.subscription)]
+            for heir in heirs:
+                self._inherit(kept.subscription.id, heir.id)
+            if not heirs:
                 kept.subscription = replace(kept.subscription, chat=moved, paused="")
         for where in [one for one in self._settings if one[:2] == (old.platform, old.id)]:
             settings = self._settings.pop(where)
             moved = replace(new, thread=where[2])
             there = new.platform, new.id, where[2]
             await self.set_settings(moved, self._settings.get(there, settings))
+
+    def _inherit(self, gone: int, stays: int) -> None:
+        everything = self._editions.values()
+        days = {one.occurrence.day for one in everything if one.subscription == stays}
+        for one in everything:
+            if one.subscription == gone and one.occurrence.day not in days:
+                one.subscription = stays
+        self._drop(gone)
 
     async def outbox(self, limit: int = 100) -> Sequence[OutboxLine]:
         lines = [

@@ -230,9 +230,6 @@ class Archive(Protocol):
     async def remembered_place(self, chat: Chat, name: str) -> int | None:
         """Return the place that a chat once chose for this name, or None."""
 
-    async def move_chat(self, old: Chat, new: Chat) -> None:
-        """Give everything that belongs to one chat to another (a group became a supergroup)."""
-
     async def prune(self, before: datetime) -> int:
         """Forget articles that arrived before this; return how many. Keys stay: none comes twice.
 

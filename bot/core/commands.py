@@ -246,20 +246,12 @@ class Desk:
         )
         return replace(reply, actions=actions)
 
-    async def move(self, old: Chat, new: Chat) -> None:
-        """Give all that belongs to one chat to another: a group became a supergroup.
-
-        Its digests last: after a crash in between, the next of them is told again that it moved.
-        """
-        await self._archive.move_chat(old, new)
-        await self._store.move_chat(old, new)
-
     async def _event(self, request: Request) -> Reply:
         """Let a chat move, rest, or come back with all that belongs to it."""
         chat, said = request.chat, request.arguments
         match request.command:
             case "moved" if said and said != chat.id:
-                await self.move(chat, replace(chat, id=said))
+                await self._store.move_chat(chat, replace(chat, id=said))
             case "gone":
                 for thread in await self._store.threads(chat):
                     await self._store.pause(thread, said or N_("the bot was shut out"))

@@ -61,8 +61,6 @@ _DAY = timedelta(days=1)
 CONFIRM = timedelta(minutes=1)
 """A chat that shuts the bot out is asked once more after this, before its digests stop."""
 
-Move: TypeAlias = Callable[[Chat, Chat], Awaitable[None]]
-"""Gives all that belongs to one chat to another."""
 Tell: TypeAlias = Callable[[str, str], Awaitable[None]]
 """Tells the operator: what it is about (told once in a while), and the words."""
 
@@ -74,7 +72,7 @@ async def _only_log(_about: str, words: str) -> None:
 class Delivery:
     """Posts digests through the adapters and answers nobody.
 
-    `move` is told of a chat that has another id now; `tell` of what the operator should know.
+    `tell` is told of what the operator should know.
     """
 
     def __init__(
@@ -85,10 +83,8 @@ class Delivery:
         clock: Clock,
         jobs: Jobs,
         *,
-        move: Move | None = None,
         tell: Tell | None = None,
     ) -> None:
-        self._move = move or store.move_chat
         self._tell = tell or _only_log
         self._store = store
         self._adapters = adapters
@@ -309,7 +305,7 @@ class Delivery:
         if error.moved_to and error.moved_to != part.chat.id:
             new = Chat(part.chat.platform, error.moved_to, part.chat.kind, part.chat.thread)
             await self._record(part, Outcome(PartState.PENDING, reason=str(error)))
-            await self._move(part.chat, new)
+            await self._store.move_chat(part.chat, new)
             log.info("%s moved to %s", part.chat, new.id)
             return False
         if part.reason != str(error):  # not what it said last: it may be a mistake of the moment

@@ -302,7 +302,10 @@ class Store(Protocol):
         """
 
     async def give_up(self, edition: Edition, reason: str) -> None:
-        """Record that what is left of an edition will not be sent, and why."""
+        """Record that what is left of an edition will not be sent, and why.
+
+        It is dead then, or unknown when it may have arrived.
+        """
 
     async def settle(self, platforms: Sequence[str], now: datetime) -> int:
         """Take the parts back whose lease ran out before `now`; return how many.
@@ -323,7 +326,8 @@ class Store(Protocol):
     async def move_chat(self, old: Chat, new: Chat) -> None:
         """Give everything that belongs to one chat to another (a group became a supergroup).
 
-        Where both have a digest at the same hour, the new chat's stays.
+        That is what it follows, too: all of it, or none. Where both have a digest at the same hour,
+        the new chat's stays, and gets the editions of dates that it has none of.
         """
 
     async def outbox(self, limit: int = 100) -> Sequence[OutboxLine]:

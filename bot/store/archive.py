@@ -543,20 +543,6 @@ class DatabaseArchive:
         found = await self._database.read(rows(query))
         return found[0].place if found else None
 
-    async def move_chat(self, old: Chat, new: Chat) -> None:
-        """See the Archive port."""
-        if (old.platform, old.id) == (new.platform, new.id):
-            return
-        changes = {"platform": (old.platform, new.platform), "chat": (old.id, new.id)}
-        its = schema.follows.c.platform == new.platform, schema.follows.c.chat == new.id
-
-        def work(connection: Connection) -> None:
-            for table in (schema.follows, schema.filters, schema.told, schema.place_choices):
-                move_rows(connection, table, **changes)
-            connection.execute(update(schema.follows).where(*its).values(kind=new.kind))
-
-        await self._database.write(work)
-
     async def prune(self, before: datetime) -> int:
         """See the Archive port."""
         pruned = 0

@@ -46,7 +46,17 @@ from bot.store.engine import (
     open_database,
     seconds,
 )
-from bot.store.schema import chats, editions, parts, shelf, subscriptions
+from bot.store.schema import (
+    chats,
+    editions,
+    filters,
+    follows,
+    parts,
+    place_choices,
+    shelf,
+    subscriptions,
+    told,
+)
 from bot.store.statements import (
     CHAT,
     CLAIM,
@@ -68,6 +78,9 @@ from bot.store.statements import (
     subscribed,
 )
 from bot.store.transactions import Database, count, rows
+
+_OVER = case((parts.c.uncertain_since != 0, PartState.UNKNOWN), else_=PartState.DEAD)
+"""What a message is that is not sent any more: nobody calls dead what may have arrived."""
 
 
 class DatabaseStore:
@@ -380,7 +393,7 @@ class DatabaseStore:
         if (old.platform, old.id) == (new.platform, new.id):
             return
         theirs = subscriptions.alias("theirs")
-        taken = select(theirs.c.id).where(
+        heir = select(theirs.c.id).where(
             theirs.c.platform == new.platform,
             theirs.c.chat == new.id,
             theirs.c.thread == subscriptions.c.thread,
@@ -389,14 +402,19 @@ class DatabaseStore:
             theirs.c.arguments == subscriptions.c.arguments,
         )
         of_old = subscriptions.c.platform == old.platform, subscriptions.c.chat == old.id
+        its = follows.c.platform == new.platform, follows.c.chat == new.id
         move = update(subscriptions).where(*of_old)
         moved = move.values(platform=new.platform, chat=new.id, kind=new.kind, paused="")
         changes = {"platform": (old.platform, new.platform), "chat": (old.id, new.id)}
 
         def work(connection: Connection) -> None:
-            connection.execute(delete(subscriptions).where(*of_old, taken.exists()))
+            pairs = select(subscriptions.c.id, heir.scalar_subquery()).where(*of_old, heir.exists())
+            for gone, stays in list(connection.execute(pairs)):
+                _inherit(connection, gone, stays)
             connection.execute(moved)
-            move_rows(connection, chats, **changes)
+            for table in (chats, follows, filters, told, place_choices):
+                move_rows(connection, table, **changes)
+            connection.execute(update(follows).where(*its).values(kind=new.kind))
 
         await self._database.write(work)
 
@@ -431,11 +449,19 @@ class DatabaseStore:
         await self._database.close()
 
 
+def _inherit(connection: Connection, gone: int, stays: int) -> None:
+    """Give one subscription's editions to another, as far as it has none of the date; drop it."""
+    days = select(editions.c.day).where(editions.c.subscription == stays).scalar_subquery()
+    its = editions.c.subscription == gone, editions.c.day.not_in(days)
+    connection.execute(update(editions).where(*its).values(subscription=stays))
+    connection.execute(delete(subscriptions).where(subscriptions.c.id == gone))
+
+
 def _give_up(connection: Connection, which: ColumnElement[bool], reason: str) -> None:
     """Nothing of these editions will be sent any more; what is done already stays as it is."""
     unfinished = select(editions.c.id).where(which, editions.c.done.is_(False))
     pending = parts.c.edition.in_(unfinished), parts.c.state == PartState.PENDING
-    dead = update(parts).where(*pending).values(state=PartState.DEAD, reason=clean(reason))
+    dead = update(parts).where(*pending).values(state=_OVER, reason=clean(reason))
     done = update(editions).where(which, editions.c.done.is_(False))
     connection.execute(dead)
     connection.execute(done.values(done=True, missed=clean(reason)))
@@ -444,9 +470,8 @@ def _give_up(connection: Connection, which: ColumnElement[bool], reason: str) ->
 def _end(connection: Connection, which: ColumnElement[bool]) -> None:
     """What waits in an edition that was given up meanwhile is not sent again either."""
     over = select(editions.c.id).where(editions.c.done.is_(True))
-    state = case((parts.c.uncertain_since != 0, PartState.UNKNOWN), else_=PartState.DEAD)
     waiting = parts.c.state == PartState.PENDING, parts.c.edition.in_(over)
-    connection.execute(update(parts).where(which, *waiting).values(state=state))
+    connection.execute(update(parts).where(which, *waiting).values(state=_OVER))
 
 
 def _same_chat(chat: Chat, table: Table = subscriptions) -> tuple[ColumnElement[bool], ...]:

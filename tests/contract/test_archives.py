@@ -710,40 +710,6 @@ async def test_a_chosen_place_is_remembered_for_every_spelling_of_the_name(
     assert await archive.remembered_place(CHAT, "x" * 5_000) == 1
 
 
-async def test_a_chat_that_moves_takes_all_its_own_along(archive: Archive) -> None:
-    new = Chat("fake", "-1005001", ChatKind.CHANNEL, thread="7")
-    plain, new_plain = replace(CHAT, thread=""), replace(new, thread="")
-    await archive.follow([Follow(CHAT, WORLD, "a"), Follow(plain, SPORT)], NOW)
-    await archive.set_filter(CHAT, WordFilter("a", ("x",)))
-    await archive.tell(CHAT, NOW.date(), ["https://example.org/1"])
-    await archive.remember_place(CHAT, "Paris", PARIS)
-    await archive.move_chat(CHAT, new)
-    assert await archive.follows(CHAT) == []
-    assert await archive.follows(new) == [Follow(new, WORLD, "a")]
-    assert await archive.follows(new_plain) == [Follow(new_plain, SPORT)]
-    assert await archive.filters(new) == [WordFilter("a", ("x",))]
-    assert await archive.told(new, date.max, date.min) == {"https://example.org/1"}
-    assert await archive.remembered_place(new, "Paris") == PARIS
-    assert await archive.remembered_place(CHAT, "Paris") is None
-
-
-async def test_a_chat_that_moves_to_one_with_its_own_leaves_both_together(archive: Archive) -> None:
-    new = Chat("fake", "-1005001", ChatKind.GROUP, thread="7")
-    await archive.follow([Follow(CHAT, WORLD, "old"), Follow(CHAT, SPORT, "old")], NOW)
-    await archive.follow([Follow(new, WORLD, "stays")], NOW)
-    for chat, number in ((CHAT, 1), (new, 2)):
-        await archive.set_filter(chat, WordFilter("", (str(number),)))
-        await archive.tell(chat, NOW.date(), ["https://example.org/x", f"https://{number}"])
-        await archive.remember_place(chat, "Paris", number)
-    await archive.move_chat(CHAT, new)
-    await archive.move_chat(new, new)
-    assert await archive.follows(new) == [Follow(new, SPORT, "old"), Follow(new, WORLD, "stays")]
-    assert await archive.filters(new) == [WordFilter("", ("2",))]
-    told = await archive.told(new, date.max, date.min)
-    assert told == {"https://example.org/x", "https://1", "https://2"}
-    assert await archive.remembered_place(new, "Paris") == 2
-
-
 # --- forgetting, and odd characters
 
 

@@ -260,6 +260,14 @@ async def test_a_claim_counts_the_attempt_and_is_had_once(store: Store) -> None:
     assert await waiting(store) == [edition.id]
 
 
+async def test_who_read_a_part_before_its_last_attempt_gets_no_claim(store: Store) -> None:
+    edition = await opened(store, [HELLO])
+    read = await only_part(store, edition)
+    await store.mark(await claim(store, read), Outcome(PartState.PENDING, reason="refused"))
+    assert await store.claim(read, NOW, LEASE) is None
+    await claim(store, read)
+
+
 async def test_an_edition_is_done_when_its_last_part_is_settled(store: Store) -> None:
     edition = await opened(store, [HELLO] * 3)
     for part, state in zip(
@@ -306,6 +314,24 @@ async def test_what_is_given_up_is_recorded_and_what_was_sent_stays_sent(store: 
     assert await store.tally() == {"sent": 1, "dead": 1, "subscriptions": 1, "missed": 1}
 
 
+async def test_what_may_have_arrived_is_unknown_and_not_dead_when_it_is_given_up(
+    store: Store,
+) -> None:
+    edition = await opened(store, [HELLO])
+    claimed = await claim(store, await only_part(store, edition))
+    await store.mark(claimed, Outcome(PartState.PENDING, reason="no answer", uncertain=True))
+    await store.give_up(edition, "too late")
+    assert (await only_part(store, edition)).state is PartState.UNKNOWN
+    assert await store.mark(claimed, Outcome(PartState.SENT, "1"))
+
+
+async def test_what_was_given_up_unsent_stays_so_whatever_an_old_claim_says(store: Store) -> None:
+    edition = await opened(store, [HELLO])
+    claimed = await claim(store, await only_part(store, edition))
+    await store.mark(claimed, Outcome(PartState.DEAD, reason="refused"))
+    assert not await store.mark(claimed, Outcome(PartState.SENT, "1"))
+
+
 async def test_an_edition_given_up_before_it_was_written_stays_empty(store: Store) -> None:
     edition = await opened(store)
     await store.give_up(edition, "too late")
@@ -333,6 +359,7 @@ async def test_an_uncertain_attempt_is_remembered_over_later_refusals(store: Sto
     lost = Outcome(PartState.PENDING, reason="answer lost", uncertain=True)
     await store.mark(await claim(store, part), lost)
     again = await claim(store, part, NOW + timedelta(seconds=30))
+    assert (await only_part(store, edition)).uncertain_since == NOW
     await store.mark(again, Outcome(PartState.PENDING, reason="refused"))
     assert (await only_part(store, edition)).uncertain_since == NOW
 
@@ -570,9 +597,10 @@ async def test_what_was_in_hand_when_a_chat_was_paused_waits_for_ever_nowhere(
     await store.pause(CHAT, "the bot was removed")
     await store.mark(refused, Outcome(PartState.PENDING, reason="503"))
     await store.mark(unanswered, Outcome(PartState.PENDING, reason="no answer", uncertain=True))
-    assert await store.settle(FAKE, NOW + 2 * LEASE) == 1
     states = [part.state for part in await store.parts(edition)]
-    assert states == [PartState.DEAD, PartState.UNKNOWN, PartState.UNKNOWN]
+    assert states == [PartState.DEAD, PartState.UNKNOWN, PartState.SENDING]
+    assert await store.settle(FAKE, NOW + 2 * LEASE) == 1
+    assert (await store.parts(edition))[2].state is PartState.UNKNOWN
     assert await store.mark(crashed, Outcome(PartState.SENT, "9"))
 
 
@@ -607,6 +635,27 @@ async def test_a_chat_that_moves_where_the_hour_is_taken_leaves_one_digest(store
     await store.move_chat(CHAT, new)
     assert [one.id for one, _ in await store.subscriptions(new)] == [kept.id, evening.id]
     assert await store.subscriptions(CHAT) == []
+
+
+async def test_what_is_on_its_way_comes_although_the_new_chat_has_the_digest_too(
+    store: Store,
+) -> None:
+    new = Chat("fake", "-1005001", ChatKind.GROUP, thread="7")
+    edition = await opened(store, [HELLO])
+    tomorrow = next_due(TIMING, NOW + timedelta(days=1))
+    kept = await store.subscribe(subscription(new), tomorrow)
+    await store.move_chat(CHAT, new)
+    [again] = await unfinished(store, FAKE)
+    assert (again.id, again.subscription.id) == (edition.id, kept.id)
+    assert len(await store.parts(again)) == 1
+
+
+async def test_a_date_that_both_chats_have_comes_once(store: Store) -> None:
+    new = Chat("fake", "-1005001", ChatKind.GROUP, thread="7")
+    await opened(store, [HELLO])
+    theirs = await opened(store, [HELLO], new)
+    await store.move_chat(CHAT, new)
+    assert await waiting(store) == [theirs.id]
 
 
 async def test_a_chat_that_moves_keeps_what_it_chose(store: Store) -> None:

@@ -528,18 +528,6 @@ async def test_a_chat_that_moves_takes_its_digests_and_choices_along() -> None:
     assert "No digests" in words(await desk.answer(Request(CHAT, "subscriptions")))
 
 
-async def test_a_move_that_stops_halfway_leaves_the_digests_where_they_are_told_of_it() -> None:
-    class Stopped(FakeArchive):
-        async def move_chat(self, old: Chat, new: Chat) -> None:
-            raise StoreError("the disk is full")
-
-    desk = make_desk(archive=Stopped())
-    await desk.answer(Request(CHAT, "subscribe", "08:00"))
-    with pytest.raises(StoreError):
-        await desk.move(CHAT, replace(CHAT, id="-100"))
-    assert "08:00" in words(await desk.answer(Request(CHAT, "subscriptions")))
-
-
 async def test_a_chat_that_comes_back_has_its_digests_again_and_is_told() -> None:
     desk = make_desk()
     await desk.answer(Request(CHAT, "subscribe", "08:00"))
