@@ -310,7 +310,7 @@ class FakeStore:
         return True
 
     async def waiting_chats(
-        self, platforms: Sequence[str], now: datetime, limit: int = 20_000
+        self, platforms: Sequence[str], now: datetime, limit: int = 10_000
     ) -> Sequence[Chat]:
         held = self._held(now)
         found = [

@@ -55,6 +55,8 @@ STALE = LEASE / 2
 """No request leaves under a claim older than this: somebody else may have taken the part."""
 BATCH = 2_000
 """How many due subscriptions are opened in one transaction."""
+AT_A_TICK = 100_000
+"""How many due subscriptions one tick looks at: the first digests do not wait for the last."""
 COMPOSED_AT_ONCE = 2
 """Writing a digest takes the processor; who asks something meanwhile is not kept waiting."""
 _DAY = timedelta(days=1)
@@ -112,10 +114,9 @@ class Delivery:
         await self._record_again()
         await self._settle(self._clock.now())
         await self._open_due()
-        chats = await self._store.waiting_chats(list(self._adapters), self._clock.now())
-        for platform in self._adapters:
-            keys = [chat_key(chat) for chat in chats if chat.platform == platform]
-            await self._jobs.enqueue(platform, keys)
+        for platform in self._adapters:  # each by itself: a long queue of one hides no other
+            chats = await self._store.waiting_chats([platform], self._clock.now())
+            await self._jobs.enqueue(platform, [chat_key(chat) for chat in chats])
 
     async def work(self, key: str) -> None:
         """Post what waits for one chat, its editions one after another. Raises nothing.
@@ -160,19 +161,22 @@ class Delivery:
             log.warning("Somebody stopped in the middle of sending %d message(s)", taken_back)
 
     async def _open_due(self) -> None:
-        """Open every occurrence up to now, in batches, until none is due."""
+        """Open every occurrence up to now, in batches, until none is due or the tick is long."""
         now = self._clock.now()
-        while due := await self._store.due(now, BATCH):
-            openings = list(merged(one for pair in due for one in _openings(*pair, now)))
-            if opened := await self._store.open_due(openings):
-                log.info("Opened %d digest(s)", opened)
-            for missed in (one for one in openings if one.missed):
-                where = missed.subscription.chat
-                log.warning(
-                    "Missed the digest of %s for %s: %s", missed.due.day, where, missed.missed
-                )
+        for _batch in range(AT_A_TICK // BATCH):
+            due = await self._store.due(now, BATCH)
+            if due:
+                await self._open(due, now)
             if len(due) < BATCH:
                 return
+
+    async def _open(self, due: Sequence[tuple[Subscription, Occurrence]], now: datetime) -> None:
+        openings = list(merged(one for pair in due for one in _openings(*pair, now)))
+        if opened := await self._store.open_due(openings):
+            log.info("Opened %d digest(s)", opened)
+        for missed in (one for one in openings if one.missed):
+            where = missed.subscription.chat
+            log.warning("Missed the digest of %s for %s: %s", missed.due.day, where, missed.missed)
 
     async def _tried(self, edition: Edition) -> bool:
         """Deliver; a fault of one edition is said, and costs the chat's next ones nothing.

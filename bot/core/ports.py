@@ -263,10 +263,11 @@ class Store(Protocol):
         """
 
     async def waiting_chats(
-        self, platforms: Sequence[str], now: datetime, limit: int = 20_000
+        self, platforms: Sequence[str], now: datetime, limit: int = 10_000
     ) -> Sequence[Chat]:
         """Return the chats with something left to write or to post, the longest waiting first.
 
+        They are those of the oldest `limit` editions: a chat with several counts several times.
         A chat one of whose parts waits for later than `now` is left out: its parts go in order.
         """
 

@@ -168,12 +168,18 @@ class DatabaseStore:
         return await self._database.write(work)
 
     async def waiting_chats(
-        self, platforms: Sequence[str], now: datetime, limit: int = 20_000
+        self, platforms: Sequence[str], now: datetime, limit: int = 10_000
     ) -> Sequence[Chat]:
         """See the Store port."""
         wanted = {"platforms": list(platforms), "now": seconds(now), "limit": limit}
-        found = await self._database.read(rows(WAITING_CHATS, wanted))
-        return [Chat(row.platform, row.chat, ChatKind(row.kind), row.thread) for row in found]
+
+        def work(connection: Connection) -> list[Chat]:
+            found = connection.execute(WAITING_CHATS, wanted).all()
+            return [
+                Chat(platform, chat, _KINDS[kind], thread) for platform, chat, thread, kind in found
+            ]
+
+        return await self._database.read(work)
 
     async def open_editions(self, chat: Chat, now: datetime) -> Sequence[Edition]:
         """See the Store port."""

@@ -24,6 +24,7 @@ AT_ONCE = 200
 CLOSE_SECONDS = 3.0
 """A stop waits so long for the queue's connections and no longer."""
 _BATCH = 50
+_ENQUEUED_AT_ONCE = 500
 _LOOK_AGAIN = timedelta(seconds=5)
 """How often the queue is looked into without being told of anything new."""
 
@@ -56,7 +57,12 @@ class QueuedJobs:
 
     async def enqueue(self, queue: str, keys: Sequence[str]) -> None:
         """See the Jobs port."""
-        if not keys or self._queuer.queries is None:
+        for begin in range(0, len(keys), _ENQUEUED_AT_ONCE):
+            await self._enqueue(queue, keys[begin : begin + _ENQUEUED_AT_ONCE])
+            await asyncio.sleep(0)  # whoever asks something meanwhile is not kept waiting
+
+    async def _enqueue(self, queue: str, keys: Sequence[str]) -> None:
+        if self._queuer.queries is None:
             return
         count = len(keys)
         names = [f"{queue}:{key}" for key in keys]

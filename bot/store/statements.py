@@ -100,8 +100,11 @@ MOVE_ON = {
 
 # SQLite takes CROSS JOINs in their order (https://sqlite.org/optoverview.html#crossjoin). It cannot
 # know by itself that few editions are open, and that fewer are open in one chat.
+#
+# A million editions may be open: of them only the first are put together by their chats.
 WAITING_CHATS = text(
-    "SELECT s.platform, s.chat, s.thread, max(s.kind) AS kind "
+    "SELECT platform, chat, thread, max(kind) AS kind FROM ("
+    "SELECT s.platform, s.chat, s.thread, s.kind, e.due_at "
     "FROM editions AS e CROSS JOIN subscriptions AS s "
     "WHERE e.done = false AND s.id = e.subscription AND s.paused = '' "
     "AND s.platform IN :platforms AND (s.platform, s.chat, s.thread) NOT IN ("
@@ -109,7 +112,8 @@ WAITING_CHATS = text(
     "FROM parts AS p CROSS JOIN editions AS e CROSS JOIN subscriptions AS s "
     "WHERE p.state = 'pending' AND p.not_before > :now AND e.id = p.edition "
     "AND s.id = e.subscription) "
-    "GROUP BY s.platform, s.chat, s.thread ORDER BY min(e.due_at) LIMIT :limit"
+    "ORDER BY e.due_at LIMIT :limit) AS first "
+    "GROUP BY platform, chat, thread ORDER BY min(due_at)"
 ).bindparams(bindparam("platforms", type_=String, expanding=True))
 
 _OF_CHAT = (
