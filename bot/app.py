@@ -25,7 +25,7 @@ from bot.core.following import FeedFinder
 from bot.core.journal import Journal
 from bot.core.newsroom import Newsroom
 from bot.core.ports import Adapter, Clock, Jobs, Store
-from bot.ops import health
+from bot.ops import health, metrics
 from bot.ops.alone import alone
 from bot.ops.operator import Operator
 from bot.settings import Settings
@@ -47,6 +47,8 @@ TICK_SECONDS = 5
 """How often the clock looks for due digests; at the start of every minute among others."""
 READ_SECONDS = 5
 """How often due feeds are looked for."""
+MEASURE_SECONDS = 60
+"""How often the metrics are written."""
 STANDSTILL = timedelta(minutes=5)
 """A bot whose clock could do nothing for so long had better be started anew."""
 LOOKS = 10
@@ -298,7 +300,10 @@ async def _serve(
         polling(settings, parts.archive) as poller,
     ):
         named = {adapter.platform: adapter for adapter in adapters}
-        operator = Operator(named, settings.operator_chat, parts.clock)
+        told = settings.data_dir / "told.json" if duty.beats else None
+        operator = Operator(named, settings.operator_chat, parts.clock, told)
+        if fault := _operator_fault(settings, list(named)):
+            log.warning(fault)
         delivery = Delivery(
             parts.store,
             named,
@@ -313,7 +318,7 @@ async def _serve(
         beats = settings.data_dir if duty.beats else None
         pulse = Pulse()
         kept = timedelta(days=settings.keep_days)
-        scheduler = start_clock(_tick, delivery, beats, ticking, pulse)
+        scheduler = start_clock(_tick, delivery, beats, ticking, pulse, operator)
         if duty.reads:
             begin = datetime.now(UTC) + timedelta(hours=1)  # also where it is started every day
             scheduler.add_job(_forget, "interval", (parts, kept), days=1, next_run_time=begin)
@@ -331,6 +336,8 @@ async def _serve(
                 ]
                 if duty.reads:
                     beside.append(group.create_task(_read_feeds(poller)))
+                if duty.beats:
+                    beside.append(group.create_task(_measure(parts.store, settings.data_dir)))
                 watch = group.create_task(stop.wait())
                 everyone = group.create_task(_all_done(running))
                 await asyncio.wait([watch, everyone], return_when=asyncio.FIRST_COMPLETED)
@@ -394,6 +401,17 @@ async def _forget(parts: Parts, kept: timedelta) -> None:
         log.info("Forgot %d article(s) and %d digest(s) that were old", articles, digests)
     except DatelineError as error:
         log.error("What is old could not be forgotten: %s", error)
+
+
+async def _measure(store: Store, data_dir: Path) -> None:
+    """Write the metrics down, again and again; a fault is said and the next turn tries again."""
+    while True:
+        try:
+            text = metrics.exposition(await store.tally(), health.last_tick(data_dir), VERSION)
+            metrics.write(data_dir, text)
+        except (DatelineError, OSError) as error:
+            log.warning("The metrics could not be written: %s", error)
+        await asyncio.sleep(MEASURE_SECONDS)
 
 
 async def _all_done(tasks: Sequence[asyncio.Task[None]]) -> None:
@@ -464,7 +482,11 @@ async def _watch(pulse: Pulse, pause: float = STANDSTILL.total_seconds() / LOOKS
 
 
 async def _tick(
-    delivery: Delivery, data_dir: Path | None, ticking: asyncio.Lock, pulse: Pulse
+    delivery: Delivery,
+    data_dir: Path | None,
+    ticking: asyncio.Lock,
+    pulse: Pulse,
+    operator: Operator,
 ) -> None:
     """One turn of the clock; a fault is said and the next turn tries again."""
     async with ticking:
@@ -473,6 +495,7 @@ async def _tick(
             pulse.beats += 1
             if data_dir is not None:
                 health.beat(data_dir, datetime.now(UTC))
+            await operator.tell_again()
         except (DatelineError, OSError) as error:
             log.error("The clock could not do its work: %s", error)
         except Exception:
@@ -501,6 +524,9 @@ def doctor_looks(settings: Settings) -> list[tuple[str, Callable[[], Awaitable[s
     ]
     adapters = platforms(settings)
     looks += [(adapter.platform, adapter.check) for adapter in adapters]
+    if settings.operator_chat is not None:
+        named = [adapter.platform for adapter in adapters]
+        looks.append(("operator chat", lambda: _look_at_operator(settings, named)))
     if not adapters:
         looks.append(("platforms", _no_platform))
     return looks
@@ -554,6 +580,23 @@ async def _look_at_feeds(settings: Settings) -> str:
 async def _look_at_gazetteer() -> str:
     found = places().lookup("Mosul")
     return f"opens, and knows {found.place.name if found.place else 'no Mosul'}"
+
+
+def _operator_fault(settings: Settings, platforms: Sequence[str]) -> str:
+    """Say why nobody can be told of trouble, or ""."""
+    chat = settings.operator_chat
+    if chat is None or chat.platform in platforms:
+        return ""
+    return (
+        f"DATELINE_OPERATOR_CHAT names a chat on “{chat.platform}”, and the bot does not run "
+        f"there: trouble stands in the log alone. It runs on: {', '.join(platforms) or 'nothing'}."
+    )
+
+
+async def _look_at_operator(settings: Settings, platforms: Sequence[str]) -> str:
+    if fault := _operator_fault(settings, platforms):
+        raise SettingsError(fault)
+    return "told of trouble, once a day of each"
 
 
 async def _no_platform() -> str:
