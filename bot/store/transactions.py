@@ -11,14 +11,16 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, Executable, Row
 
 from bot.core.errors import StoreError
 from bot.store.faults import in_words
+from bot.store.same_file import SameFile
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
@@ -91,7 +93,10 @@ class SqliteDatabase:
     def __init__(self, writing: Engine, reading: Engine | None) -> None:
         self._url = str(writing.url)
         self.engines = [writing] if reading is None else [writing, reading]
-        self._writers = _Threads(writing, 1)
+        name = writing.url.database or ""
+        named = reading is not None and not name.startswith("file:")
+        self._file = SameFile(Path(name)) if named else None
+        self._writers = _Threads(writing, 1, self._look)
         self._readers = self._writers if reading is None else _Threads(reading, READERS)
 
     async def write(self, work: Work[T]) -> T:
@@ -104,12 +109,25 @@ class SqliteDatabase:
         with in_words(self._url):
             return await self._readers.do(work)
 
+    def _look(self) -> None:
+        """Make sure that what is written now will be found again. Raises StoreError."""
+        if self._file is None or self._file.is_there():
+            return
+        connection = self.engines[0].raw_connection()
+        try:
+            self._file.put_back(cast("Any", connection.driver_connection), self._let_go)
+        finally:
+            connection.close()
+
+    def _let_go(self) -> None:
+        for engine in self.engines:
+            engine.dispose()
+
     async def close(self) -> None:
         """See Database."""
         for threads in {self._writers, self._readers}:
             await asyncio.to_thread(threads.close)
-        for engine in self.engines:
-            engine.dispose()
+        self._let_go()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +146,16 @@ class _Done:
 
 
 class _Threads:
-    """Threads that do the jobs of one queue, those that wait in one transaction."""
+    """Threads that do the jobs of one queue, those that wait in one transaction.
 
-    def __init__(self, engine: Engine, number: int) -> None:
+    `look` is called before each transaction; what it raises, whoever waits gets.
+    """
+
+    def __init__(
+        self, engine: Engine, number: int, look: Callable[[], None] = lambda: None
+    ) -> None:
         self._engine = engine
+        self._look = look
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._closed = False
         self._threads = [Thread(target=self._work, daemon=True) for _ in range(number)]
@@ -173,6 +197,7 @@ class _Threads:
     def _together(self, jobs: list[_Job]) -> list[_Done]:
         """Do jobs in one transaction. Where it cannot be committed, none of them happened."""
         try:
+            self._look()
             with self._engine.begin() as connection:
                 return [_do(connection, job) for job in jobs]
         except Exception as error:  # noqa: BLE001 - whoever asked gets it
