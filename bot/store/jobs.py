@@ -57,9 +57,17 @@ class QueuedJobs:
 
     async def enqueue(self, queue: str, keys: Sequence[str]) -> None:
         """See the Jobs port."""
+        if keys:
+            await self._forget(queue)
         for begin in range(0, len(keys), _ENQUEUED_AT_ONCE):
             await self._enqueue(queue, keys[begin : begin + _ENQUEUED_AT_ONCE])
             await asyncio.sleep(0)  # whoever asks something meanwhile is not kept waiting
+
+    async def _forget(self, queue: str) -> None:
+        """Drop PgQueuer's log of what is done, which would grow for ever: the ledger has it."""
+        queries: Any = self._queuer.queries  # its port does not name what both of its sides have
+        with _in_words():
+            await queries.clear_queue_log(queue)
 
     async def _enqueue(self, queue: str, keys: Sequence[str]) -> None:
         if self._queuer.queries is None:
