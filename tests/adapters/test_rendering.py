@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from bot.adapters import console
 from bot.adapters.discord import render as discord
 from bot.adapters.plain import is_visible, plain
+from bot.adapters.several import unmarked
 from bot.adapters.telegram import render as telegram
 from bot.core.messages import Paragraph, Reply, StoryItem
 from tests.adapters import discord_markdown
@@ -41,7 +42,7 @@ def asked(reply: Reply) -> str:
 
 def data(messages: Iterable[Message]) -> list[str]:
     rows = [row for message in messages for row in message.get("buttons", [])]
-    return [button[1] for row in rows for button in row]
+    return [unmarked(button[1])[0] for row in rows for button in row]
 
 
 def wanted_data(reply: Reply) -> list[str]:

@@ -23,7 +23,8 @@ class Asked:
     `number` is unique for ever. `file` is Discord's attachment object that came along, or None.
     With a `token` it is an interaction, answered through the `application`'s webhook; without one
     it is a message, or an event, answered in its channel. `hidden` says that only its person shall
-    see the answer, `elsewhere` that the bot is no member where it was asked.
+    see the answer, `elsewhere` that the bot is no member where it was asked. `last` is the message
+    whose button was pressed, where its answer has several; else 0.
     """
 
     number: str
@@ -33,6 +34,7 @@ class Asked:
     token: str = ""
     hidden: bool = False
     elsewhere: bool = False
+    last: int = 0
 
     @property
     def snowflake(self) -> int:

@@ -11,6 +11,7 @@ from typing import Any
 import discord
 
 from bot.adapters.discord.asked import Asked
+from bot.adapters.several import unmarked
 from bot.core.commands import in_words
 from bot.core.follow_orders import is_list_file
 from bot.core.messages import Chat, ChatKind, CommandSpec, Request
@@ -51,6 +52,7 @@ def asked_by_interaction(
         interaction.token,
         hidden=_is_hidden(interaction, command),
         elsewhere=is_elsewhere(interaction),
+        last=_one_of_several(interaction, data) if pressed else 0,
     )
 
 
@@ -59,7 +61,7 @@ def _order(
 ) -> tuple[str, str, str]:
     """Return the command, its arguments and the text that it is about."""
     if pressed:
-        command, _, arguments = str(data.get("custom_id", "")).partition(" ")
+        command, _, arguments = unmarked(str(data.get("custom_id", "")))[0].partition(" ")
         return command, arguments, ""
     if data.get("type") == discord.AppCommandType.message.value:
         return "brief", "", _quoted(data)
@@ -109,6 +111,12 @@ def _is_hidden(interaction: discord.Interaction, command: str) -> bool:
     message = interaction.message
     under_hidden = message is not None and message.flags.ephemeral
     return under_hidden or (interaction.guild_id is not None and command in PRIVATELY)
+
+
+def _one_of_several(interaction: discord.Interaction, data: Mapping[str, Any]) -> int:
+    """Return the message of a pressed button where its answer has several messages, or 0."""
+    _order, several = unmarked(str(data.get("custom_id", "")))
+    return interaction.message.id if several and interaction.message is not None else 0
 
 
 def _options(data: Mapping[str, Any], *, files: bool) -> list[Mapping[str, Any]]:

@@ -32,6 +32,7 @@ from bot.adapters.discord.render import render
 from bot.adapters.events import tell
 from bot.adapters.files import answer_with_file, check_size, not_fetched
 from bot.adapters.plain import label
+from bot.adapters.several import Above
 from bot.core.commands import GONE, SUGGEST
 from bot.core.errors import ChatUnavailable, DeliveryError
 from bot.core.messages import (
@@ -76,6 +77,7 @@ class Listener:
         self._ledger = ledger
         self._tasks: set[asyncio.Task[None]] = set()
         self._pressed: set[tuple[int, int, str]] = set()
+        self._above = Above()
         self._events = asyncio.Lock()
         self._open = True
 
@@ -181,21 +183,47 @@ class Listener:
     ) -> None:
         first, *others = render(reply)
         hidden = _only_for_its_person(asked, reply)
-        if asked.request.is_press and reply.in_place:
-            await interaction.response.edit_message(**edit_of(first))
+        replaces = self._replaces(asked, reply)
+        if replaces:
+            sent = await interaction.response.edit_message(**edit_of(first))
         else:
-            await interaction.response.send_message(**arguments_of(first), ephemeral=hidden)
-        await self._follow_up(asked, others, hidden=hidden)
+            sent = await interaction.response.send_message(**arguments_of(first), ephemeral=hidden)
+        ids = [] if sent is None or sent.message_id is None else [sent.message_id]
+        ids += await self._follow_up(asked, others, hidden=hidden)
+        await self._stands(asked, ids, replaces=replaces, hidden=hidden)
 
     async def _answer_late(self, asked: Asked, reply: Reply) -> None:
         """Answer what was acknowledged; to put an answer in its place twice does no harm."""
-        payloads = render(reply)
-        if not asked.request.is_press or reply.in_place:
+        payloads, ids = render(reply), []
+        hidden = _only_for_its_person(asked, reply)
+        replaces = self._replaces(asked, reply)
+        if not asked.request.is_press or replaces:
             first, *payloads = payloads
             # https://discord.com/developers/docs/interactions/receiving-and-responding#edit-original-interaction-response
             original: Any = "@original"
-            await self._webhook(asked).edit_message(original, **edit_of(first))
-        await self._follow_up(asked, payloads, hidden=_only_for_its_person(asked, reply))
+            ids = [(await self._webhook(asked).edit_message(original, **edit_of(first))).id]
+        ids += await self._follow_up(asked, payloads, hidden=hidden)
+        await self._stands(asked, ids, replaces=replaces, hidden=hidden)
+
+    def _replaces(self, asked: Asked, reply: Reply) -> bool:
+        """Tell whether an answer takes the place of what was pressed: if all of that is known."""
+        whole = not asked.last or bool(self._above.of(asked.request.chat.id, asked.last))
+        return asked.request.is_press and reply.in_place and whole
+
+    async def _stands(
+        self, asked: Asked, messages: Sequence[int], *, replaces: bool, hidden: bool
+    ) -> None:
+        """Take away what stood above an answer that was replaced; remember what stands there now.
+
+        What is hidden, or where the bot is no member, could not be taken away: it is forgotten.
+        """
+        chat = asked.request.chat
+        if replaces:
+            for old in self._above.of(chat.id, asked.last):
+                await self._poster.take_away(chat, old)
+            self._above.forget(chat.id, asked.last)
+        if not hidden and not asked.elsewhere:
+            self._above.note(chat.id, messages)
 
     async def _answer_left(self, asked: Asked) -> None:
         """Answer an interaction that an earlier process acknowledged; if it did not, or when its
@@ -215,12 +243,17 @@ class Listener:
         state = self._poster.connected._connection  # noqa: SLF001 - as its own interactions do
         return discord.Webhook.from_state(data, state)
 
-    async def _follow_up(self, asked: Asked, payloads: Sequence[Payload], *, hidden: bool) -> None:
-        """Send the further messages of an answer: these have no key, so never again."""
-        if payloads and await self._ledger.begun(asked):
-            hook = self._webhook(asked)
-            for payload in payloads:
-                await hook.send(**arguments_of(payload), ephemeral=hidden, wait=True)
+    async def _follow_up(
+        self, asked: Asked, payloads: Sequence[Payload], *, hidden: bool
+    ) -> list[int]:
+        """Send the further messages of an answer: these have no key, so never again. Their ids."""
+        if not payloads or not await self._ledger.begun(asked):
+            return []
+        hook = self._webhook(asked)
+        return [
+            (await hook.send(**arguments_of(payload), ephemeral=hidden, wait=True)).id
+            for payload in payloads
+        ]
 
     async def _suggest(self, interaction: discord.Interaction) -> None:
         """Offer what the half-typed option may become; its value is what a button would send."""
@@ -276,18 +309,21 @@ class Listener:
     async def _say(self, asked: Asked, reply: Reply) -> None:
         """Post an answer in its channel; where Discord asks to wait, wait. Its nonce lets a message
         of unknown outcome be posted again."""
+        posted: list[int] = []
         for position, payload in enumerate(render(reply)):
             deadline = time.monotonic() + PATIENCE_SECONDS
             while True:
                 try:
                     key = f"{asked.number}-{position}"
-                    await self._poster.post(asked.request.chat, payload, key)
+                    said = await self._poster.post(asked.request.chat, payload, key)
+                    posted += [int(said)] if said else []  # somebody may have deleted it
                     break
                 except DeliveryError as error:
                     wait = error.retry_after or 1
                     if error.final or time.monotonic() + wait > deadline:
                         raise
                 await asyncio.sleep(wait)
+        self._above.note(asked.request.chat.id, posted)
 
     # --- the answer itself
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,8 @@ from bot.core.errors import DeliveryError, OutcomeUnknown
 from bot.core.messages import Chat
 from bot.core.pacing import Rate
 from bot.core.ports import Payload
+
+log = logging.getLogger(__name__)
 
 _DELETED = 10008
 """Unknown message: that of the same nonce arrived, and was deleted since."""
@@ -95,6 +98,13 @@ class Poster:
                 break
             after = max(int(one["id"]) for one in page)
         return found
+
+    async def take_away(self, chat: Chat, message: int) -> None:
+        """Delete a message of ours that another took the place of, if it can be."""
+        try:
+            await self.connected.http.delete_message(int(chat.thread or chat.id), message)
+        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+            log.info("Discord: a message was not taken away: %s", error)
 
     async def post(self, chat: Chat, payload: Payload, key: str) -> str:
         """See the Adapter port."""

@@ -23,6 +23,7 @@ from bot.adapters.plain import (
     units,
     web_link,
 )
+from bot.adapters.several import marked
 from bot.core.messages import (
     Action,
     Block,
@@ -46,6 +47,7 @@ EMBEDS = 10
 ALL_EMBEDS = 6000
 ALT = 1000
 LABEL = 80
+CUSTOM_ID = 100
 ROWS, COLUMNS = 5, 5
 ACCENT = 0x2B6CB0
 
@@ -82,7 +84,8 @@ def render(reply: Reply) -> list[dict[str, Any]]:
         if not (messages and _add(messages[-1], piece)):
             messages.append(_start(piece))
     messages += [{"files": [_file(file.name, file.content)]} for file in reply.attachments]
-    return _with_buttons(messages or [{"content": NOTHING}], distinct(reply.actions))
+    messages = messages or [{"content": NOTHING}]
+    return marked(_with_buttons(messages, distinct(reply.actions)), CUSTOM_ID)
 
 
 def _with_buttons(

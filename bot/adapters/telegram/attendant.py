@@ -29,6 +29,7 @@ from telegram.error import TelegramError
 from bot.adapters.events import tell
 from bot.adapters.files import answer_with_file, check_size, not_fetched
 from bot.adapters.plain import label, plain
+from bot.adapters.several import Above, unmarked
 from bot.adapters.telegram.channels import ChannelDesk, is_for_channel
 from bot.adapters.telegram.inline import asked_inline, candidates, result_for, results
 from bot.adapters.telegram.members import Members
@@ -76,12 +77,20 @@ INLINE_SECONDS = 1.0
 INLINE_CACHE_SECONDS = 30
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an answer goes: in the place of a message of ours, and of the others of that answer."""
+
+    message: Standing
+    others: Sequence[int] = ()
+
+
 @dataclass(slots=True)
 class _Answered:
-    """What a message said when it was answered, and the answer's first message (None: not yet)."""
+    """What a message said when it was answered, and where that answer stands (None: not yet)."""
 
     text: str
-    answer: Standing | None = None
+    answer: Place | None = None
 
 
 class Attendant:
@@ -103,6 +112,7 @@ class Attendant:
         self._pressed: set[tuple[int, int, str]] = set()
         self._typing: dict[int, str] = {}
         self._answered: OrderedDict[tuple[int, int], _Answered] = OrderedDict()
+        self._above = Above()
         self._began = time.time()
 
     async def attend(self, note: Noted, answer: Answer) -> None:
@@ -180,7 +190,7 @@ class Attendant:
     # --- what people type
 
     async def _hear(
-        self, update: Update, message: Message, answer: Answer, place: Standing | None
+        self, update: Update, message: Message, answer: Answer, place: Place | None
     ) -> None:
         """Answer a message that is meant for the bot; with `place`, in that answer's place."""
         username = self._bot.username
@@ -200,9 +210,9 @@ class Attendant:
             may_manage=command.lower() not in self._managing
             or await self._members.wrote_as_manager(message),
         )
-        answered.answer = await self._respond(
-            update, request, self._asking(request, message, answer), place
-        )
+        asking = self._asking(request, message, answer)
+        if said := await self._respond(update, request, asking, place):
+            answered.answer = Place(said[0], [one.id for one in said[1:]])
 
     def _asking(self, request: Request, message: Message, answer: Answer) -> Answer:
         """Return who is to be asked: for a channel its own desk; for a file it is fetched first."""
@@ -272,14 +282,14 @@ class Attendant:
             self._pressed.add(pressed)
             try:
                 await self._acknowledge(query)
-                await self._answer_press(update, request, message, answer)
+                await self._answer_press(update, request, query, answer)
             finally:
                 self._pressed.discard(pressed)
 
     async def _pressed_request(
         self, update: Update, query: CallbackQuery, message: MaybeInaccessibleMessage
     ) -> Request:
-        command, _gap, arguments = (query.data or "").partition(" ")
+        command, _gap, arguments = unmarked(query.data or "")[0].partition(" ")
         return Request(
             chat=chat_of(message) if isinstance(message, Message) else whole(message.chat),
             command=command,
@@ -292,12 +302,22 @@ class Attendant:
         )
 
     async def _answer_press(
-        self, update: Update, request: Request, message: MaybeInaccessibleMessage, answer: Answer
+        self, update: Update, request: Request, query: CallbackQuery, answer: Answer
     ) -> None:
         if is_for_channel(request.command):
             answer = partial(self._channels.answer, answer=answer)
-        place = standing_of(message) if isinstance(message, Message) else None
-        await self._respond(update, request, answer, place)
+        await self._respond(update, request, answer, self._place(query))
+
+    def _place(self, query: CallbackQuery) -> Place | None:
+        """Return what an answer in place takes the place of; None where not all of it is known."""
+        message = query.message
+        if not isinstance(message, Message):  # too old
+            return None
+        above = self._above.of(str(message.chat.id), message.message_id)
+        _data, is_one_of_several = unmarked(query.data or "")
+        if is_one_of_several and not above:
+            return None
+        return Place(standing_of(message), above)
 
     async def _refuse(
         self, update: Update, query: CallbackQuery, request: Request, answer: Answer
@@ -366,8 +386,8 @@ class Attendant:
     # --- answers
 
     async def _respond(
-        self, update: Update, request: Request, answer: Answer, place: Standing | None
-    ) -> Standing | None:
+        self, update: Update, request: Request, answer: Answer, place: Place | None
+    ) -> Sequence[Standing]:
         """Ask for an answer and say it: in its place where it is to be there."""
         with self._speaker.busy(request.chat):
             reply = await answer(request)
@@ -375,9 +395,16 @@ class Attendant:
         return await self._say(update, request.chat, reply, None if is_new else place)
 
     async def _say(
-        self, update: Update, chat: Chat, reply: Reply, place: Standing | None = None
-    ) -> Standing | None:
-        return await self._speaker.say(str(update.update_id), chat, render(reply), place)
+        self, update: Update, chat: Chat, reply: Reply, place: Place | None = None
+    ) -> Sequence[Standing]:
+        """Say an answer; what it takes the place of goes, once it stands there."""
+        old = place.message if place else None
+        said = await self._speaker.say(str(update.update_id), chat, render(reply), old)
+        if place and said and said[0].id == place.message.id:
+            await self._speaker.take_away(chat, place.others)
+            self._above.forget(chat.id, place.message.id)
+        self._above.note(chat.id, [one.id for one in said])
+        return said
 
 
 def _event(update: Update, message: Message | None) -> Request | None:

@@ -32,7 +32,9 @@ from bot.adapters.plain import (
     units,
     web_link,
 )
+from bot.adapters.several import marked
 from bot.core.messages import (
+    ACTION_BYTES,
     Action,
     Attachment,
     Block,
@@ -90,7 +92,7 @@ def render(reply: Reply) -> list[dict[str, Any]]:
     if "text" in messages[0] and len(messages[0]) == 1:
         messages[0] |= _preview(reply.blocks)
     carried = [one for one in distinct(reply.actions) if Action.fits(one.command, one.arguments)]
-    return _with_buttons(messages, carried)
+    return marked(_with_buttons(messages, carried), ACTION_BYTES)
 
 
 def _preview(blocks: Sequence[Block]) -> dict[str, Any]:

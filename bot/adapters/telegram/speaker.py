@@ -42,24 +42,32 @@ class Speaker:
 
     async def say(
         self, number: str, chat: Chat, payloads: Sequence[Payload], place: Standing | None = None
-    ) -> Standing | None:
-        """Post an answer, its first message in `place` if there is one; return that first message.
+    ) -> Sequence[Standing]:
+        """Post an answer, its first message in `place` if there is one; return its messages.
 
         `number` is the update that is answered. Once the first message is about to go out, no crash
-        lets the answer go out again; None says that it went out before. Where Telegram asks to
+        lets the answer go out again; none says that it went out before. Where Telegram asks to
         wait, it waits; an uncertain message is never repeated. Raises DeliveryError.
         """
-        first: Standing | None = None
+        stand: list[Standing] = []
         deadline = time.monotonic() + PATIENCE_SECONDS
         for payload in payloads:
-            is_first = first is None
+            is_first = not stand
             chat, said = await self._say_one(
                 number if is_first else "", chat, payload, place if is_first else None, deadline
             )
             if said is None:
-                return None
-            first = first or said
-        return first
+                return ()
+            stand.append(said)
+        return stand
+
+    async def take_away(self, chat: Chat, messages: Sequence[int]) -> None:
+        """Delete messages of ours that others took the place of; those too old to delete stay."""
+        try:
+            if messages:
+                await self._bot.delete_messages(chat.id, messages)
+        except TelegramError as error:
+            log.info("Telegram: messages were not taken away: %s", error)
 
     async def _say_one(
         self, number: str, chat: Chat, payload: Payload, place: Standing | None, deadline: float

@@ -273,3 +273,59 @@ async def test_a_core_that_stands_still_delays_no_acknowledgement() -> None:
         await across(there, emulator.__aexit__(None, None, None))
     assert emulator.acks[made] < 1
     assert [one.content for one in emulator.posted()] == ["At last"]
+
+
+# --- answers of several messages
+
+THREE = Reply(tuple(Paragraph("word " * 300) for _ in range(3)), (NEXT,), in_place=True)
+
+
+@pytest.mark.parametrize("slow", [False, True])
+@pytest.mark.parametrize("typed", [False, True])
+async def test_an_answer_in_place_of_several_messages_takes_the_place_of_them_all(
+    emulator: DiscordEmulator, clerk: Clerk, *, slow: bool, typed: bool
+) -> None:
+    async with Running(emulator, clerk):
+        clerk.reply = THREE
+        await (emulator.say("<@4001> Mosul") if typed else emulator.slash("brief"))
+        [*_, last] = await emulator.wait_for_post(count=3)
+        clerk.reply = PAGE
+        if slow:
+            clerk.open.clear()
+        made = await emulator.press(last.message_id, "Next")
+        if slow:
+            await emulator.wait_until(lambda: made in emulator.acks)
+            clerk.open.set()
+        await emulator.wait_until(lambda: len(emulator.posted()) == 1)
+    [shown] = emulator.posted()
+    assert (shown.message_id, shown.content) == (last.message_id, "Page 2")
+
+
+async def test_longer_and_shorter_again_leave_one_answer(
+    emulator: DiscordEmulator, clerk: Clerk
+) -> None:
+    async with Running(emulator, clerk):
+        message = await first_page(emulator, clerk)
+        clerk.reply = THREE
+        await emulator.press(message, "Next")
+        [*_, last] = await emulator.wait_for_post(count=3)
+        clerk.reply = PAGE
+        await emulator.press(last.message_id, "Next")
+        await emulator.wait_until(lambda: len(emulator.posted()) == 1)
+    assert [one.content for one in emulator.posted()] == ["Page 2"]
+
+
+async def test_several_messages_that_nobody_remembers_stay_and_the_answer_stands_below(
+    emulator: DiscordEmulator, clerk: Clerk
+) -> None:
+    clerk.reply = THREE
+    async with Running(emulator, clerk):
+        await emulator.slash("brief")
+        before = await emulator.wait_for_post(count=3)
+    clerk.reply = PAGE
+    async with Running(emulator, clerk):
+        await emulator.press(before[-1].message_id, "Next")
+        *kept, new = await emulator.wait_for_post(count=4)
+    assert [one.content for one in kept] == [one.content for one in before]
+    assert new.content == "Page 2"
+    assert clerk.last.command == NEXT.command

@@ -305,3 +305,73 @@ async def test_a_press_in_a_group_that_is_deleted_meanwhile_is_no_fault(
         clerk.open.set()
         await taken(telegram)
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+# --- answers of several messages
+
+THREE = page("a" * 4000, "b" * 4000, "c" * 4000)
+
+
+async def test_an_answer_in_place_of_several_messages_takes_the_place_of_them_all(
+    telegram: TelegramEmulator,
+) -> None:
+    async with running(telegram, Pages(THREE, page("Short")).answer):
+        await telegram.say("/brief long")
+        [*_, last] = await telegram.wait_for_post(count=3)
+        await telegram.press(last.message_id, "Next")
+        await telegram.wait_until(lambda: len(telegram.posted()) == 1)
+    assert [(one.message_id, one.text) for one in telegram.posted()] == [(last.message_id, "Short")]
+
+
+async def test_longer_and_shorter_again_leave_one_answer(telegram: TelegramEmulator) -> None:
+    async with running(telegram, Pages(page("Short"), THREE, page("Short")).answer):
+        await telegram.say("/brief")
+        [first] = await telegram.wait_for_post()
+        await telegram.press(first.message_id, "Next")
+        [*_, last] = await telegram.wait_for_post(count=3)
+        await telegram.press(last.message_id, "Next")
+        await telegram.wait_until(lambda: len(telegram.posted()) == 1)
+    assert [one.text for one in telegram.posted()] == ["Short"]
+
+
+async def test_several_messages_that_nobody_remembers_stay_and_the_answer_stands_below(
+    telegram: TelegramEmulator,
+) -> None:
+    async with running(telegram, Pages(THREE).answer):
+        await telegram.say("/brief long")
+        before = await telegram.wait_for_post(count=3)
+    again = Pages(page("Short"))
+    async with running(telegram, again.answer):
+        await telegram.press(before[-1].message_id, "Next")
+        *kept, new = await telegram.wait_for_post(count=4)
+    assert [one.text for one in kept] == [one.text for one in before]
+    assert new.text == "Short"
+    assert again.last.command == "following"
+
+
+async def test_messages_that_cannot_be_deleted_any_more_stay_and_nothing_breaks(
+    telegram: TelegramEmulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running(telegram, Pages(THREE, page("Short")).answer):
+        await telegram.say("/brief long")
+        [*_, last] = await telegram.wait_for_post(count=3)
+        refusal = Fault.error(400, "Bad Request: message can't be deleted")
+        telegram.fail_next("deleteMessages", refusal)
+        await telegram.press(last.message_id, "Next")
+        await telegram.wait_until(lambda: telegram.posted()[-1].text == "Short")
+    assert len(telegram.posted()) == 3
+    assert caplog.records == []
+
+
+async def test_a_command_that_is_edited_gets_one_answer_in_the_place_of_several(
+    telegram: TelegramEmulator,
+) -> None:
+    async with running(telegram, Pages(THREE, page("Short")).answer):
+        asked_in = await telegram.say("/brief long")
+        [first, *_] = await telegram.wait_for_post(count=3)
+        await taken(telegram)
+        await telegram.edit(asked_in, "/brief short")
+        await telegram.wait_until(lambda: len(telegram.posted()) == 1)
+    assert [(one.message_id, one.text) for one in telegram.posted()] == [
+        (first.message_id, "Short")
+    ]
