@@ -23,9 +23,8 @@ EXAMPLES: Final = (N_("Iraq"), N_("Paris"), N_("Mosul"))
 
 
 def first_minute() -> Reply:
-    """Greet a chat that has nothing yet: three buttons, and no manual."""
+    """Greet a chat that has nothing yet: three buttons, and no manual; every app shows our name."""
     blocks = (
-        Heading("Dateline"),
         Paragraph(_("I read the news and send you its own sentences. I invent nothing.")),
         Paragraph(_("What would you like first? You can change everything later: /settings")),
     )
