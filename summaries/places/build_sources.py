@@ -39,7 +39,10 @@ _DOTTED = re.compile(r"(?:[^\W\d_][a-z]?\.){2,}")
 
 @dataclass
 class Draft:
-    """A place being built: what `Place` holds, and its names and codes and labels."""
+    """A place being built: what `Place` holds, and its names and codes and labels.
+
+    `guessed` are labels that only stand where nothing better is known.
+    """
 
     id: int
     name: str
@@ -55,6 +58,7 @@ class Draft:
     names: dict[str, int] = field(default_factory=dict)
     codes: set[str] = field(default_factory=set)
     labels: dict[str, str] = field(default_factory=dict)
+    guessed: dict[str, str] = field(default_factory=dict)
     key: str = ""
 
     def add(self, name: str, rank: int) -> None:
@@ -99,6 +103,9 @@ def all_drafts(config: Path) -> list[Draft]:
     _let_towns_win(regions, cities)
     apply_aliases(config, drafts)
     apply_demonyms(config, drafts)
+    _name_regions_after_towns(regions, cities)
+    for draft in drafts:
+        draft.labels = draft.guessed | draft.labels
     return sorted(drafts, key=lambda draft: (-draft.standing, draft.id))
 
 
@@ -140,10 +147,33 @@ def _city(row: dict[str, Any], capitals: set[tuple[str, str]]) -> Draft:
     draft.codes.clear()  # the alternate names hold airport codes
     draft.add(row["name"], MAIN)
     draft.codes.clear()
+    if draft.population >= _KNOWN_TOWN:
+        draft.guessed = _written(row["alternatenames"])
     fame = len(draft.names)
     capital = any((draft.country, name) in capitals for name in draft.names)
     draft.standing = city_standing(draft.population, fame) + (0.5 if capital else 0)
     return draft
+
+
+# A smaller town's names in other scripts are few, and often of another language.
+_KNOWN_TOWN = 20_000
+_ARABIC = re.compile(r"[\u0621-\u063a\u0641-\u064a ]+")  # without the letters of Persian and Urdu
+_RUSSIAN = re.compile(r"[А-Яа-яё -]+")
+
+
+def _written(names: Iterable[str]) -> dict[str, str]:
+    """Return how a town is written in Arabic and Russian, where its names leave no doubt."""
+    found = {}
+    for language, letters in (("ar", _ARABIC), ("ru", _RUSSIAN)):
+        own = [name for name in names if letters.fullmatch(name)]
+        if len({_bare(name) for name in own}) == 1:
+            found[language] = min(own, key=lambda name: (-len(name), name))
+    return found
+
+
+def _bare(name: str) -> str:
+    """Return a name without what Arabic writes or leaves out: "البصرة" and "بصره" are one."""
+    return fold(name).removeprefix("ال")
 
 
 def _usable(name: str) -> bool:
@@ -256,6 +286,18 @@ def _let_towns_win(regions: list[Draft], cities: list[Draft]) -> None:
         if towns:
             best = max(town.standing for town in towns)
             region.standing = min(region.standing, best - 0.3)
+
+
+def _name_regions_after_towns(regions: list[Draft], cities: list[Draft]) -> None:
+    """Call a region as its town is called, where it is named after it: Dimashq is دمشق."""
+    inside = _group(cities, lambda city: (city.country, city.region))
+    for region in regions:
+        towns = inside.get((region.country, region.region), [])
+        named = [town for town in towns if fold(region.name) in town.names]
+        if named:
+            best = max(named, key=lambda town: town.standing)
+            labels = best.guessed | best.labels
+            region.guessed = {code: labels[code] for code in ("ar", "ru") if code in labels}
 
 
 def read_districts(config: Path, cities: list[Draft]) -> list[Draft]:

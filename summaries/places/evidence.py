@@ -9,8 +9,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from summaries.places.folding import Token
-from summaries.places.index import CODE_MARK, COMMA_MARK
+from summaries.places.folding import Token, fold
+from summaries.places.index import CODE_MARK, COMMA_MARK, Index
+from summaries.places.place import Place
 from summaries.places.prior import Usual
 from summaries.places.resolver import Choice
 from summaries.places.tagger import Span, Tagged
@@ -21,6 +22,7 @@ _SENTENCE_END = re.compile(r"[.!?…:\n\"“”«»]|[-–—] ")
 
 _MUCH_COMPANY = 3.0
 _OFTEN = 3.0
+_OF_ANY_LANGUAGE = (2, 3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,11 @@ class Text:
     lower: frozenset[str]
     people: frozenset[str]
     inside: frozenset[int]
+    labels: Mapping[str, str]
+
+    def calls_so(self, place: Place, word: str) -> bool:
+        """Tell whether a place's main name, or that in the text's own language, is this word."""
+        return word in (fold(place.name), fold(self.labels.get(str(place.id), "")))
 
     def is_everyday(self, word: str) -> bool:
         """Tell a word of every day, or a name of people."""
@@ -41,11 +48,12 @@ class Text:
         return word in self.lower or word in self.people or any(word in some for some in known)
 
 
-def read_text(tagged: Tagged, words: Words, language: str) -> Text:
+def read_text(tagged: Tagged, words: Words, language: str, index: Index) -> Text:
     """Return a text made ready for questions about its names."""
     lower = frozenset(folded for text, folded, _, _ in tagged.tokens if text[0].islower())
     inside = frozenset(n for span in tagged.spans for n in range(span.first, span.last + 1))
-    return Text(tagged, words, language, lower, _people(tagged, words), inside)
+    labels = index.table(f"labels.{language}")
+    return Text(tagged, words, language, lower, _people(tagged, words), inside, labels)
 
 
 def _people(tagged: Tagged, words: Words) -> frozenset[str]:
@@ -138,6 +146,14 @@ def evidence(
         facts["common word"], facts["given name"], facts["family name"]
     )
     facts["doubted, no preposition"] = facts["common word"] * (1 - facts["preposition"])
+    facts["listed"] = float(_listed(text, span))
+    is_person = max(facts["given name"], facts["family name"])
+    is_foreign = choice.rank in _OF_ANY_LANGUAGE and not text.calls_so(place, folded)
+    facts["person, foreign name"] = is_person * is_foreign
+    alone = opens and not choice.company and not facts["repeated"]
+    is_listed = after is not None and after.folded in text.words.listing
+    little_known = max(0.0, min(1.0, 9.5 - place.standing))
+    facts["given name opens alone"] = facts["given name"] * (alone and not is_listed) * little_known
     facts["given name, name follows"] = facts["given name"] * facts["name follows"]
     known = max(0.0, min(1.0, (place.standing - 6.5) / 2))
     facts["name follows, well known"] = facts["name follows"] * known
@@ -151,7 +167,6 @@ def evidence(
     facts["preposition, well known"] = facts["preposition"] * known
     facts["given name, unknown name follows"] = facts["given name"] * facts.pop("unknown follows")
     facts["institution of"] = float(_institution(text, span.first))
-    facts["listed"] = float(_listed(text, span))
     facts["doubted, locative"] = facts["locative"] * max(
         facts["common word"], facts["given name"], facts["family name"], facts["other common word"]
     )

@@ -91,7 +91,7 @@ def examine(
     written = without_misread(tagged, index, words, language)
     spans = [span for span in written if not _hopeless(span, words)]
     tagged = Tagged(tagged.text, tagged.tokens, tuple(spans), tagged.adjectives)
-    ready = read_text(tagged, words, language)
+    ready = read_text(tagged, words, language, index)
     counts = Counter(span.key for span in spans)
     chosen = resolve(index, _names(ready), usual)
     sounds = _by_sound(ready, chosen.values(), index)
@@ -212,7 +212,10 @@ def resolve_spans(
     free = [s for s in kept if not any(s.start < end and start < s.end for start, end in spans)]
     together = sorted([*free, *mine.values()], key=lambda span: span.start)
     ready = read_text(
-        Tagged(text, tagged.tokens, tuple(together), tagged.adjectives), words_of(index), language
+        Tagged(text, tagged.tokens, tuple(together), tagged.adjectives),
+        words_of(index),
+        language,
+        index,
     )
     chosen = resolve(index, _names(ready), usual)
     return {span: chosen[made.key].place for span, made in mine.items()}

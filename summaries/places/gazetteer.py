@@ -77,4 +77,9 @@ class Gazetteer:
             name = self.name(outer, language)
             if fold(name) not in map(fold, parts):
                 parts.append(name)
-        return ", ".join(parts)
+        return comma(language).join(parts)
+
+
+def comma(language: str) -> str:
+    """Return what stands between the parts of a label in a language (BCP 47)."""
+    return "، " if language.partition("-")[0] == "ar" else ", "

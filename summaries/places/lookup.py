@@ -28,6 +28,9 @@ LONGEST = 80
 # A place of this standing is meant even by "nice" or "split", typed in lower case.
 _FAMOUS = 5.7
 
+# A place less known than this is not even offered to who asks about the war or the cinema.
+_OFFERED = 5.0
+
 # What a weaker kind of name costs, in powers of ten of standing, by rank.
 RANK_COST = (0.0, 0.0, 0.0, 0.9, 9.0, 3.0)
 
@@ -38,7 +41,7 @@ _LONG_ENOUGH = 6
 
 _NEAR_KM = 30
 _LOOSE_KM = 150  # between a region with borders and the same without
-_QUALIFIED = re.compile(r"(.+?)\s*(?:,|[(（])\s*([^()（）]+?)\s*[)）]?$")
+_QUALIFIED = re.compile(r"(.+?)\s*(?:[,،]|[(（])\s*([^()（）]+?)\s*[)）]?$")
 _BEFORE = re.compile(
     r"^(?:the (?:city|town|state|country) of|the|in|at|near|about|city of|state of|republic of"
     r"|l|la|le|les|d|de la|de l|du|des|de|a|au|aux|en|dans|a la|ville de|ville d|pays de"
@@ -59,7 +62,9 @@ def look_up(index: Index, query: str, language: str = "") -> Lookup:
     ranked = _known(index, name, language)
     if not ranked:
         return _unsure(_nearest(index, query, name), index, name)
-    if fold(name) in index.table("words").get("legends", ()):
+    if _is_topic(index, name):
+        ranked = [pair for pair in ranked if pair[0] > _OFFERED]
+    if fold(name) in index.table("words").get("legends", ()) or _is_topic(index, name):
         return _doubt(query, ranked)
     if _everyday(index, name) and ranked[0][0] < _FAMOUS:
         # Nobody who types "the moon" means Moon-sur-Elle; "la somme" may be the river.
@@ -82,6 +87,12 @@ def _or_slip(index: Index, query: str, name: str, ranked: list[tuple[float, Plac
     return Lookup(query, "ambiguous", None, (meant, *answer.candidates[: MOST - 1]))
 
 
+def _is_topic(index: Index, name: str) -> bool:
+    """Tell what the news is asked about that is no place: "cinema", "the economy"."""
+    topics = index.table("words").get("topics", ())
+    return fold(name) in topics or _BEFORE.sub("", fold(name)) in topics
+
+
 def _everyday(index: Index, name: str) -> bool:
     """Tell words of every day, in lower case or after an article: "love", "The Moon"."""
     words = words_of(index)
@@ -99,6 +110,8 @@ def _loses_an_article(index: Index, name: str) -> bool:
 
 def _unsure(answer: Lookup, index: Index, name: str) -> Lookup:
     """Return the answer for a typo; of words of every day it only offers what is near."""
+    if _is_topic(index, name):
+        return Lookup(answer.query, "unknown", None, ())
     if answer.place and _everyday(index, name):
         return Lookup(answer.query, "unknown", None, answer.candidates)
     return answer
@@ -193,9 +206,9 @@ def _splits(name: str) -> Iterator[tuple[str, str]]:
     match = _QUALIFIED.match(name)
     if match:
         yield match[1], match[2]
-        yield match[1], match[2].split(",")[0]
-        yield match[1], match[2].split(",")[-1]
-    words = name.replace(",", " ").split()
+        yield match[1], re.split("[,،]", match[2])[0]
+        yield match[1], re.split("[,،]", match[2])[-1]
+    words = re.sub("[,،]", " ", name).split()
     for cut in range(len(words) - 1, 0, -1):
         yield " ".join(words[:cut]), " ".join(words[cut:])
 

@@ -140,12 +140,13 @@ def choose_view(
 ) -> View:
     """All the pins, and around an asked or single one its country, or what of it is near.
 
-    With `whole` a single asked pin stands for its country: all the land it lies in is shown.
+    With `whole` a country is asked about: what of it is near to any pin is shown, and all the land
+    where there is a single one.
     """
     unit = choose_unit(size)
     margins = Margins(side=84 * unit, top=(74 if titled else 46) * unit, bottom=50 * unit)
     points = _points(pins)
-    about = [pin for pin in pins if pin.asked] or list(pins if len(pins) == 1 else ())
+    about = [pin for pin in pins if pin.asked] or list(pins if whole or len(pins) == 1 else ())
     context = [part for pin in about for part in _context(pin, world)]
     if whole and len(pins) == 1 and (land := world.land_at(*points[0].tolist())) is not None:
         context.append(world.lands.line(land))

@@ -208,3 +208,25 @@ def test_a_town_of_its_regions_name_is_labelled_without_the_region(gazetteer: Ga
     town = gazetteer.lookup("San José, Costa Rica").place
     assert town is not None
     assert gazetteer.label(town) == "San José, Costa Rica"  # the region is "San Jose"
+
+
+@pytest.mark.parametrize("topic", ["cinema", "le cinéma", "finance", "Politica", "clima", "tennis"])
+def test_what_the_news_is_asked_about_is_no_slip_for_a_country(
+    gazetteer: Gazetteer, topic: str
+) -> None:
+    answer = gazetteer.lookup(topic)
+    assert (answer.status, answer.place) == ("unknown", None)
+
+
+def test_an_arabic_label_has_arabic_names_and_the_arabic_comma(gazetteer: Gazetteer) -> None:
+    labels = {}
+    for name in ("Kirkuk", "Damascus", "Manchester, England"):
+        place = gazetteer.lookup(name).place
+        assert place is not None
+        labels[name] = gazetteer.label(place, "ar-EG")
+        assert gazetteer.lookup(labels[name], "ar").place == place
+    assert labels == {
+        "Kirkuk": "كركوك، العراق",
+        "Damascus": "دمشق، سوريا",
+        "Manchester, England": "مانشستر، إنجلترا، المملكة المتحدة",
+    }
