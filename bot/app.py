@@ -355,17 +355,27 @@ async def _serve(
     log.info("Stopped")
 
 
-async def _post(jobs: Jobs, delivery: Delivery, adapters: Sequence[Adapter]) -> None:
-    """Post what the ticks ask for; a queue that fails loses nothing: the ledger has it."""
+async def _post(
+    jobs: Jobs, delivery: Delivery, adapters: Sequence[Adapter], pause: float = TICK_SECONDS
+) -> None:
+    """Post what the ticks ask for; a queue that fails loses nothing: the ledger has it.
+
+    Raises StoreError for one that fails again and again: a supervisor starts the bot again.
+    """
     queues = [adapter.platform for adapter in adapters]
-    while True:
+    failures = 0
+    while failures < STANDSTILL.total_seconds() / TICK_SECONDS:
+        began = asyncio.get_running_loop().time()
         try:
             await jobs.run(queues, delivery.work)
         except DatelineError as error:
             log.error("Posting stands still: %s", error)
         else:
             return
-        await asyncio.sleep(TICK_SECONDS)
+        lasted = asyncio.get_running_loop().time() - began
+        failures = failures + 1 if lasted < STANDSTILL.total_seconds() / LOOKS else 1
+        await asyncio.sleep(pause)
+    raise StoreError(_STANDS_STILL)
 
 
 async def _read_feeds(poller: Poller) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
 
-from bot.app import LOOKS, Pulse, _watch, assembled, serve
+from bot.app import LOOKS, Pulse, _post, _watch, assembled, serve
+from bot.core.delivery import Delivery
 from bot.core.errors import SettingsError, StoreError
 from bot.core.journal import Journal
 from bot.core.messages import Answer, Chat, Reply, Request
@@ -20,7 +21,7 @@ from bot.ops.health import is_well
 from bot.ops.metrics import FILE
 from bot.settings import Settings, load
 from bot.store.database import DatabaseStore
-from tests.fakes import FakeAdapter
+from tests.fakes import FakeAdapter, FakeClock, FakeStore
 
 
 @pytest.fixture(autouse=True)
@@ -143,6 +144,35 @@ async def test_a_running_bot_writes_its_metrics(settings: Settings) -> None:
 async def test_a_bot_whose_clock_stands_still_ends_so_that_it_is_started_again() -> None:
     with pytest.raises(StoreError, match="started again"):
         await _watch(Pulse(), pause=0)
+
+
+class DeadQueue:
+    """A queue that lost its server for good."""
+
+    def __init__(self) -> None:
+        self.runs = 0
+
+    async def enqueue(self, queue: str, keys: Sequence[str]) -> None:
+        raise StoreError("gone")
+
+    async def run(self, queues: Sequence[str], work: Callable[[str], Awaitable[None]]) -> None:
+        self.runs += 1
+        raise StoreError("gone")
+
+    def stop(self) -> None:
+        pass
+
+
+async def test_a_bot_that_can_post_nothing_ends_so_that_it_is_started_again() -> None:
+    adapter, queue, store = FakeAdapter(), DeadQueue(), FakeStore()
+    delivery = Delivery(store, {"fake": adapter}, _no_answer, FakeClock(), queue)
+    with pytest.raises(StoreError, match="started again"):
+        await _post(queue, delivery, [adapter], pause=0)
+    assert queue.runs == 60  # every five seconds for five minutes
+
+
+async def _no_answer(request: Request) -> Reply:
+    return Reply(())
 
 
 async def test_a_bot_that_was_stopped_for_a_while_goes_on() -> None:

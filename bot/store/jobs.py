@@ -81,17 +81,30 @@ class QueuedJobs:
             )
 
     async def run(self, queues: Sequence[str], work: Callable[[str], Awaitable[None]]) -> None:
-        """See the Jobs port. Raises StoreError."""
+        """See the Jobs port. Raises StoreError; then it may be run again."""
 
         async def do(job: Job) -> None:
             await work((job.payload or b"").decode())
 
+        self._renew()
         for queue in queues:
             if queue not in self._served:
                 self._served.add(queue)
                 self._queuer.entrypoint(queue, concurrency_limit=AT_ONCE)(do)
         with _in_words():
             await self._queuer.qm.run(batch_size=_BATCH, dequeue_timeout=_LOOK_AGAIN)
+
+    def _renew(self) -> None:
+        """Begin anew on the pool: a queuer that lost its server cannot be used a second time.
+
+        It keeps the connection that it listened on, which is gone.
+        """
+        if self._pool is None or not self._served:
+            return
+        before, self._queuer = self._queuer, PgQueuer.from_asyncpg_pool(self._pool)
+        self._served.clear()
+        if before.shutdown.is_set():
+            self.stop()
 
     def stop(self) -> None:
         """See the Jobs port."""
