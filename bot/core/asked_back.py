@@ -31,6 +31,7 @@ class _Asked:
     candidates: tuple[Place, ...]
     until: datetime
     is_asked: bool
+    before: str = ""
 
 
 class AskedBack:
@@ -45,14 +46,29 @@ class AskedBack:
 
         Who asks for Paris may go on with "Texas". Any other answer ends the question.
         """
-        who = _who(request)
-        self._asked.pop(who, None)
+        self._asked.pop(_who(request), None)
         lookup, named = answer.lookup, answer.question.name
         if lookup.status == "unknown" or len(lookup.candidates) < 2 or named.startswith("geo:"):
             return
         candidates = tuple(lookup.candidates[:CHOICES_SHOWN])
         is_asked = lookup.status == "ambiguous"
-        self._asked[who] = _Asked(request.command, named, candidates, now + WHILE, is_asked)
+        self._keep(request, _Asked(request.command, named, candidates, now + WHILE, is_asked))
+
+    def note_choice(
+        self, request: Request, before: str, candidates: Sequence[Place], now: datetime
+    ) -> None:
+        """Remember that a request was asked which place it means.
+
+        The answer means the same command with `before` and then the place.
+        """
+        chosen = tuple(candidates[:CHOICES_SHOWN])
+        asked = _Asked(request.command, "", chosen, now + WHILE, is_asked=True, before=before)
+        self._keep(request, asked)
+
+    def _keep(self, request: Request, asked: _Asked) -> None:
+        who = _who(request)
+        self._asked.pop(who, None)
+        self._asked[who] = asked
         while len(self._asked) > MOST:
             self._asked.popitem(last=False)
 
@@ -64,7 +80,7 @@ class AskedBack:
         if not asked.is_asked and _NUMBER.fullmatch(said):
             return None  # they saw no list to count in
         place = meant(said, asked.candidates, self._places)
-        return (asked.command, choice(place, asked.name)) if place else None
+        return (asked.command, asked.before + choice(place, asked.name)) if place else None
 
 
 def _who(request: Request) -> tuple[str, ...]:
@@ -91,7 +107,7 @@ def meant(said: str, candidates: Sequence[Place], places: Places) -> Place | Non
 def _told_apart(said: str, candidates: Sequence[Place], places: Places) -> Place | None:
     """Return the one whose label has a part that the others lack and the answer names."""
     labels = telling_labels(candidates, places)
-    parts = [{part.casefold() for part in re.split(r"[,()]\s*", one)} for one in labels]
+    parts = [{part.casefold() for part in re.split(r"[,،()]\s*", one)} for one in labels]
     shared = set.intersection(*parts) if parts else set()
     heard = " ".join(["", *re.findall(r"\w+", said.casefold()), ""])
     named = [

@@ -24,6 +24,7 @@ from bot.core.news import SAMPLE, Briefing, Since, Story, Why
 from bot.core.ports import Places
 from bot.core.words import N_, _, ngettext, spoken
 from summaries.article import Article, Length, Summary
+from summaries.places.gazetteer import comma
 from summaries.places.place import Place
 
 STORIES = {Length.SHORT: 3, Length.NORMAL: 5, Length.LONG: 8}
@@ -345,9 +346,9 @@ def known_as(place: Place, places: Places | None) -> str:
     """Name a place in the spoken language, as short as is clear: "Mosul", "Paris, Texas"."""
     if places is None:
         return place.name
-    label = places.label(place, words.spoken())
-    name, *around = label.split(", ")
-    for short in (name, *sorted((f"{name}, {outer}" for outer in around), key=len)):
+    label, between = places.label(place, words.spoken()), comma(words.spoken())
+    name, *around = label.split(between)
+    for short in (name, *sorted((f"{name}{between}{outer}" for outer in around), key=len)):
         meant = places.lookup(short, words.spoken()).place
         if meant is not None and meant.id == place.id:
             return short

@@ -50,12 +50,12 @@ COMMANDS: tuple[CommandSpec, ...] = (
     CommandSpec(
         "brief",
         N_("Today's briefing, or a summary of one page"),
-        "[link|topic] [short|normal|long]",
+        "[link|topic] [short|normal|long] [more]",
         (
             Argument("link", N_("A page to read, or a topic; leave it empty for everything")),
             _LENGTH,
         ),
-        ("/brief", "/brief https://example.org/news long"),
+        ("/brief", "/brief more", "/brief https://example.org/news long"),
         slow=True,
         group="reading",
     ),

@@ -110,7 +110,9 @@ class Desk:
         self._store = store
         self._clock = clock
         self._version = version
-        self._digests = Digests(store, places, clock, default_zone, archive)
+        self._digests = Digests(
+            store, places, clock, default_zone, archive, asked_back=self._asked_back
+        )
         self._default_zone = default_zone
         self._started = clock.now()
         self._archive = archive
@@ -282,9 +284,8 @@ class Desk:
         now = self._clock.now()
         if heard := await asyncio.to_thread(self._asked_back.heard, request, said, now):
             command, arguments = heard
-            return await self._handlers[command](
-                replace(request, command=command, arguments=arguments)
-            )
+            meant = replace(request, command=command, arguments=arguments)
+            return await self._handler(meant)(meant)
         try:
             known = await self._archive.follows(request.chat) if said else ()
         except StoreError as error:
@@ -313,18 +314,37 @@ class Desk:
         topic, skip = more_asked(target)
         # The button that opens a briefing stays; one under it turns it into another length.
         in_place = request.is_press and skip is None and bool(request.arguments)
-        briefing = await self._briefing(
-            request.chat,
-            length,
-            topic,
-            since_last=request.is_digest,
-            skip=skip,
-            again=in_place,
-        )
+        try:
+            briefing = await self._briefing(
+                request.chat,
+                length,
+                topic,
+                since_last=request.is_digest,
+                skip=skip,
+                again=in_place,
+            )
+        except RequestError as error:
+            return await asyncio.to_thread(self._no_topic, topic, error)
         await self._remember(request.chat, briefing)
         coming = await self._next_digest(request.chat)
         tell = partial(briefing_reply, briefing, length, self._places, next_digest=coming)
         return replace(await asyncio.to_thread(tell), in_place=in_place)
+
+    def _no_topic(self, topic: str, error: RequestError) -> Reply:
+        """Lead to the place that a topic which the chat has not is the name of, if it is one.
+
+        Raises the error otherwise.
+        """
+        found = self._places.lookup(topic, words.spoken()) if topic else None
+        if found is None or found.status == "unknown":
+            raise error
+        name = topic[:60]
+        said = _("This chat has no topic “{name}”.").format(name=name)
+        hint = _("It is the name of a place. What the news says of it: /place {name}")
+        label = self._places.label(found.place, words.spoken()) if found.place else name
+        ask = _("What is new in {place}?").format(place=label)
+        press = f"geo:{found.place.id}" if found.place else topic
+        return Reply((Notice(said, hint.format(name=name)),), (Action(ask, "place", press),))
 
     async def _briefing(
         self,

@@ -8,12 +8,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time
-from functools import partial
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from bot.core import words
 from bot.core.archive import Archive
+from bot.core.asked_back import AskedBack
 from bot.core.chats import ChatSettings
 from bot.core.errors import RequestError, StoreError
 from bot.core.filters import follows_of_topic
@@ -21,6 +21,7 @@ from bot.core.messages import (
     Action,
     Block,
     Chat,
+    ChatKind,
     Heading,
     Listing,
     Notice,
@@ -28,6 +29,7 @@ from bot.core.messages import (
     Reply,
     Request,
 )
+from bot.core.places import CHOICES_SHOWN, choice, telling_labels
 from bot.core.ports import Clock, Places, Store
 from bot.core.schedule import (
     DAY_NAMES,
@@ -47,6 +49,7 @@ from bot.core.welcome import ASK_ZONE
 from bot.core.words import N_, _, ngettext
 from bot.core.zones import guessed, of_place, zone_actions
 from summaries.article import Length
+from summaries.places.place import Place
 
 log = logging.getLogger(__name__)
 
@@ -78,8 +81,16 @@ class Digests:
     """Keeps what a chat is subscribed to."""
 
     def __init__(
-        self, store: Store, places: Places, clock: Clock, default_zone: str, archive: Archive
+        self,
+        store: Store,
+        places: Places,
+        clock: Clock,
+        default_zone: str,
+        archive: Archive,
+        *,
+        asked_back: AskedBack,
     ) -> None:
+        self._asked_back = asked_back
         self._archive = archive
         self._store = store
         self._places = places
@@ -117,7 +128,7 @@ class Digests:
         named, known = timings[0].zone, await self.known_zone(request.chat)
         if not named and not known and (request.is_press or ASK_ZONE in typed.split()):
             return self._ask_zone(request, timings, asked)
-        question = await self._question(request.chat, asked, timings[0])
+        question = await self._question(request, asked, timings)
         if isinstance(question, Reply):
             return question
         zone = named or known or self._default_zone
@@ -126,9 +137,7 @@ class Digests:
         if named:
             said = await self._keep_zone(request.chat, named)
             return replace(reply, blocks=(*reply.blocks, *said), in_place=True)
-        if known or zone != "UTC":
-            return reply
-        return self._with_utc_advice(reply, request, timings[0], question)
+        return reply if known else self._with_zones(reply, request, timings, question)
 
     def _zone_of(self, name: str) -> str:
         """Read a zone's name, or a place's in a country of one zone. Raises RequestError."""
@@ -164,7 +173,7 @@ class Digests:
         said = _("A digest at {hours}: in which time zone?").format(hours=words.listed(hours))
         clock = _("Each button shows what time it is there now.")
         how = _("Another city: type it after the hour, for example {example}")
-        typed = " ".join(f"{timing.at:%H:%M}" for timing in timings)
+        typed = _typed_hours(timings)
         after = f"{_typed_days(timings[0])} {_typed_question(asked)}"
         zones = guessed(request.locale)
         actions = zone_actions(zones, self._clock.now(), "subscribe", typed, after)
@@ -180,17 +189,22 @@ class Digests:
         said = _("{zone} is the time zone of this chat now. To change it: /settings")
         return (Paragraph(said.format(zone=zone)),)
 
-    def _with_utc_advice(
-        self, reply: Reply, request: Request, timing: Timing, question: Question
+    def _with_zones(
+        self, reply: Reply, request: Request, timings: Sequence[Timing], question: Question
     ) -> Reply:
-        """Say that the hour is UTC to a person who named no zone, and offer theirs."""
-        said = _("That is UTC. For your own hour add your time zone: {example}")
-        example = f"/subscribe {timing.at:%H:%M} Europe/Paris"
-        hour, after = f"{timing.at:%H:%M}", f"{_typed_days(timing)} {_typed_question(question)}"
-        now, zones = self._clock.now(), guessed(request.locale)
-        offers = zone_actions(zones, now, "subscribe", hour, after)[:-1]  # UTC it is already
-        blocks = (*reply.blocks, Paragraph(said.format(example=example)))
-        return replace(reply, blocks=blocks, actions=(*reply.actions, *offers))
+        """Say whose clock it is to a person who named no zone, and offer theirs."""
+        said = _(
+            "This is {zone} time. Not your time zone? Press yours, or type for example {example}"
+        )
+        zone, asked = timings[0].zone, f"{_typed_days(timings[0])} {_typed_question(question)}"
+        zones = tuple(one for one in guessed(request.locale) if one != zone)
+        offers = zone_actions(
+            zones, self._clock.now(), "subscribe", _typed_hours(timings), asked.strip()
+        )
+        advice = Paragraph(said.format(zone=zone, example="/settings zone Tokyo"))
+        told, *rest = reply.blocks
+        actions = (*(one for one in offers if zone not in one.arguments.split()), *reply.actions)
+        return replace(reply, blocks=(told, advice, *rest), actions=actions)
 
     async def switch(self, request: Request, at: time, *, on: bool) -> None:
         """Let the plain digest of an hour come, or no longer."""
@@ -247,26 +261,43 @@ class Digests:
                 _("Give a feed this topic first: /follow LINK {name}").format(name=short),
             )
 
-    async def _question(self, chat: Chat, asked: Question, timing: Timing) -> Question | Reply:
+    async def _question(
+        self, request: Request, asked: Question, timings: Sequence[Timing]
+    ) -> Question | Reply:
         """Say which place is meant, or ask back. Raises RequestError for one nobody knows."""
         if asked.command != "place":
-            await self._check_topic(chat, asked)
+            await self._check_topic(request.chat, asked)
             return asked
         found = await asyncio.to_thread(self._places.lookup, asked.arguments, words.spoken())
         name = asked.arguments[:60]
         if found.place is not None:
-            period = "this week" if len(timing.days) == 1 else "today"
+            period = "this week" if len(timings[0].days) == 1 else "today"
             return Question("place", f"geo:{found.place.id} {period}")
         if found.status == "ambiguous":
-            label = partial(self._places.label, language=words.spoken())
-            choices = tuple(
-                Action(label(one), "subscribe", f"{_typed_timing(timing)} place geo:{one.id}")
-                for one in found.candidates[:6]
-            )
-            which = _("There are several places called “{name}”. Which one?").format(name=name)
-            return Reply((Notice(which),), choices)
+            return self._which_place(request, name, found.candidates, timings)
         unknown = _("I know no place called “{name}”.").format(name=name)
         raise RequestError(unknown, _("Try another spelling."))
+
+    def _which_place(
+        self, request: Request, name: str, candidates: Sequence[Place], timings: Sequence[Timing]
+    ) -> Reply:
+        """Ask which place is meant now, so that no digest ever has to.
+
+        In a private chat the answer may be typed as well; elsewhere who may manage a chat is asked
+        of a press, and not of plain words.
+        """
+        several = _("There are several places called “{name}”. Which one?").format(name=name)
+        before, shown = f"{_typed_timing(timings)} place ", candidates[:CHOICES_SHOWN]
+        labels = telling_labels(shown, self._places)
+        choices = tuple(
+            Action(label, "subscribe", before + choice(place, ""))
+            for place, label in zip(shown, labels, strict=True)
+        )
+        if request.chat.kind is not ChatKind.PRIVATE:
+            return Reply((Notice(several),), choices)
+        self._asked_back.note_choice(request, before, shown, self._clock.now())
+        how = _("Press a button, or type which one you mean.")
+        return Reply((Notice(several, how),), choices)
 
     async def unsubscribe(self, request: Request) -> Reply:
         """Answer /unsubscribe: of several digests it must be said which one, or all."""
@@ -522,10 +553,14 @@ def _name(subscription: Subscription) -> str:
     return f"{at} topic {asked}" if split_length(asked)[0] else f"{at} {asked}".strip()
 
 
-def _typed_timing(timing: Timing) -> str:
-    """Say a timing as /subscribe reads it: "08:00 Europe/Paris mon,fri"."""
-    parts = f"{timing.at:%H:%M}", timing.zone, _typed_days(timing)
+def _typed_timing(timings: Sequence[Timing]) -> str:
+    """Say timings of one zone as /subscribe reads them: "08:00 18:00 Europe/Paris mon,fri"."""
+    parts = _typed_hours(timings), timings[0].zone, _typed_days(timings[0])
     return " ".join(part for part in parts if part)
+
+
+def _typed_hours(timings: Sequence[Timing]) -> str:
+    return " ".join(f"{timing.at:%H:%M}" for timing in timings)
 
 
 def _typed_days(timing: Timing) -> str:
@@ -545,7 +580,9 @@ def _typed_question(asked: Question) -> str:
 def _again_action(gone: Subscription) -> Action:
     """Offer to take back that a digest was stopped."""
     asked = _typed_question(Question(gone.command, gone.arguments))
-    return Action(_("Start it again"), "subscribe", f"{_typed_timing(gone.timing)} {asked}".strip())
+    return Action(
+        _("Start it again"), "subscribe", f"{_typed_timing([gone.timing])} {asked}".strip()
+    )
 
 
 def chosen(typed: str, kept: Sequence[Subscription]) -> int | None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
 
 from bot.core.errors import RequestError
-from bot.core.messages import Action, Picture, Reply
+from bot.core.messages import Action, Paragraph, Picture, Reply
 from bot.core.places import distance_km, name_of, tally
 from bot.core.ports import Places
 from bot.core.words import _, spoken
@@ -20,7 +21,7 @@ from summaries.places.place import Mention, Place
 PINS = 20
 """More names than this do not fit on a phone."""
 AROUND_KM = 1500
-"""How far from the asked place others in its articles are still shown; inside it, any are."""
+"""How far from the asked place others in its articles may be shown; inside it, any are."""
 _POINTS = {"city", "building"}
 """A country or a sea is no point; its towns are."""
 _LANDS = {"country", "region", "area"}
@@ -62,17 +63,33 @@ def place_map(
     places: Places | None = None,
     night: bool = False,
 ) -> Reply:
-    """Show the asked place and those in it or around it that the articles about it name.
+    """Show the asked place and what the articles about it name.
 
-    The frame fits what the news names: of a vast country, where in it the news happens.
+    Of a land, that is the places in it; those around it only where none in it is named, and then
+    it is said. The frame fits what the news names: of a vast country, where in it the news happens.
     """
-    near = [
-        mention.place
-        for mention in mentions
-        if contains(place, mention.place) or distance_km(place, mention.place) <= AROUND_KM
-    ]
-    drawn = _picture(near, place, "", places, night=night)
-    return Reply(drawn.blocks, (Action(_("What the news says"), "place", f"geo:{place.id}"),))
+    named = [mention.place for mention in mentions]
+    inside = [one for one in named if contains(place, one)]
+    around = [one for one in named if distance_km(place, one) <= AROUND_KM]
+    is_bordered = place.kind in _LANDS and (place.kind != "area" or bool(place.members))
+    if is_bordered and _has_points(inside, place):
+        drawn = _picture(inside, place, "", places, night=night)
+    elif is_bordered and _has_points(around, place):
+        drawn = _picture(around, place, "", places, night=night, is_pinned=True)
+        drawn = replace(drawn, blocks=(*drawn.blocks, _nothing_in(place, places)))
+    else:
+        near = [one for one in named if one in inside or one in around]
+        drawn = _picture(near, place, "", places, night=night)
+    return replace(drawn, actions=(Action(_("What the news says"), "place", f"geo:{place.id}"),))
+
+
+def _has_points(named: Sequence[Place], asked: Place) -> bool:
+    return any(one.kind in _POINTS and one.id != asked.id for one in named)
+
+
+def _nothing_in(place: Place, places: Places | None) -> Paragraph:
+    said = _("The articles at hand name no town in {place}: these are places around it.")
+    return Paragraph(said.format(place=name_of(place, places) if places else place.name))
 
 
 def _picture(
@@ -82,7 +99,9 @@ def _picture(
     places: Places | None,
     *,
     night: bool,
+    is_pinned: bool = False,
 ) -> Reply:
+    """Draw places. A land that is asked for frames what is in it, or is a pin among others."""
     # Pillow and the coasts take a third of a second to load, which only a map needs.
     from summaries.places.map import Pin, Style, alt_text, draw_map  # noqa: PLC0415
 
@@ -95,7 +114,7 @@ def _picture(
         for place, count in points[:PINS]
         if asked is None or place.id != asked.id
     ]
-    is_frame = asked is not None and asked.kind in _LANDS and bool(pins)
+    is_frame = asked is not None and asked.kind in _LANDS and bool(pins) and not is_pinned
     if asked is not None and not is_frame:
         weight = max(1, sum(place.id == asked.id for place in named))
         pins.append(Pin(name(asked), asked.latitude, asked.longitude, weight, asked=True))

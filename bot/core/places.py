@@ -25,6 +25,7 @@ from summaries.article import Article, Sentence, Summary
 from summaries.guard import leans
 from summaries.places.finder import focus
 from summaries.places.folding import fold
+from summaries.places.gazetteer import comma
 from summaries.places.place import Kind, Lookup, Mention, Place
 from summaries.sentences import split
 
@@ -42,6 +43,7 @@ SURE = 0.6
 _AS = " = "
 _PAGE = "page:"
 _EARTH_KM = 6371.0
+_COMMA = re.compile(r"[,،]\s*")
 _NO_QUESTION = PlaceQuestion("")
 _KINDS: Mapping[Kind, str] = {
     "city": N_("city"),
@@ -338,7 +340,12 @@ def _heading(answer: PlaceAnswer, place: Place, places: Places) -> str:
 
 def name_of(place: Place, places: Places) -> str:
     """Return how a place is called in the spoken language: "Paris" of "Paris, Texas"."""
-    return places.label(place, words.spoken()).partition(",")[0]
+    return label_parts(places.label(place, words.spoken()))[0]
+
+
+def label_parts(label: str) -> list[str]:
+    """Return what a label is made of, the place's own name first; Arabic has its own comma."""
+    return _COMMA.split(label)
 
 
 def _silence(answer: PlaceAnswer, place: Place, places: Places) -> Notice:
@@ -380,7 +387,7 @@ def _summary_line(answer: PlaceAnswer, counts: Sequence[str]) -> Paragraph:
         said = ngettext("{count} more mentions it.", "{count} more mention it.", mere)
         lines.append(said.format(count=mere))
     if counts:
-        lines.append(_("In it: {places}.").format(places=", ".join(counts)))
+        lines.append(_("In it: {places}.").format(places=comma(words.spoken()).join(counts)))
     if answer.beyond:
         said = ngettext(
             "{count} older article is not shown.",
@@ -483,7 +490,7 @@ def telling_labels(shown: Sequence[Place], places: Places) -> list[str]:
     labels = [places.label(place, words.spoken()) for place in shown]
     kinds = [_with_kind(label, place, labels) for place, label in zip(shown, labels, strict=True)]
     return [
-        f"{label}, {_where(place)}" if kinds.count(kind) > 1 else kind
+        f"{label}{comma(words.spoken())}{_where(place)}" if kinds.count(kind) > 1 else kind
         for place, label, kind in zip(shown, labels, kinds, strict=True)
     ]
 

@@ -277,10 +277,13 @@ async def test_subscribing_says_when_and_where_the_first_one_comes() -> None:
     assert (kept.command, kept.chat) == ("brief", CHAT)
 
 
-async def test_subscribing_without_a_zone_says_that_it_is_utc() -> None:
-    desk = make_desk()
-    assert "That is UTC." in words(await desk.answer(typed("/subscribe 08:00")))
-    assert "That is UTC." not in words(await desk.answer(typed("/subscribe 09:00 UTC")))
+async def test_subscribing_without_a_zone_says_in_the_second_line_whose_clock_it_is() -> None:
+    desk = make_desk(default_zone="Europe/Berlin")
+    first, second, *_rest = (await desk.answer(typed("/subscribe 08:00 20:00"))).blocks
+    assert "08:00, Europe/Berlin" in str(first)
+    assert "This is Europe/Berlin time. Not your time zone?" in str(second)
+    assert "Not your" not in words(await desk.answer(typed("/subscribe 09:00 UTC")))
+    assert "Not your" not in words(await desk.answer(typed("/subscribe 10:00")))  # it is known now
 
 
 async def test_a_second_digest_is_in_the_zone_of_the_first() -> None:

@@ -37,6 +37,7 @@ from tests.fakes import (
     FakeClock,
     FakeSources,
     FakeStore,
+    make_desk,
     press,
 )
 
@@ -207,3 +208,28 @@ class Broken(FakeStore):
 
 async def test_a_briefing_comes_though_the_next_digest_is_not_known() -> None:
     assert titles(await ask(a_desk(store=Broken()), "/brief"))
+
+
+@pytest.mark.parametrize(
+    ("topic", "label", "arguments"),
+    [
+        ("Paris", "What is new in Paris, FR?", "geo:3"),
+        ("mosul", "What is new in Mosul, IQ?", "geo:2"),
+        ("Tripoli", "What is new in Tripoli?", "Tripoli"),  # there are two: it asks which
+    ],
+)
+async def test_a_topic_the_chat_has_not_leads_to_the_place_of_its_name(
+    topic: str, label: str, arguments: str
+) -> None:
+    reply = await ask(make_desk(), f"/brief {topic}")
+    [notice] = reply.blocks
+    assert isinstance(notice, Notice)
+    assert notice.text == f"This chat has no topic “{topic}”."
+    assert f"/place {topic}" in notice.hint
+    assert reply.actions == (Action(label, "place", arguments),)
+
+
+async def test_a_topic_that_is_no_place_either_is_said_to_be_unknown() -> None:
+    reply = await ask(make_desk(), "/brief gardening")
+    assert reply.blocks == (Notice("This chat has no topic “gardening”.", "Give a feed one."),)
+    assert reply.actions == ()

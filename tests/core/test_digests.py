@@ -15,7 +15,7 @@ from bot.core.archive import Follow
 from bot.core.commands import Desk
 from bot.core.digests import MAX_DIGESTS, Question, parse_quiet, split_question
 from bot.core.errors import RequestError
-from bot.core.messages import ChatKind, Reply, Request
+from bot.core.messages import Chat, ChatKind, Reply, Request
 from bot.core.news import Feed
 from bot.core.schedule import WEEKDAYS, Quiet, Timing, next_due
 from tests.fakes import CHAT, MONDAY, MOSUL, FakeClock, FakeStore, make_desk, press
@@ -335,7 +335,8 @@ async def test_utc_is_said_and_the_readers_own_zone_is_a_press_away(
     desk: Desk, store: FakeStore
 ) -> None:
     reply = await ask(desk, "/subscribe 08:00 weekdays place mosul", locale="en-FR")
-    assert "That is UTC." in words(reply)
+    assert "This is UTC time. Not your time zone?" in words(reply)
+    assert not [one for one in reply.actions if one.label.startswith("UTC")]  # it is that already
     await ask(desk, press(reply, "Paris · 07:00").data, is_press=True)
     [(kept, _)] = await store.subscriptions(CHAT)
     assert (kept.timing.zone, kept.timing.days) == ("Europe/Paris", WEEKDAYS)
@@ -363,3 +364,31 @@ async def test_which_of_several_places_does_not_choose_a_zone_by_the_way(
     reply = await ask(desk, "/subscribe 07:30 place Tripoli")
     await ask(desk, press(reply, "Tripoli, LB").data)
     assert (await store.settings(CHAT)).zone == ""
+
+
+async def test_which_of_several_places_is_asked_when_subscribing_and_the_answer_may_be_typed(
+    desk: Desk, store: FakeStore
+) -> None:
+    reply = await ask(desk, "/subscribe 07:30 18:00 weekdays place Tripoli")
+    assert "Press a button, or type which one you mean." in words(reply)
+    assert await asked_at(store) == []
+    said = await desk.answer(Request(CHAT, "words", "2"))
+    assert "Tripoli, LB" in words(said)
+    assert await asked_at(store) == [
+        ("07:30", "place", "geo:5 today"),
+        ("18:00", "place", "geo:5 today"),
+    ]
+    assert [kept.timing.days for kept, _ in await store.subscriptions(CHAT)] == [WEEKDAYS] * 2
+
+
+async def test_in_a_group_only_a_press_says_which_place_a_digest_is_of(
+    desk: Desk, store: FakeStore
+) -> None:
+    group = Chat("fake", "-7", ChatKind.GROUP)
+    reply = await desk.answer(Request(group, "subscribe", "07:30 UTC place Tripoli"))
+    await desk.answer(Request(group, "words", "2"))
+    assert await store.subscriptions(group) == []
+    _command, _, arguments = press(reply, "Tripoli, LB").data.partition(" ")
+    await desk.answer(Request(group, "subscribe", arguments, is_press=True))
+    [(kept, _)] = await store.subscriptions(group)
+    assert kept.arguments == "geo:5 today"

@@ -6,7 +6,7 @@ import pytest
 
 from bot.core.errors import RequestError
 from bot.core.maps import briefing_map, country_names, night_asked, page_map, place_map
-from bot.core.messages import Picture, Reply
+from bot.core.messages import Paragraph, Picture, Reply
 from bot.core.words import speaking
 from bot.sources.places import GazetteerPlaces
 from summaries.places.place import Mention, Place
@@ -76,6 +76,20 @@ def test_a_pages_map_has_the_places_that_it_names() -> None:
 def test_a_vast_country_shows_its_places_however_far_from_its_middle() -> None:
     picture = picture_of(place_map(RUSSIA, mentions(MOSCOW, ANADYR, PARIS)))
     assert picture.alt == "Map of Russia: Moscow, Anadyr"
+
+
+def test_the_map_of_a_country_has_its_own_towns_and_not_its_neighbours() -> None:
+    reply = place_map(IRAQ, mentions(MOSUL, RAQQA, PARIS))
+    assert picture_of(reply).alt == "Map of Iraq: Mosul"
+
+
+def test_the_map_of_a_country_without_a_named_town_has_those_around_it_and_says_so() -> None:
+    picture, said = place_map(IRAQ, mentions(RAQQA, PARIS)).blocks
+    assert isinstance(picture, Picture)
+    assert picture.alt == "Map of Iraq: Iraq, Raqqa"
+    assert said == Paragraph(
+        "The articles at hand name no town in Iraq: these are places around it."
+    )
 
 
 def test_a_country_on_both_sides_of_the_180th_meridian_is_one_small_picture() -> None:
