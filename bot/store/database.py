@@ -274,7 +274,7 @@ class DatabaseStore:
             "its_part": part.id,
             "its_attempts": part.attempts,
             "now": seconds(now),
-            "until": math.ceil((now + lease).timestamp()),
+            "until": seconds(now + lease),
         }
         if not await self._database.write(count(CLAIM, taken)):
             return None

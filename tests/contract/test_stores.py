@@ -198,6 +198,14 @@ async def test_a_subscription_that_has_gone_opens_nothing(store: Store) -> None:
     assert await waiting(store) == []
 
 
+async def test_a_subscription_paused_meanwhile_opens_nothing(store: Store) -> None:
+    kept = await subscribed(store)
+    due = next_due(TIMING, NOW)
+    await store.pause(CHAT, "the bot was blocked")
+    assert not await open_edition(store, kept, due, next_due(TIMING, due.at))
+    assert (await store.subscriptions(CHAT))[0][1] == due
+
+
 async def test_a_skipped_occurrence_is_recorded_and_never_sent(store: Store) -> None:
     kept = await subscribed(store)
     due = next_due(TIMING, NOW)
@@ -296,6 +304,8 @@ async def test_a_part_told_to_wait_holds_its_chat_to_the_second_and_no_other(sto
     await store.mark(await claim(store, part), outcome)
     early = NOW + timedelta(seconds=60.3)
     assert await waiting(store, early) == [elsewhere.id]
+    assert await store.waiting_chats(FAKE, early) == [elsewhere.subscription.chat]
+    assert await store.open_editions(CHAT, early) == []
     assert await store.claim(await only_part(store, morning), early, LEASE) is None
     late = NOW + timedelta(seconds=61)
     assert sorted(await waiting(store, late)) == [morning.id, evening.id, elsewhere.id]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,10 +25,10 @@ from bot.core.errors import (
     StoreError,
 )
 from bot.core.messages import Answer, Chat, Paragraph, Reply, Request
-from bot.core.ports import Outcome, Part, Store
+from bot.core.ports import Edition, Outcome, Part, Store
 from bot.core.schedule import Subscription, next_due, parse_timing
 from bot.core.words import translate
-from tests.fakes import CHAT, FakeAdapter, FakeClock, FakeJobs, FakeStore
+from tests.fakes import CHAT, FakeAdapter, FakeClock, FakeJobs, FakeStore, make_delivery
 
 WORDS = ("one", "two", "three")
 
@@ -153,7 +153,8 @@ async def test_no_message_overtakes_one_that_another_bot_is_sending(world: World
     await world.adapter.wait_for_attempts(1)
     second = world.start()
     await second.tick()
-    await rest(second)
+    async with asyncio.timeout(5):
+        await rest(second)
     assert world.adapter.attempts == 1
     hold.set()
     await rest(first)
@@ -204,10 +205,28 @@ async def test_a_digest_asks_what_the_person_subscribed_to() -> None:
     assert asked == [Request(CHAT, "place", "Mosul", locale="fr", is_digest=True)]
 
 
-async def test_what_was_written_down_does_not_change_when_the_news_do() -> None:
-    news = iter("abc")
+async def test_no_more_than_two_digests_are_written_at_a_time() -> None:
+    writing: list[int] = [0]
 
-    async def changing(_: Request) -> Reply:
+    async def slow(_: Request) -> Reply:
+        writing.append(writing[-1] + 1)
+        await asyncio.sleep(0)
+        writing.append(writing[-1] - 1)
+        return Reply((Paragraph("x"),))
+
+    world = World(FakeAdapter(), answer=slow)
+    for number in range(6):
+        await world.subscribe(replace(CHAT, id=str(number)))
+    await world.turn(2 * 3600)
+    assert max(writing) == outbox.COMPOSED_AT_ONCE
+    assert len(world.texts) == 6
+
+
+async def test_what_was_written_down_does_not_change_when_the_news_do() -> None:
+    news, asked = iter("abc"), []
+
+    async def changing(request: Request) -> Reply:
+        asked.append(request)
         return Reply((Paragraph(next(news)),))
 
     world = World(FakeAdapter(), answer=changing)
@@ -215,7 +234,7 @@ async def test_what_was_written_down_does_not_change_when_the_news_do() -> None:
     world.adapter.faults = [DeliveryError("busy", 10)]
     await world.turn(2 * 3600)
     await world.until(30)
-    assert world.texts == ["a"]
+    assert (world.texts, len(asked)) == (["a"], 1)
 
 
 # --- crashes
@@ -536,15 +555,30 @@ async def test_a_chat_that_lets_the_bot_in_again_gets_no_old_digests(world: Worl
     assert world.texts == list(WORDS)
 
 
-async def test_a_group_that_moved_gets_its_digest_in_the_new_chat(world: World) -> None:
-    world.adapter.faults = [ChatUnavailable("became a supergroup", moved_to="-1001")]
+@pytest.mark.parametrize("thread", ["", "7"])
+async def test_a_group_that_moved_gets_its_digest_in_the_new_chat(thread: str) -> None:
+    world, old = World(FakeAdapter(long=True)), replace(CHAT, thread=thread)
+    new = replace(old, id="-1001")
+    moves: list[tuple[Chat, Chat]] = []
+
+    class Noting(FakeStore):
+        async def move_chat(self, old: Chat, new: Chat) -> None:
+            moves.append((old, new))
+            await super().move_chat(old, new)
+
+    world.store = Noting()
+    world.start()
+    await world.subscribe(old)
+    world.adapter.faults = [ChatUnavailable("became a supergroup", moved_to=new.id)]
+    world.clock.advance(hours=2)
     await world.until(30)
-    assert [(post.chat.id, post.text) for post in world.adapter.posts] == [
-        ("-1001", word) for word in WORDS
+    assert [(post.chat, post.text) for post in world.adapter.posts] == [
+        (new, word) for word in WORDS
     ]
-    assert await world.store.subscriptions(CHAT) == []
-    [(kept, _)] = await world.store.subscriptions(replace(CHAT, id="-1001"))
+    assert await world.store.subscriptions(old) == []
+    [(kept, _)] = await world.store.subscriptions(new)
     assert not kept.paused
+    assert moves == [(old, new)]
 
 
 async def test_a_group_that_moved_to_itself_is_gone(world: World) -> None:
@@ -915,6 +949,35 @@ async def test_one_digest_that_cannot_be_made_costs_the_next_one_nothing() -> No
     assert world.texts == ["fine"]
 
 
+async def test_the_same_number_on_two_platforms_is_two_chats() -> None:
+    clock, store = FakeClock(), FakeStore()
+    adapters = {name: FakeAdapter(name) for name in ("one", "other")}
+    delivery, jobs = make_delivery(store, adapters, answer, clock)
+    for name, hour in zip(adapters, ("08:00", "08:01"), strict=True):
+        timing = parse_timing(hour, "UTC")
+        wanted = Subscription(replace(CHAT, platform=name), timing)
+        await store.subscribe(wanted, next_due(timing, clock.now()))
+    clock.advance(hours=3)
+    await delivery.tick()
+    await jobs.drain()
+    assert [len(adapter.posts) for adapter in adapters.values()] == [1, 1]
+
+
+async def test_a_store_that_fails_costs_a_turn_and_no_digest(world: World) -> None:
+    class Locked(FakeStore):
+        async def open_editions(self, chat: Chat, now: datetime) -> Sequence[Edition]:
+            raise StoreError("the database is locked")
+
+    locked = Locked(**vars(world.store))
+    doomed = world.start(locked)
+    await doomed.tick()
+    await doomed.work(chat_key(CHAT))
+    assert world.texts == []
+    world.start()
+    await world.turn()
+    assert world.texts == list(WORDS)
+
+
 async def test_one_zone_that_is_no_longer_known_silences_nobody_else(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -969,6 +1032,7 @@ async def test_a_fault_of_ours_is_never_the_digest_it_comes_later() -> None:
     world.clock.advance(hours=2)
     await world.until(60)
     assert world.texts == ["the news"]
+    assert world.delivery._put_off == {}
 
 
 async def test_a_digest_that_cannot_be_made_is_tried_ever_more_slowly() -> None:

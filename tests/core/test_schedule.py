@@ -17,6 +17,7 @@ from bot.core.schedule import (
     WEEKDAYS,
     WEEKEND,
     Occurrence,
+    Quiet,
     Timing,
     describe,
     due_until,
@@ -110,6 +111,14 @@ def test_an_hour_moves_in_utc_when_the_clocks_change() -> None:
 def test_an_hour_that_does_not_exist_is_due_at_the_first_minute_that_does() -> None:
     paris = Timing(time(2, 30), "Europe/Paris")
     assert told(paris, at("2026-03-28T12:00"), 2) == ["2026-03-29 29 03:00", "2026-03-30 30 02:30"]
+
+
+@pytest.mark.parametrize("start", [time(22), time(1)])
+def test_quiet_hours_hold_until_their_end_and_not_at_it(start: time) -> None:
+    quiet, evening = Quiet(start, time(7)), datetime(2026, 3, 1, 20, tzinfo=UTC)
+    seven = Occurrence(date(2026, 3, 2), datetime(2026, 3, 2, 7, tzinfo=UTC))
+    for at in (time(6, 59), time(7)):
+        assert next_due(Timing(at, "UTC", quiet=quiet), evening) == seven
 
 
 def test_an_hour_that_comes_twice_is_due_the_first_time_only() -> None:
