@@ -230,6 +230,12 @@ async def test_editions_come_oldest_first_for_the_platforms_asked(store: Store) 
     assert [one.id for one in await unfinished(store, FAKE, NOW, limit=1)] == [early.id]
 
 
+async def test_a_chats_editions_come_by_their_hour(store: Store) -> None:
+    hours = [time(8, 30), time(8), time(9)]
+    first, second, third = [(await opened(store, timing=Timing(at, "UTC"))).id for at in hours]
+    assert await waiting(store) == [second, first, third]
+
+
 async def test_parts_come_back_in_order_and_as_they_were_written(store: Store) -> None:
     edition = await opened(store, [HELLO, {"text": "\0 \ud83d"}, {"text": "3"}])
     found = await store.parts(edition)
@@ -456,6 +462,38 @@ async def test_what_no_chat_takes_is_not_retried_until_it_takes_digests_again(
     assert [line.part.state for line in await store.outbox()] == [PartState.DEAD]
     await store.subscribe(edition.subscription, edition.occurrence)
     assert await store.retry([part.id], NOW) == 1
+
+
+async def test_what_was_given_up_while_it_waited_is_retried_at_once_and_not_missed(
+    store: Store,
+) -> None:
+    edition = await opened(store, [HELLO])
+    claimed = await claim(store, await only_part(store, edition))
+    later = NOW + timedelta(hours=1)
+    await store.mark(claimed, Outcome(PartState.PENDING, reason="busy", not_before=later))
+    await store.give_up(edition, "too late")
+    assert (await store.tally())["missed"] == 1
+    assert await store.retry([claimed.id], NOW) == 1
+    assert (await store.tally())["missed"] == 0
+    assert await waiting(store) == [edition.id]
+    await claim(store, claimed)
+
+
+async def test_what_was_sent_or_is_in_hand_is_neither_retried_nor_dropped(store: Store) -> None:
+    edition = await opened(store, [HELLO] * 2)
+    sent, in_hand = [await claim(store, part) for part in await store.parts(edition)]
+    await store.mark(sent, Outcome(PartState.SENT, "1"))
+    both = [sent.id, in_hand.id]
+    assert (await store.retry(both, NOW), await store.drop(both)) == (0, 0)
+    states = [part.state for part in await store.parts(edition)]
+    assert states == [PartState.SENT, PartState.SENDING]
+
+
+async def test_an_edition_whose_last_message_is_dropped_is_done(store: Store) -> None:
+    edition = await opened(store, [HELLO])
+    part = await only_part(store, edition)
+    assert await store.drop([part.id]) == 1
+    assert await waiting(store) == []
 
 
 async def test_old_finished_editions_are_forgotten_and_nothing_else(store: Store) -> None:

@@ -720,6 +720,17 @@ async def test_after_a_night_of_being_down_a_chat_gets_one_digest_and_not_six() 
     assert len(world.texts) == 2
 
 
+async def test_what_is_merged_is_recorded_before_anybody_posts() -> None:
+    world = World(FakeAdapter())
+    for hour in ("07:00", "08:00"):
+        await world.subscribe(timing=hour)
+    jobs: Any = world.delivery._jobs
+    jobs.work = None
+    world.clock.advance(hours=3)
+    await world.delivery.tick()
+    assert (await world.store.tally())["missed"] == 1
+
+
 async def test_digests_that_wait_out_an_outage_are_merged_into_the_newest() -> None:
     clock = FakeClock()
 

@@ -121,6 +121,19 @@ def test_quiet_hours_hold_until_their_end_and_not_at_it(start: time) -> None:
         assert next_due(Timing(at, "UTC", quiet=quiet), evening) == seven
 
 
+def test_what_was_held_last_evening_is_due_this_morning_whenever_one_asks() -> None:
+    held = Timing(time(23), "UTC", quiet=Quiet(time(22), time(7)))
+    morning = Occurrence(date(2026, 3, 1), datetime(2026, 3, 2, 7, tzinfo=UTC))
+    for hour in (0, 3, 6):
+        assert next_due(held, datetime(2026, 3, 2, hour, 30, tzinfo=UTC)) == morning
+
+
+def test_quiet_hours_that_end_in_an_hour_that_does_not_exist_end_when_it_is_over() -> None:
+    held = Timing(time(23), "Europe/Paris", quiet=Quiet(time(22), time(2, 30)))
+    evening = datetime(2026, 3, 28, 20, tzinfo=UTC)
+    assert next_due(held, evening).at == datetime(2026, 3, 29, 1, tzinfo=UTC)  # 03:00 there
+
+
 def test_an_hour_that_comes_twice_is_due_the_first_time_only() -> None:
     paris = Timing(time(2, 30), "Europe/Paris")
     first = next_due(paris, at("2026-10-24T12:00"))
