@@ -90,13 +90,14 @@ async def test_who_stops_waiting_takes_no_place_along() -> None:
 
 
 async def test_a_chat_that_is_held_holds_no_other() -> None:
-    one = Pace(Rate(100, 0.01), lambda _: [])
+    one = Pace(Rate(100, 0.01), lambda _: [], ahead=1)
     one.hold(43_200, HERE)
     one.hold(60, HERE)  # a shorter wait does not end a longer one
     assert one.held(HERE) == pytest.approx(43_200, abs=5)
     assert one.held(Chat("fake", "2")) == 0
     async with asyncio.timeout(1):
         await one.turn(HERE)  # posting says how long to wait: a turn would be wasted
+        await one.turn(Chat("fake", "2"))
     one.hold(10)
     assert one.held(Chat("fake", "2")) == pytest.approx(10, abs=5)
 

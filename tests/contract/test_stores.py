@@ -489,6 +489,22 @@ async def test_what_was_sent_or_is_in_hand_is_neither_retried_nor_dropped(store:
     assert states == [PartState.SENT, PartState.SENDING]
 
 
+async def test_an_edition_is_not_done_while_one_of_its_parts_is_in_hand(store: Store) -> None:
+    edition = await opened(store, [HELLO] * 2)
+    first, second = [await claim(store, part) for part in await store.parts(edition)]
+    await store.mark(first, Outcome(PartState.SENT, "1"))
+    await store.mark(second, Outcome(PartState.PENDING, reason="refused"))
+    assert (await store.parts(edition))[1].state is PartState.PENDING
+    assert await waiting(store) == [edition.id]
+
+
+async def test_what_is_dropped_ends_no_digest_that_is_not_written_yet(store: Store) -> None:
+    unwritten = await opened(store, chat=replace(CHAT, id="2"))
+    dropped = await opened(store, [HELLO])
+    assert await store.drop([(await only_part(store, dropped)).id]) == 1
+    assert await waiting(store) == [unwritten.id]
+
+
 async def test_an_edition_whose_last_message_is_dropped_is_done(store: Store) -> None:
     edition = await opened(store, [HELLO])
     part = await only_part(store, edition)
@@ -719,6 +735,15 @@ async def test_a_chat_that_moves_keeps_what_it_chose(store: Store) -> None:
     await store.set_settings(CHAT, ChatSettings(zone="Asia/Baghdad"))
     await store.move_chat(CHAT, new)
     assert await store.settings(new) == chose
+
+
+async def test_a_chat_that_was_shut_and_moves_has_its_digests_again(store: Store) -> None:
+    new = Chat("fake", "-1005001", ChatKind.CHANNEL, thread="7")
+    await subscribed(store)
+    await store.pause(CHAT, "the group is a supergroup")
+    await store.move_chat(CHAT, new)
+    [(kept, _)] = await store.subscriptions(new)
+    assert (kept.chat, kept.paused) == (new, "")
 
 
 async def test_a_chat_that_moves_to_itself_loses_nothing(store: Store) -> None:
