@@ -165,8 +165,13 @@ def _focused(data: Mapping[str, Any]) -> tuple[str, str]:
     return "", ""
 
 
-def asked_by_message(message: discord.Message, me: discord.ClientUser) -> Asked | None:
-    """Return what words ask that mention the bot, or that are said to it in private."""
+def asked_by_message(
+    message: discord.Message, me: discord.ClientUser, locale: str = ""
+) -> Asked | None:
+    """Return what words ask that mention the bot, or that are said to it in private.
+
+    Discord does not say in which language a message's author reads: `locale`, where it is known.
+    """
     if message.author.bot or (message.guild and me not in message.mentions):
         return None
     words = message.content.replace(f"<@{me.id}>", "").replace(f"<@!{me.id}>", "").strip()
@@ -177,7 +182,8 @@ def asked_by_message(message: discord.Message, me: discord.ClientUser) -> Asked 
     kind = ChatKind.GROUP if message.guild else ChatKind.PRIVATE
     chat = Chat("discord", str(message.channel.id), kind)
     sender = str(message.author.id)
-    request = Request(chat, command, arguments, sender=sender, may_manage=_manages(message))
+    may = _manages(message)
+    request = Request(chat, command, arguments, sender=sender, locale=locale, may_manage=may)
     return Asked(f"m{message.id}", request, lists[0] if lists else None)
 
 

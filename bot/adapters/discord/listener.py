@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import OrderedDict
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -56,8 +57,28 @@ FINISH_SECONDS = 10
 PATIENCE_SECONDS = 60
 """An answer in a channel is tried for so long; later nobody waits for it any more."""
 
+PEOPLE = 10_000
+"""The languages of so many people are remembered."""
 _ELSEWHERE = N_("I am not a member here, so this does not work in this chat.")
 _INVITE = N_("Add me to this server, or write to me in private.")
+
+
+class Locales:
+    """The language of each person's app, that commands and buttons tell, and messages do not."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[int, str] = OrderedDict()
+
+    def note(self, person: int, locale: str) -> None:
+        """Remember a person's language; the people heard longest ago are forgotten."""
+        self._known[person] = locale
+        self._known.move_to_end(person)
+        while len(self._known) > PEOPLE:
+            self._known.popitem(last=False)
+
+    def of(self, person: int) -> str:
+        """Return a person's language (a BCP 47 tag), or "" for one not heard of."""
+        return self._known.get(person, "")
 
 
 class Listener:
@@ -78,6 +99,7 @@ class Listener:
         self._tasks: set[asyncio.Task[None]] = set()
         self._pressed: set[tuple[int, int, str]] = set()
         self._above = Above()
+        self._locales = Locales()
         self._events = asyncio.Lock()
         self._open = True
 
@@ -85,6 +107,7 @@ class Listener:
 
     def on_interaction(self, interaction: discord.Interaction) -> None:
         """See Ears."""
+        self._locales.note(interaction.user.id, interaction.locale.value)
         if interaction.type is discord.InteractionType.autocomplete:
             self._spawn(self._suggest(interaction))
         elif (button := _button(interaction)) in self._pressed:
@@ -97,7 +120,10 @@ class Listener:
     def on_message(self, message: discord.Message) -> None:
         """See Ears."""
         me = self._poster.connected.user
-        if me is not None and (asked := asked_by_message(message, me)) is not None:
+        if me is None:
+            return
+        locale = self._locales.of(message.author.id)
+        if (asked := asked_by_message(message, me, locale)) is not None:
             self._spawn(self._attend_new(asked))
 
     def on_change(self, command: str, channels: Iterable[int], why: str = "") -> None:

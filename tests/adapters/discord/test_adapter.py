@@ -451,6 +451,20 @@ async def test_a_question_in_words_to_the_bot_is_answered(
     assert (clerk.last.command, clerk.last.arguments) == ("place", words)
 
 
+async def test_words_are_answered_in_the_language_that_a_command_told(
+    emulator: DiscordEmulator, clerk: Clerk, bot: DiscordAdapter
+) -> None:
+    del bot
+    await emulator.slash("help", locale="fr")
+    await emulator.wait_for_post()
+    await emulator.say("<@4001> Raqa ?")
+    await emulator.wait_for_post(count=2)
+    emulator.add_user(3002, "Ben")
+    await emulator.say("<@4001> Raqqa?", user=3002)
+    await emulator.wait_for_post(count=3)
+    assert [request.locale for request in clerk.requests] == ["fr", "fr", ""]
+
+
 async def test_words_among_people_are_none_of_the_bots_business(
     emulator: DiscordEmulator, clerk: Clerk, bot: DiscordAdapter
 ) -> None:
