@@ -68,6 +68,13 @@ async def test_a_turn_that_is_used_lets_the_next_one_in_at_once() -> None:
                 pass
 
 
+async def test_a_chat_that_is_ready_takes_no_second_turn() -> None:
+    one = Pace(Rate(100, 0.05), lambda _: [], ahead=1)
+    async with asyncio.timeout(2):
+        for _ in range(3):
+            await one.turn(HERE)
+
+
 async def test_few_digests_are_ready_at_once_so_answers_wait_behind_few() -> None:
     one = Pace(Rate(100, 0.05), lambda _: [], ahead=2)
     turns = [asyncio.create_task(one.turn(Chat("fake", str(number)))) for number in range(5)]

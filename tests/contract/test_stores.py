@@ -330,6 +330,14 @@ async def test_what_is_given_up_is_recorded_and_what_was_sent_stays_sent(store: 
     assert await store.tally() == {"sent": 1, "dead": 1, "subscriptions": 1, "missed": 1}
 
 
+async def test_what_came_whole_is_never_missed(store: Store) -> None:
+    edition = await opened(store, [HELLO])
+    await store.mark(await claim(store, await only_part(store, edition)), Outcome(PartState.SENT))
+    await store.give_up(edition, "too late")
+    await store.pause(CHAT, "the bot was blocked")
+    assert await store.tally() == {"sent": 1, "subscriptions": 1, "missed": 0}
+
+
 async def test_what_may_have_arrived_is_unknown_and_not_dead_when_it_is_given_up(
     store: Store,
 ) -> None:
