@@ -369,7 +369,7 @@ def _traced(story: Story, titles: Mapping[str, str]) -> str:
     return "; ".join(
         ngettext(
             "{source}: sentence {numbers}", "{source}: sentences {numbers}", len(numbers)
-        ).format(source=name, numbers=", ".join(numbers))
+        ).format(source=name, numbers=words.strung(numbers))
         for name, numbers in whose.items()
     )
 
@@ -419,4 +419,4 @@ def positions(summary: Summary) -> str:
     if not numbers or summary.whole:
         return ""
     said = ngettext("sentence {numbers} of {total}", "sentences {numbers} of {total}", len(numbers))
-    return said.format(numbers=", ".join(numbers), total=summary.total)
+    return said.format(numbers=words.strung(numbers), total=summary.total)

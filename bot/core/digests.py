@@ -441,9 +441,9 @@ class Digests:
             geo, _space, period = subscription.arguments.partition(" ")
             place = self._places.lookup(geo).place
             label = self._places.label(place, words.spoken()) if place else geo
-            return f"{label}, {_(period)}" if period else label
+            return words.strung([label, _(period)]) if period else label
         topic, length = split_length(subscription.arguments)
-        return ", ".join(part for part in (topic, _(length)) if part)
+        return words.strung(part for part in (topic, _(length)) if part)
 
     def _line(self, subscription: Subscription, due: Occurrence) -> str:
         digest = self._describe(subscription)

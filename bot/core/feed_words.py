@@ -15,7 +15,7 @@ from bot.core.filters import MAX_TOPIC, WITHIN
 from bot.core.messages import Action, Block, Listing, Paragraph
 from bot.core.news import Feed, ListedFeed
 from bot.core.said import heard
-from bot.core.words import _, locale, ngettext
+from bot.core.words import _, locale, ngettext, strung
 from bot.core.words import number as counted
 
 NAMED = 10
@@ -113,7 +113,7 @@ def topics_line(follows: Iterable[Follow]) -> str:
         named.append(ngettext("{count} more topic", "{count} more topics", left).format(count=left))
     if counts[""] and named:
         named.append(_("without a topic ({count})").format(count=counts[""]))
-    return ", ".join(named)
+    return strung(named)
 
 
 def names(texts: Sequence[str]) -> Block:

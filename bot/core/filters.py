@@ -16,7 +16,7 @@ import regex  # type: ignore[import-untyped] # it ships no types
 
 from bot.core.archive import Follow, WordFilter
 from bot.core.errors import RequestError
-from bot.core.words import N_, _
+from bot.core.words import N_, _, strung
 from summaries.article import Article
 
 MAX_WORDS = 100
@@ -226,7 +226,7 @@ def _check(word: str) -> None:
 
 def describe_filter(words: WordFilter) -> str:
     """Say a filter in words: "only climate, energy; without football"."""
-    wanted, unwanted = ", ".join(words.wanted), ", ".join(words.unwanted)
+    wanted, unwanted = strung(words.wanted), strung(words.unwanted)
     if wanted and unwanted:
         both = _("only {wanted}; without {unwanted}")
         return both.format(wanted=wanted, unwanted=unwanted)

@@ -12,7 +12,7 @@ from bot.core.feed_words import key_of, name_of, topics_line
 from bot.core.filters import fold, follows_of_topic, is_within, parse_topic
 from bot.core.messages import Request
 from bot.core.text import links_in
-from bot.core.words import N_, _, ngettext
+from bot.core.words import N_, _, ngettext, strung
 
 MAX_LINKS = 10
 """The most links in one message."""
@@ -138,7 +138,7 @@ def _by_part(text: str, found: Sequence[Follow]) -> tuple[Follow, ...]:
         raise RequestError(
             _("This chat follows nothing called “{name}”.").format(name=text[:60]), hint
         )
-    named = ", ".join(f"“{name_of(one.feed)[:60]}”" for one in found[:5])
+    named = strung(f"“{name_of(one.feed)[:60]}”" for one in found[:5])
     words = ngettext(
         "That could be {count} feed: {names}.", "That could be {count} feeds: {names}.", len(found)
     )

@@ -61,7 +61,7 @@ from bot.core.messages import (
 )
 from bot.core.news import Feed, FeedList, ListedFeed
 from bot.core.ports import Clock
-from bot.core.words import N_, _, ngettext, number
+from bot.core.words import N_, _, ngettext, number, strung
 
 MAX_FOLLOWS = 5_000
 """The most feeds that one chat follows."""
@@ -211,7 +211,7 @@ class Following:
             "such as: {names}.",
             len(defaults),
         )
-        named = ", ".join(name_of(feed) for feed in defaults[:3])
+        named = strung(name_of(feed) for feed in defaults[:3])
         return words.format(count=number(len(defaults)), names=named)
 
     # --- /following
@@ -466,7 +466,7 @@ def _overview(
         said.append(ngettext("{count} failing", "{count} failing", bad).format(count=number(bad)))
     if pages > 1:
         said.append(_("page {page} of {pages}").format(page=page, pages=pages))
-    return ", ".join(said)
+    return strung(said)
 
 
 def _is_turn(request: Request) -> bool:
@@ -512,7 +512,7 @@ def _filter_lines(filters: Sequence[WordFilter]) -> tuple[Listing, ...]:
         for one in of_words(filters)
     ]
     if sources := muted(filters):
-        lines.append((_("Muted sources"), ", ".join(sources)))
+        lines.append((_("Muted sources"), strung(sources)))
     return (Listing(tuple(lines)),) if lines else ()
 
 

@@ -293,4 +293,4 @@ def describe(timing: Timing) -> str:
 def describe_days(days: frozenset[int]) -> str:
     """Say a set of days in words."""
     named = {EVERY_DAY: _("every day"), WEEKDAYS: _("weekdays"), WEEKEND: _("weekends")}
-    return named.get(days) or ", ".join(said.weekdays(sorted(days), "abbreviated"))
+    return named.get(days) or said.strung(said.weekdays(sorted(days), "abbreviated"))

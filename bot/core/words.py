@@ -9,7 +9,7 @@ request speaks it. https://www.gnu.org/software/gettext/manual/
 from __future__ import annotations
 
 import gettext as gnu
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime, time, timedelta
@@ -21,6 +21,8 @@ from typing import Final, Literal
 from babel import Locale, dates, lists, numbers, units
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+
+from summaries.places.gazetteer import comma
 
 SOURCE: Final = "en"
 LANGUAGES: Final = (SOURCE, "fr", "es", "de", "it", "pt", "ar", "ru")
@@ -119,12 +121,17 @@ def hour(value: time) -> str:
 
 def moment(value: datetime) -> str:
     """Say a local moment: "Monday, 2 March 2026, 08:00"."""
-    return f"{day(value.date())}, {hour(value.time())}"
+    return strung([day(value.date()), hour(value.time())])
 
 
 def number(value: float) -> str:
     """Say a number: "1,234.5", "1 234,5"."""
     return numbers.format_decimal(value, locale=locale())
+
+
+def strung(items: Iterable[str]) -> str:
+    """Put parts behind each other with the language's own comma: "47 feeds, 2 failing"."""
+    return comma(_spoken.get()).join(items)
 
 
 def listed(items: Sequence[str], style: Literal["standard", "or"] = "standard") -> str:

@@ -36,6 +36,13 @@ def test_days_and_lists_are_said_in_the_spoken_language() -> None:
     assert words.day(date(2026, 3, 2)) == "Monday, 2 March 2026"
 
 
+def test_parts_stand_behind_each_other_with_the_language_s_own_comma() -> None:
+    assert words.strung(["1", "2"]) == "1, 2"
+    with words.speaking("ar"):
+        assert words.strung(["1", "2"]) == "1، 2"
+        assert words.moment(datetime(2026, 3, 2, 8, 0, tzinfo=UTC)).endswith("2026، 08:00")
+
+
 async def test_a_thread_and_a_task_speak_the_language_of_who_began_them() -> None:
     with words.speaking("de"):
         task = asyncio.create_task(asyncio.to_thread(words.spoken))
