@@ -18,7 +18,6 @@ from bot import app
 from bot.adapters.plain import one_line
 from bot.core.delivery import GRACE
 from bot.core.errors import RequestError, SettingsError
-from bot.core.messages import Chat
 from bot.core.ports import OutboxLine, PartState
 from bot.ops import backup as copies
 from bot.ops import health
@@ -124,16 +123,12 @@ def print_outbox(lines: Sequence[OutboxLine]) -> None:
     for line in lines[:_SHOWN]:
         part = line.part
         why = Text(one_line(part.reason))
-        cells = str(part.id), _STATES.get(part.state.value, part.state.value), _chat(part.chat)
+        cells = str(part.id), _STATES.get(part.state.value, part.state.value), str(part.chat)
         table.add_row(*cells, line.day.isoformat(), str(part.attempts), why)
     console.print(table)
     if (more := len(lines) - _SHOWN) > 0:
         console.print(f"{_messages(more)} more: dateline outbox --json lists all.")
     console.print("dateline outbox retry NUMBER... sends again, drop NUMBER... gives up; or all.")
-
-
-def _chat(chat: Chat) -> str:
-    return ":".join(part for part in (chat.platform, chat.id, chat.thread) if part)
 
 
 async def backup(settings: Settings, target: str, *, replaces: bool = False) -> str:

@@ -279,7 +279,7 @@ class Delivery:
             return await self._attempt(adapter, part)
         reason = part.reason or "nobody said whether it arrived"
         await self._record(part, Outcome(PartState.UNKNOWN, reason=reason, uncertain=True))
-        words = f"Nobody can tell whether a message reached {_where(part.chat)}: {reason}"
+        words = f"Nobody can tell whether a message reached {part.chat}: {reason}"
         await self._tell(f"unknown {part.chat.platform}", words)
         return True
 
@@ -325,7 +325,7 @@ class Delivery:
         """Whatever passes (an outage, a limit) is waited for; only GRACE ends that."""
         if error.final:
             await self._record(part, Outcome(PartState.DEAD, reason=str(error)))
-            words = f"Gave up on a message for {_where(part.chat)}: {error}"
+            words = f"Gave up on a message for {part.chat}: {error}"
             await self._tell(f"dead {part.chat.platform} {error}", words)
             return True
         await self._wait(part, error)
@@ -368,10 +368,6 @@ class Delivery:
 def _late(timing: Timing) -> Notice:
     said = _("Late: this digest was due at {hour} ({zone}).")
     return Notice(said.format(hour=words.hour(timing.at), zone=timing.zone))
-
-
-def _where(chat: Chat) -> str:
-    return ":".join(part for part in (chat.platform, chat.id, chat.thread) if part)
 
 
 def _openings(subscription: Subscription, first: Occurrence, now: datetime) -> Iterator[Opening]:

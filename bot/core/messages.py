@@ -37,6 +37,10 @@ class Chat:
     kind: ChatKind = ChatKind.PRIVATE
     thread: str = ""
 
+    def __str__(self) -> str:
+        """Return its name in logs and on the command line: "telegram:-1001234567"."""
+        return ":".join(part for part in (self.platform, self.id, self.thread) if part)
+
 
 @dataclass(frozen=True, slots=True)
 class Attachment:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.core.messages import Action
+from bot.core.messages import Action, Chat
 
 
 def test_a_button_carries_its_command_and_arguments() -> None:
@@ -26,3 +26,8 @@ def test_a_button_counts_bytes_not_characters() -> None:
 def test_a_button_may_carry_more_than_a_platform_keeps_behind_it() -> None:
     link = "https://news.example/" + "x" * 500
     assert Action("Read", "brief", link).data == f"brief {link}"
+
+
+def test_a_chat_is_called_in_the_log_as_on_the_command_line() -> None:
+    assert str(Chat("telegram", "-100123")) == "telegram:-100123"
+    assert str(Chat("telegram", "-100123", thread="7")) == "telegram:-100123:7"

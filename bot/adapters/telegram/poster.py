@@ -25,7 +25,7 @@ from telegram.error import (
 
 from bot.adapters.pace import Pace
 from bot.adapters.telegram.api import RawBot, asked_to_wait
-from bot.adapters.telegram.transport import NotConnected
+from bot.adapters.telegram.transport import LOST, NotConnected
 from bot.core.errors import ChatUnavailable, DeliveryError, OutcomeUnknown
 from bot.core.messages import Chat
 from bot.core.ports import Payload
@@ -227,7 +227,8 @@ def _translated(error: Exception) -> DeliveryError | None:  # noqa: PLR0911 - on
         case NotConnected():
             return DeliveryError(f"Telegram cannot be reached: {error}")
         case NetworkError():
-            return OutcomeUnknown(f"Telegram's answer was lost: {error}")
+            words = str(error).removeprefix(f"{LOST}: ")
+            return OutcomeUnknown(f"Telegram's answer was lost: {words}")
         case TelegramError() | KeyError() | TypeError() | ValueError():  # an answer, not read
             return OutcomeUnknown(f"Telegram's answer made no sense: {error}")
         case _:

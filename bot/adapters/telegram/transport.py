@@ -16,6 +16,9 @@ from telegram.request import BaseRequest, RequestData
 
 from bot.core.fence import last_look
 
+LOST = "the answer was lost"
+"""How the words of an error begin when the server may have seen the request."""
+
 
 class NotConnected(NetworkError):  # noqa: N818 - it reads as a state
     """No connection was made: the server cannot have seen the request."""
@@ -87,7 +90,7 @@ class AiohttpRequest(BaseRequest):
                 raise NotConnected("the connection had been closed") from error
             # Its full text may hold the address, and with it the token.
             words = getattr(error, "message", error)
-            raise NetworkError(f"the answer was lost: {words}") from error
+            raise NetworkError(f"{LOST}: {words}") from error
 
 
 def _body(request_data: RequestData | None) -> Any:  # noqa: ANN401 - what aiohttp takes as data

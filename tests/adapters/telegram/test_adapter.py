@@ -431,8 +431,9 @@ async def test_a_lost_answer_leaves_the_outcome_unknown(
 ) -> None:
     telegram.add_chat(ADA)
     telegram.fail_next("sendMessage", fault)
-    with pytest.raises(OutcomeUnknown):
+    with pytest.raises(OutcomeUnknown) as caught:
         await bot.post(chat(ADA), WORDS, "")
+    assert str(caught.value).count("answer") == 1  # an operator reads it
     assert len(telegram.posted()) == committed
 
 
