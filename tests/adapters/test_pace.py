@@ -109,6 +109,20 @@ async def test_a_chat_that_is_held_holds_no_other() -> None:
     assert one.held(Chat("fake", "2")) == pytest.approx(10, abs=5)
 
 
+async def test_what_is_held_stays_held_in_another_event_loop() -> None:
+    one = Pace(Rate(100, 0.01), lambda _: [])
+    one.hold(43_200, HERE)
+    assert one.renewed().held(HERE) == pytest.approx(43_200, abs=5)
+
+
+async def test_digests_go_evenly_so_that_an_answer_never_finds_the_whole_window_taken() -> None:
+    one, loop = Pace(Rate(20, 1.0), lambda _: []), asyncio.get_running_loop()
+    began = loop.time()
+    for number in range(5):
+        await one.turn(Chat("fake", str(number)))
+    assert loop.time() - began > 3 / 20
+
+
 async def test_the_gates_of_chats_that_rest_take_no_memory() -> None:
     one = Pace(Rate(1000, 0.001), lambda _: [Rate(1, 0.001)])
     for number in range(200):

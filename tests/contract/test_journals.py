@@ -61,6 +61,14 @@ async def test_what_was_begun_is_never_begun_again(journal: Journal) -> None:
     assert not await journal.begin("telegram", "1")
 
 
+async def test_the_same_number_on_two_platforms_is_two_updates(journal: Journal) -> None:
+    for platform in ("telegram", "discord"):
+        await journal.take(platform, [ONE])
+    assert await journal.begin("telegram", "1")
+    assert list(await journal.unfinished("discord")) == [ONE]
+    assert await journal.begin("discord", "1")
+
+
 async def test_what_needs_no_answer_is_finished_without_one(journal: Journal) -> None:
     await journal.take("telegram", [ONE])
     await journal.finish("telegram", "1")

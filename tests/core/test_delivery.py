@@ -7,7 +7,7 @@ import contextlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -921,6 +921,27 @@ async def test_an_outcome_that_the_store_cannot_take_is_kept_until_it_can() -> N
     await world.until(30)
     assert world.texts == list(WORDS)
     assert await store.tally() == {"sent": 3, "subscriptions": 1, "missed": 0}
+
+
+@pytest.mark.parametrize("hours", [-2, -1, 1, 2])
+@pytest.mark.parametrize("at", ["00:30", "08:00", "23:30"])
+async def test_a_changed_tz_database_neither_repeats_nor_skips_a_day(
+    monkeypatch: pytest.MonkeyPatch, at: str, hours: int
+) -> None:
+    """A government moves its clocks, and a new tz database knows it at the next start."""
+    world, offset = World(FakeAdapter()), [3]
+    monkeypatch.setattr(schedule, "_zone", lambda _: timezone(timedelta(hours=offset[0])))
+    outbox._occurrences.cache_clear()
+    await world.subscribe(timing=f"{at} Asia/Baghdad")
+    for half_hour in range(8 * 48):
+        if half_hour == 4 * 48 + 5:
+            offset[0] += hours
+            world.start()
+        await world.turn(1800)
+    outbox._occurrences.cache_clear()
+    days = [one.occurrence.day for one in world.store._editions.values()]
+    assert days == [days[0] + timedelta(days=number) for number in range(len(days))]
+    assert len(world.texts) == len(days) >= 7
 
 
 @pytest.mark.parametrize("by", ["tick", "drain"])
