@@ -109,6 +109,25 @@ async def test_a_chat_that_is_held_holds_no_other() -> None:
     assert one.held(Chat("fake", "2")) == pytest.approx(10, abs=5)
 
 
+async def test_a_digest_for_a_chat_whose_gate_is_shut_takes_nobodys_turn() -> None:
+    one = Pace(Rate(100, 0.01), lambda _: [Rate(1, 60)], ahead=1)
+    async with one.passing(HERE):
+        pass
+    waiting = asyncio.create_task(one.turn(HERE))
+    await asyncio.sleep(0)
+    async with asyncio.timeout(pace.READY_SECONDS / 2):
+        await one.turn(Chat("fake", "2"))
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+
+
+async def test_waits_that_are_over_take_no_memory() -> None:
+    one = Pace(Rate(100, 0.01), lambda _: [])
+    for number in range(100):
+        one.hold(0, Chat("fake", str(number)))
+    assert len(one._held) <= 2
+
+
 async def test_what_is_held_stays_held_in_another_event_loop() -> None:
     one = Pace(Rate(100, 0.01), lambda _: [])
     one.hold(43_200, HERE)

@@ -16,11 +16,14 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, event
 
 from bot.core.errors import StoreError
+from bot.core.journal import Update
 from bot.core.messages import Chat, Paragraph, Reply, Request
 from bot.core.ports import Edition, Outcome, Part, PartState
 from bot.core.schedule import Subscription, Timing, next_due
+from bot.store import journal
 from bot.store.database import DatabaseStore
-from bot.store.engine import HEAD, MIGRATIONS
+from bot.store.engine import HEAD, MIGRATIONS, open_database
+from bot.store.journal import DatabaseJournal
 from bot.store.schema import metadata
 from bot.store.transactions import SqliteDatabase
 from tests.fakes import CHAT, MONDAY, FakeAdapter, FakeClock, make_delivery
@@ -242,6 +245,20 @@ async def test_a_digest_comes_once_over_a_restart_on_the_real_database(tmp_path:
         await jobs.drain()
         await store.close()
     assert [post.text for post in adapter.posts] == ["one", "two"]
+
+
+async def test_an_update_that_nobody_offers_any_more_is_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = await open_database(url_of(tmp_path / "new.db"))
+    ledger = DatabaseJournal(database)
+    first, second = Update("1", {}), Update("2", {})
+    assert await ledger.take("telegram", [first]) == [first]
+    assert await ledger.take("telegram", [first]) == []
+    monkeypatch.setattr(journal, "KEPT_SECONDS", -1)
+    await ledger.take("telegram", [second])
+    assert await ledger.unfinished("telegram") == [second]
+    await database.close()
 
 
 # --- what it costs
