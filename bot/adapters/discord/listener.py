@@ -209,47 +209,63 @@ class Listener:
     ) -> None:
         first, *others = render(reply)
         hidden = _only_for_its_person(asked, reply)
-        replaces = self._replaces(asked, reply)
-        if replaces:
+        if _in_place(asked, reply) and self._stack(asked):
+            await _acknowledge(interaction, asked)
+            await self._answer_late(asked, reply)
+            return
+        if _in_place(asked, reply) and not asked.last:
             sent = await interaction.response.edit_message(**edit_of(first))
         else:
             sent = await interaction.response.send_message(**arguments_of(first), ephemeral=hidden)
         ids = [] if sent is None or sent.message_id is None else [sent.message_id]
         ids += await self._follow_up(asked, others, hidden=hidden)
-        await self._stands(asked, ids, replaces=replaces, hidden=hidden)
+        self._note(asked, ids, hidden=hidden)
 
     async def _answer_late(self, asked: Asked, reply: Reply) -> None:
         """Answer what was acknowledged; to put an answer in its place twice does no harm."""
         payloads, ids = render(reply), []
         hidden = _only_for_its_person(asked, reply)
-        replaces = self._replaces(asked, reply)
-        if not asked.request.is_press or replaces:
+        stack = self._stack(asked) if _in_place(asked, reply) else []
+        if stack:
+            ids = await self._put_in_place(asked, payloads, stack)
+            payloads = payloads[len(ids) :]
+        elif not asked.request.is_press or (_in_place(asked, reply) and not asked.last):
             first, *payloads = payloads
             # https://discord.com/developers/docs/interactions/receiving-and-responding#edit-original-interaction-response
             original: Any = "@original"
             ids = [(await self._webhook(asked).edit_message(original, **edit_of(first))).id]
         ids += await self._follow_up(asked, payloads, hidden=hidden)
-        await self._stands(asked, ids, replaces=replaces, hidden=hidden)
+        self._note(asked, ids, hidden=hidden)
+        for left in stack:
+            if left not in ids:
+                await self._poster.take_away(asked.request.chat, left)
 
-    def _replaces(self, asked: Asked, reply: Reply) -> bool:
-        """Tell whether an answer takes the place of what was pressed: if all of that is known."""
-        whole = not asked.last or bool(self._above.of(asked.request.chat.id, asked.last))
-        return asked.request.is_press and reply.in_place and whole
+    def _stack(self, asked: Asked) -> list[int]:
+        """Return all messages of the answer that the pressed button belongs to, if it has several
+        and they are known; else nothing."""
+        above = self._above.of(asked.request.chat.id, asked.last)
+        return [*above, asked.last] if above else []
 
-    async def _stands(
-        self, asked: Asked, messages: Sequence[int], *, replaces: bool, hidden: bool
-    ) -> None:
-        """Take away what stood above an answer that was replaced; remember what stands there now.
+    async def _put_in_place(
+        self, asked: Asked, payloads: Sequence[Payload], stack: Sequence[int]
+    ) -> list[int]:
+        """Put an answer in the place of several messages, from the first on; return which changed.
 
-        What is hidden, or where the bot is no member, could not be taken away: it is forgotten.
+        The first must stay where it can: those that followed it would say that it was deleted.
         """
-        chat = asked.request.chat
-        if replaces:
-            for old in self._above.of(chat.id, asked.last):
-                await self._poster.take_away(chat, old)
-            self._above.forget(chat.id, asked.last)
+        changed: list[int] = []
+        for message, payload in zip(stack, payloads, strict=False):
+            if not await self._poster.change(asked.request.chat, message, payload):
+                break
+            changed.append(message)
+        self._above.forget(asked.request.chat.id, asked.last)
+        return changed
+
+    def _note(self, asked: Asked, messages: Sequence[int], *, hidden: bool) -> None:
+        """Remember an answer's messages, if they can be changed later: not what is hidden, nor what
+        stands where the bot is no member."""
         if not hidden and not asked.elsewhere:
-            self._above.note(chat.id, messages)
+            self._above.note(asked.request.chat.id, messages)
 
     async def _answer_left(self, asked: Asked) -> None:
         """Answer an interaction that an earlier process acknowledged; if it did not, or when its
@@ -409,6 +425,10 @@ def _button(interaction: discord.Interaction) -> tuple[int, int, str] | None:
         return None
     data: Mapping[str, Any] = interaction.data or {}
     return interaction.user.id, interaction.message.id, str(data.get("custom_id"))
+
+
+def _in_place(asked: Asked, reply: Reply) -> bool:
+    return asked.request.is_press and reply.in_place
 
 
 def _only_for_its_person(asked: Asked, reply: Reply) -> bool:

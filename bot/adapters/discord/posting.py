@@ -10,7 +10,7 @@ import aiohttp
 import discord
 
 from bot.adapters.discord.client import Client, last_look_trace
-from bot.adapters.discord.outgoing import arguments_of, http_error, is_same
+from bot.adapters.discord.outgoing import arguments_of, edit_of, http_error, is_same
 from bot.adapters.pace import Pace
 from bot.core.errors import DeliveryError, OutcomeUnknown
 from bot.core.messages import Chat
@@ -98,6 +98,16 @@ class Poster:
                 break
             after = max(int(one["id"]) for one in page)
         return found
+
+    async def change(self, chat: Chat, message: int, payload: Payload) -> bool:
+        """Let a message of ours say something else; whether it could: it may be deleted."""
+        channel = self.connected.get_partial_messageable(int(chat.thread or chat.id))
+        try:
+            await channel.get_partial_message(message).edit(**edit_of(payload))
+        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+            log.info("Discord: a message was not changed: %s", error)
+            return False
+        return True
 
     async def take_away(self, chat: Chat, message: int) -> None:
         """Delete a message of ours that another took the place of, if it can be."""

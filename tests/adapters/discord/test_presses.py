@@ -288,7 +288,7 @@ async def test_an_answer_in_place_of_several_messages_takes_the_place_of_them_al
     async with Running(emulator, clerk):
         clerk.reply = THREE
         await (emulator.say("<@4001> Mosul") if typed else emulator.slash("brief"))
-        [*_, last] = await emulator.wait_for_post(count=3)
+        [first, *_, last] = await emulator.wait_for_post(count=3)
         clerk.reply = PAGE
         if slow:
             clerk.open.clear()
@@ -298,7 +298,35 @@ async def test_an_answer_in_place_of_several_messages_takes_the_place_of_them_al
             clerk.open.set()
         await emulator.wait_until(lambda: len(emulator.posted()) == 1)
     [shown] = emulator.posted()
-    assert (shown.message_id, shown.content) == (last.message_id, "Page 2")
+    assert (shown.message_id, shown.content) == (first.message_id, "Page 2")
+
+
+async def test_what_is_left_of_several_messages_is_replaced_when_one_of_them_was_deleted(
+    emulator: DiscordEmulator, clerk: Clerk
+) -> None:
+    async with Running(emulator, clerk):
+        clerk.reply = THREE
+        await emulator.slash("brief")
+        [first, *_, last] = await emulator.wait_for_post(count=3)
+        del emulator.state.messages[first.message_id]  # a moderator's doing
+        clerk.reply = PAGE
+        await emulator.press(last.message_id, "Next")
+        await emulator.wait_until(lambda: [one.content for one in emulator.posted()] == ["Page 2"])
+
+
+async def test_several_messages_take_the_place_of_several(
+    emulator: DiscordEmulator, clerk: Clerk
+) -> None:
+    other = Reply(tuple(Paragraph("news " * 300) for _ in range(4)), (NEXT,), in_place=True)
+    async with Running(emulator, clerk):
+        clerk.reply = THREE
+        await emulator.slash("brief")
+        before = await emulator.wait_for_post(count=3)
+        clerk.reply = other
+        await emulator.press(before[-1].message_id, "Next")
+        after = await emulator.wait_for_post(count=4)
+    assert [one.message_id for one in after[:3]] == [one.message_id for one in before]
+    assert all(one.content.startswith("news") for one in after)
 
 
 async def test_longer_and_shorter_again_leave_one_answer(
