@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import math
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -60,6 +61,7 @@ AT_A_TICK = 100_000
 COMPOSED_AT_ONCE = 2
 """Writing a digest takes the processor; who asks something meanwhile is not kept waiting."""
 _DAY = timedelta(days=1)
+_GOLDEN = (math.sqrt(5) - 1) / 2
 CONFIRM = timedelta(minutes=1)
 """A chat that shuts the bot out is asked once more after this, before its digests stop."""
 
@@ -193,7 +195,7 @@ class Delivery:
             self._put_off.pop(edition.id, None)
             return goes_on
         faults, _until = self._put_off.get(edition.id, (0, None))
-        wait = timedelta(seconds=back_off(faults))
+        wait = timedelta(seconds=back_off(faults, edition.id))
         self._put_off[edition.id] = faults + 1, self._clock.now() + wait
         return True
 
@@ -332,7 +334,9 @@ class Delivery:
         return False
 
     async def _wait(self, part: Part, error: DeliveryError, *, uncertain: bool = False) -> None:
-        wait = error.retry_after if error.retry_after is not None else back_off(part.attempts - 1)
+        wait = error.retry_after
+        if wait is None:
+            wait = back_off(part.attempts - 1, part.id)
         not_before = self._clock.now() + timedelta(seconds=wait)
         outcome = Outcome(
             PartState.PENDING, reason=str(error), not_before=not_before, uncertain=uncertain
@@ -435,6 +439,11 @@ def _chat(key: str) -> Chat:
     return Chat(platform, number, ChatKind(kind), thread)
 
 
-def back_off(attempts: int) -> float:
-    """Return the seconds to wait after that many failed attempts: 2, 4, 8 ... at most 900."""
-    return float(min(900, 2 ** (attempts + 1)))
+def back_off(attempts: int, number: int = 0) -> float:
+    """Return the seconds to wait after that many failed attempts: 2, 4, 8 ... at most 900.
+
+    Half of them is jitter, so that those who failed together are not tried together again. It
+    depends on who waits alone: the golden ratio spreads their numbers evenly (a Weyl sequence,
+    https://doi.org/10.1007/BF01475864), so no seed is needed to live through a night once more.
+    """
+    return float(min(900, 2 ** (attempts + 1))) * (1 - number * _GOLDEN % 1 / 2)

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -498,6 +499,19 @@ async def test_refusals_are_tried_again_ever_more_slowly_until_it_is_too_late(
     waits = [back_off(attempts) for attempts in range(world.adapter.attempts)]
     assert waits == sorted(waits)
     assert (waits[0], waits[-1]) == (2, 900)
+
+
+async def test_chats_that_were_refused_together_are_not_tried_together_again() -> None:
+    world = World(FakeAdapter())
+    for number in range(40):
+        await world.subscribe(replace(CHAT, id=str(number)))
+    world.adapter.faults = [DeliveryError("down") for _ in range(40)]
+    await world.turn(2 * 3600)
+    again = sorted(kept.not_before for kept in world.store._parts.values() if kept.not_before)
+    waits = [(at - world.clock.now()).total_seconds() for at in again]
+    assert 1 <= waits[0] < 1.1
+    assert 1.9 < waits[-1] <= 2
+    assert max(later - sooner for sooner, later in pairwise(waits)) < 0.1
 
 
 async def test_a_message_refused_for_good_is_given_up_at_once_and_the_rest_goes(
