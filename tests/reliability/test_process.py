@@ -75,6 +75,19 @@ async def test_without_a_good_token_the_bot_ends_and_says_what_to_mend(
         assert any("DATELINE_TELEGRAM_TOKEN" in line for line in bot.log)
 
 
+async def test_a_second_bot_on_the_same_database_is_refused_and_the_first_goes_on(
+    telegram: TelegramEmulator, tmp_path: Path
+) -> None:
+    settings = settings_for(tmp_path, telegram)
+    async with running(settings):
+        async with running(settings) as second:
+            async with asyncio.timeout(10):
+                assert await second.process.wait() == 1
+        assert any("is running on" in line for line in second.log)
+        await telegram.say("/help")
+        await telegram.wait_for_post()
+
+
 @pytest.mark.parametrize("platform", ["telegram", "discord"])
 async def test_a_digest_comes_once_although_the_bot_was_killed_after_subscribing(
     platform: str, telegram: TelegramEmulator, discord: DiscordEmulator, tmp_path: Path
