@@ -184,7 +184,7 @@ class Desk:
         try:
             if request.is_event:
                 reply = await self._event(request)
-            elif request.command == SUGGEST:
+            elif request.command == SUGGEST and not request.sender:  # no person's command
                 return await self._suggest(request)
             else:
                 reply = await self._asked(await self._unshelved(request), standing)

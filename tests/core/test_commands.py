@@ -772,3 +772,10 @@ def test_every_command_stands_in_a_group_of_the_help() -> None:
 
 def test_the_lengths_of_a_briefing_have_their_words() -> None:
     assert tuple(Length) == LENGTHS
+
+
+@pytest.mark.parametrize("command", ["suggest", "language", "gone", "moved", "back"])
+async def test_what_only_an_adapter_asks_is_no_command_for_a_person(command: str) -> None:
+    reply = await make_desk().answer(Request(CHAT, command, "place par", sender="1001"))
+    assert [type(block) for block in reply.blocks] == [Notice]
+    assert f"There is no command /{command}." in str(reply.blocks)
