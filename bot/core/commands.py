@@ -46,15 +46,17 @@ from bot.core.messages import (
 )
 from bot.core.news import Briefing
 from bot.core.newsroom import Newsroom
-from bot.core.places import PlaceAnswer, PlaceReader, chosen, place_reply
+from bot.core.places import PlaceAnswer, PlaceReader, chosen, label_parts, name_of, place_reply
 from bot.core.ports import Clock, Places, Store
-from bot.core.questions import is_question, understand
+from bot.core.questions import PlaceQuestion, is_question, understand
 from bot.core.settings_page import SettingsPage
 from bot.core.text import links_in
 from bot.core.welcome import about_reply, ask_a_place, first_minute, help_reply, known_already
 from bot.core.words import N_, _, ngettext
 from summaries.article import Length
 from summaries.extractive import METHODS
+from summaries.places.folding import fold
+from summaries.places.place import Lookup
 
 log = logging.getLogger(__name__)
 
@@ -82,6 +84,8 @@ WORDS = "words"
 """A command that no person types: they said the arguments in plain words."""
 SOURCES = "sources"
 """A command that only a button sends: whose news a briefing tells, to mute one of them."""
+KNOWN = 5.5
+"""A place's standing from which its bare name, in plain words, is a question about it."""
 FAILURES_SHOWN = 5
 """Failures that /status names one by one."""
 _TOKEN = re.compile(r"~[0-9a-f]{16}")
@@ -286,21 +290,42 @@ class Desk:
             command, arguments = heard
             meant = replace(request, command=command, arguments=arguments)
             return await self._handler(meant)(meant)
-        try:
-            known = await self._archive.follows(request.chat) if said else ()
-        except StoreError as error:
-            log.warning("The topics of %s are not known: %s", request.chat, error)
-            known = ()
-        if said and follows_of_topic(known, said):
+        if said and await self._has_topic(request.chat, said):
             return await self._brief(replace(request, command="brief", arguments=said))
-        found = await asyncio.to_thread(self._places.lookup, said, words.spoken()) if said else None
+        question = understand(said)
+        found = await asyncio.to_thread(self._places.lookup, question.name, words.spoken())
+        is_asked = await asyncio.to_thread(self._is_asked, said, question, found)
+        if is_asked:
+            return await self._place(replace(request, command="place", arguments=said))
         hint = _("Type /help to see what you can ask.")
         told = Notice(_("I understand commands, links, topics and questions about places."), hint)
-        if found is None or found.place is None:
+        if not question.name or found.place is None:
             return Reply((told,))
         label = self._places.label(found.place, words.spoken())
         ask = _("What is new in {place}?").format(place=label)
         return Reply((told,), (Action(ask, "place", f"geo:{found.place.id}"),))
+
+    def _is_asked(self, said: str, question: PlaceQuestion, found: Lookup) -> bool:
+        """Tell whether plain words ask about a place, and need not be asked back.
+
+        They do with a distance or a time ("near Mosul 100 km"), and where they are just the name
+        of a well-known place, written as a name. "Hmm" is not, though a hamlet is called so.
+        """
+        first = found.place or next(iter(found.candidates), None)
+        if not question.name or first is None or found.status == "unknown":
+            return False
+        if question.radius_km or question.period:
+            return True
+        is_written_so = not said.islower() and "!" not in said and first.standing >= KNOWN
+        name = fold(label_parts(question.name)[0])
+        return is_written_so and name in (fold(first.name), fold(name_of(first, self._places)))
+
+    async def _has_topic(self, chat: Chat, name: str) -> bool:
+        try:
+            return bool(follows_of_topic(await self._archive.follows(chat), name))
+        except StoreError as error:
+            log.warning("The topics of %s are not known: %s", chat, error)
+            return False
 
     async def _brief(self, request: Request) -> Reply:
         target, length, method = parse_brief(request, await self._length(request.chat))
@@ -395,7 +420,11 @@ class Desk:
     async def _place(self, request: Request) -> Reply:
         if not request.arguments.strip():
             return ask_a_place()
-        return place_reply(await self._ask_place(request), self._places)
+        answer = await self._ask_place(request)
+        name = answer.question.name
+        if answer.lookup.status == "unknown" and await self._has_topic(request.chat, name):
+            return await self._brief(replace(request, command="brief", arguments=name))
+        return await asyncio.to_thread(place_reply, answer, self._places)
 
     async def _ask_place(self, request: Request) -> PlaceAnswer:
         """Say which place is meant and what the news says of it."""

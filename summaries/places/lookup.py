@@ -76,15 +76,26 @@ def look_up(index: Index, query: str, language: str = "") -> Lookup:
 def _or_slip(index: Index, query: str, name: str, ranked: list[tuple[float, Place]]) -> Lookup:
     """Return the place of that name; if hardly anyone knows it, ask whether a slip was made.
 
-    "Barcelon" is a village of the Philippines, and what is typed for Barcelona.
+    "Barcelon" is a village of the Philippines, and what is typed for Barcelona; "Ракке" is one of
+    Estonia, and what Ракка becomes after "in".
     """
     answer = _answer(query, ranked)
-    if answer.place is None or ranked[0][0] > _OBSCURE or len(fold(name)) < _LONG_ENOUGH:
+    if answer.place is None or ranked[0][0] > _OBSCURE:
         return answer
-    meant = _nearest(index, query, name).place
+    meant = _inflected(index, name)
+    if meant is None and len(fold(name)) >= _LONG_ENOUGH:
+        meant = _nearest(index, query, name).place
     if meant is None or meant.standing < ranked[0][0] + _FAR_BETTER:
         return answer
     return Lookup(query, "ambiguous", None, (meant, *answer.candidates[: MOST - 1]))
+
+
+def _inflected(index: Index, name: str) -> Place | None:
+    """Return the best known place whose name this is with an ending: "Ракке" of Ракка."""
+    folded = fold(name)
+    keys = [key for key in word_forms(folded) if key != folded]
+    entries = [entry for key in keys for entry in index.entries(key) if entry.rank < 4]
+    return next((place for _, place in _ranked(index, entries, "", name)), None)
 
 
 def _is_topic(index: Index, name: str) -> bool:

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.core.archive import Follow
 from bot.core.commands import Desk, in_words
 from bot.core.errors import StoreError
 from bot.core.messages import (
@@ -21,7 +22,7 @@ from bot.core.messages import (
     Request,
     StoryItem,
 )
-from bot.core.news import Reading
+from bot.core.news import Feed, Reading
 from bot.core.newsroom import Newsroom
 from bot.core.schedule import Occurrence, Subscription
 from bot.sources.places import GazetteerPlaces
@@ -233,3 +234,35 @@ async def test_a_topic_that_is_no_place_either_is_said_to_be_unknown() -> None:
     reply = await ask(make_desk(), "/brief gardening")
     assert reply.blocks == (Notice("This chat has no topic “gardening”.", "Give a feed one."),)
     assert reply.actions == ()
+
+
+@pytest.mark.parametrize(
+    ("said", "heading"),
+    [
+        ("Mosul", "Mosul, Ninawa, Iraq"),
+        ("Mosul, Iraq", "Mosul, Ninawa, Iraq"),
+        ("near mosul 100 km", "Mosul, Ninawa, Iraq and 100 km around"),
+        ("iraq this week", "Iraq"),
+        ("mosul", None),
+        ("Bagdhad", None),  # a slip: it is offered
+        ("nice", None),
+        ("Nice!", None),
+        ("Cool", None),  # a hamlet in California
+        ("thanks", None),
+    ],
+)
+async def test_plain_words_that_are_a_places_name_are_a_question_about_it(
+    said: str, heading: str | None
+) -> None:
+    desk = make_desk(places=GazetteerPlaces())
+    reply = await desk.answer(Request(CHAT, "words", said))
+    told = [block.text for block in reply.blocks if isinstance(block, Heading)]
+    assert told == ([heading] if heading else [])
+
+
+async def test_a_question_about_a_topic_of_the_chat_is_a_briefing_on_it() -> None:
+    archive = FakeArchive()
+    await archive.follow([Follow(CHAT, Feed("https://example.org/feed"), "cinema")], MONDAY)
+    desk = make_desk(FakeSources(topics=("cinema",)), archive=archive)
+    reply = await desk.answer(Request(CHAT, "place", "what's new in cinema?"))
+    assert "Briefing on cinema" in str(reply.blocks[0])

@@ -230,3 +230,9 @@ def test_an_arabic_label_has_arabic_names_and_the_arabic_comma(gazetteer: Gazett
         "Damascus": "دمشق، سوريا",
         "Manchester, England": "مانشستر، إنجلترا، المملكة المتحدة",
     }
+
+
+def test_a_name_with_an_ending_is_not_a_hamlet_spelt_so(gazetteer: Gazetteer) -> None:
+    answer = gazetteer.lookup("Ракке", "ru")  # "in Raqqa"; Rakke is a village of Estonia
+    assert answer.status == "ambiguous"
+    assert [place.country for place in answer.candidates[:2]] == ["SY", "EE"]
