@@ -316,9 +316,13 @@ class Desk:
             return False
         if question.radius_km or question.period:
             return True
-        is_written_so = not said.islower() and "!" not in said and first.standing >= KNOWN
-        name = fold(label_parts(question.name)[0])
-        return is_written_so and name in (fold(first.name), fold(name_of(first, self._places)))
+        name, *around = label_parts(question.name)
+        if not any(map(str.isalpha, name)):  # a flag
+            return found.status == "found"
+        is_written_so = not said.islower() and "!" not in said
+        is_known = bool(around) or first.standing >= KNOWN
+        called = fold(first.name), fold(name_of(first, self._places))
+        return is_written_so and is_known and fold(name) in called
 
     async def _has_topic(self, chat: Chat, name: str) -> bool:
         try:

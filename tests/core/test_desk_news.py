@@ -243,6 +243,10 @@ async def test_a_topic_that_is_no_place_either_is_said_to_be_unknown() -> None:
         ("Mosul, Iraq", "Mosul, Ninawa, Iraq"),
         ("near mosul 100 km", "Mosul, Ninawa, Iraq and 100 km around"),
         ("iraq this week", "Iraq"),
+        ("Paris, Texas", "Paris, Texas, United States"),
+        ("🇱🇧", "Lebanon"),
+        ("🎉", None),
+        ("2", None),
         ("mosul", None),
         ("Bagdhad", None),  # a slip: it is offered
         ("nice", None),
