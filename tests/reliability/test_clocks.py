@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.adapters.discord import posting
 from bot.adapters.discord.adapter import DiscordAdapter
 from bot.adapters.discord.posting import HISTORY
 from bot.adapters.telegram.transport import AiohttpRequest
@@ -19,7 +20,7 @@ from bot.core.fence import fenced, last_look
 from bot.core.messages import Chat, ChatKind, Paragraph, Reply, Request
 from bot.core.ports import Payload
 from bot.core.schedule import Subscription, next_due, parse_timing
-from tests.emulators.discord import TOKEN, DiscordEmulator
+from tests.emulators.discord import TOKEN, DiscordEmulator, Fault
 from tests.emulators.telegram import TelegramEmulator
 from tests.fakes import FakeAdapter, FakeClock, FakeStore, make_delivery
 
@@ -64,6 +65,37 @@ async def test_a_message_is_found_in_a_channel_where_much_was_said(
 async def test_what_never_arrived_is_not_found(bot: DiscordAdapter) -> None:
     [payload] = bot.render(Reply((Paragraph("the news"),)))
     assert await bot.look_up(NEWS, payload, "dateline-1", datetime.now(UTC)) == ""
+
+
+async def test_the_same_words_of_somebody_else_are_not_our_message(
+    bot: DiscordAdapter, discord: DiscordEmulator
+) -> None:
+    await discord.say("the news")
+    assert await bot.look_up(NEWS, {"content": "the news"}, "dateline-1", datetime.now(UTC)) == ""
+
+
+async def test_where_too_much_was_said_nobody_can_tell(
+    bot: DiscordAdapter, discord: DiscordEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(posting, "PAGES", 1)
+    for number in range(HISTORY):
+        await discord.say(f"{number}")
+    assert await bot.look_up(NEWS, {"content": "x"}, "dateline-1", datetime.now(UTC)) is None
+
+
+@pytest.mark.parametrize("status", [403, 400])
+async def test_where_the_history_is_not_shown_nobody_can_tell_or_it_is_asked_again(
+    bot: DiscordAdapter, discord: DiscordEmulator, status: int
+) -> None:
+    history = "/channels/{channel_id}/messages"
+    refused = Fault(status, {"message": "Missing Access", "code": 50001})
+    discord.fail_next("GET", history, refused, times=10)
+    if status == 403:
+        asked = await bot.look_up(NEWS, {"content": "x"}, "dateline-1", datetime.now(UTC))
+        assert asked is None
+    else:
+        with pytest.raises(DeliveryError):
+            await bot.look_up(NEWS, {"content": "x"}, "dateline-1", datetime.now(UTC))
 
 
 def stale() -> None:
