@@ -11,14 +11,20 @@ import pytest
 
 from bot.adapters.telegram.adapter import TelegramAdapter
 from bot.core.commands import COMMANDS, in_words
-from bot.core.errors import ChatUnavailable, DeliveryError, OutcomeUnknown, SettingsError
+from bot.core.errors import (
+    ChatUnavailable,
+    DeliveryError,
+    OutcomeUnknown,
+    SettingsError,
+    StoreError,
+)
 from bot.core.messages import Attachment, Chat, ChatKind, Paragraph, Picture, Reply
 from tests.adapters.clerk import Clerk
 from tests.adapters.replies import REPLIES
 from tests.adapters.telegram.living import ADA, BEN, GROUP, SUPERGROUP, running
 from tests.emulators.telegram import DEFAULT_TOKEN, Fault, TelegramEmulator
 from tests.emulators.telegram.entities import Formatted, Span
-from tests.fakes import make_desk
+from tests.fakes import FakeJournal, make_desk
 
 WORDS = {"text": "Good morning."}
 
@@ -445,6 +451,34 @@ async def test_an_answer_whose_outcome_is_unknown_is_not_sent_twice(
         await telegram.say("/brief")
         await telegram.wait_for_post()
     assert [one.text for one in telegram.posted()] == ["/brief"]
+
+
+async def test_an_answer_that_would_come_after_a_minute_is_given_up(
+    telegram: TelegramEmulator, clerk: Clerk
+) -> None:
+    journal = FakeJournal()
+    telegram.add_chat(ADA)
+    task = asyncio.create_task(adapter_for(telegram).run(clerk.answer, journal))
+    telegram.fail_next("sendMessage", Fault.retry_after(43_200), chat=ADA)
+    await telegram.say("/brief")
+    async with asyncio.timeout(10):
+        while "finished" not in journal.states.values():  # noqa: ASYNC110 - it has no event
+            await asyncio.sleep(0.01)
+    await stopped(task)
+    assert telegram.posted() == []
+
+
+async def test_a_broken_journal_keeps_no_answer_back(
+    telegram: TelegramEmulator, clerk: Clerk
+) -> None:
+    class Broken(FakeJournal):
+        async def begin(self, platform: str, number: str) -> bool:
+            raise StoreError("the database is locked")
+
+    task = asyncio.create_task(adapter_for(telegram).run(clerk.answer, Broken()))
+    await telegram.say("/brief")
+    await telegram.wait_for_post()
+    await stopped(task)
 
 
 async def test_a_refused_message_is_final(telegram: TelegramEmulator, bot: TelegramAdapter) -> None:
