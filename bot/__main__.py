@@ -24,6 +24,7 @@ from urllib.parse import urlsplit
 from rapidfuzz import process
 
 from bot import app
+from bot.adapters.patient_loop import new_event_loop
 from bot.core.briefing import briefing_reply, story_reply
 from bot.core.errors import DatelineError, RequestError, SettingsError, SourceError
 from bot.core.messages import Chat, Reply
@@ -82,7 +83,8 @@ def _command(options: argparse.Namespace) -> int:
         settings = load(os.environ)
         blank = Blanker(_secrets(settings))
         options.standard_input = _standard_input(options)
-        return int(asyncio.run(options.action(options, settings)))
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
+            return int(runner.run(options.action(options, settings)))
     except BrokenPipeError:
         raise
     except Exception as error:  # noqa: BLE001 - the last place where a fault can become words

@@ -33,6 +33,7 @@ from pgqueuer.core.qm import QueueManager
 
 from bot import app
 from bot.adapters.discord.adapter import DiscordAdapter
+from bot.adapters.patient_loop import new_event_loop
 from bot.adapters.telegram.adapter import TelegramAdapter
 from bot.core.commands import Desk
 from bot.core.delivery import Delivery
@@ -136,7 +137,8 @@ def live(life: Life, cells: Cells) -> None:
     if life.moment is not None:
         _watch(life.moment, cells)
     bot = app.work if life.works else app.run
-    asyncio.run(bot(load(life.environment)))
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        runner.run(bot(load(life.environment)))
 
 
 def _die_with_parent() -> None:

@@ -13,6 +13,8 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
+from bot.adapters.patient_loop import new_event_loop
+
 T = TypeVar("T")
 TURN_SECONDS = 0.001
 """How long one thread may compute before the next has its turn; usually 5 ms.
@@ -50,7 +52,8 @@ def _live(
         born.set_result((asyncio.get_running_loop(), end))
         await end.wait()
 
-    asyncio.run(until_told())  # at its end it cancels what is left
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        runner.run(until_told())  # at its end it cancels what is left
 
 
 async def across(there: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T]) -> T:
