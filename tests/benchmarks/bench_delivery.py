@@ -3,7 +3,8 @@
 A child process is a Telegram that takes everything. `--due N` says how many subscriptions are due
 at once (100,000); `--sends N` how many messages are sent by each side. Beside each rate stands how
 many that is for a second of this process's own CPU time: other programs disturb it less. For the
-claims a bare loop over sqlite3 does in the same run what the prototype did.
+claims a bare loop over sqlite3 does in the same run what the prototype did. `--parts` chooses what
+is measured. PostgreSQL is as it comes (fsync on, 128 MB of shared buffers), its tables analyzed.
 """
 
 from __future__ import annotations
@@ -26,14 +27,14 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, text
 from telegram import Bot
 from telegram.request import HTTPXRequest
 
 from bot.adapters.pace import Pace
 from bot.adapters.telegram.adapter import TelegramAdapter
 from bot.app import SystemClock
-from bot.core.delivery import Delivery
+from bot.core.delivery import AT_A_TICK, Delivery
 from bot.core.messages import Paragraph, Reply, Request
 from bot.core.pacing import Rate
 from bot.store.database import DatabaseStore
@@ -46,8 +47,11 @@ from tests.reliability.process import running, settings_for
 
 TOKEN = "123456:BENCH"
 AT_ONCE = 50
+PARTS = ("sends", "sqlite", "postgresql", "memory")
 PROTOTYPE = 56_000
 """Claims a second of a prototype on SQLite: the reach is half of it."""
+PROTOTYPE_SERVER = 36_000
+"""The same on PostgreSQL, the lower end of what it reached."""
 CLAIMED_AT_ONCE = 2_000
 MEMORY = 120
 TEXT = "Seven defence ministers met in Paris on Wednesday. They spoke about the war in Iraq. " * 6
@@ -168,12 +172,18 @@ async def digest(_: Request) -> Reply:
 
 
 async def claims(url: str, count: int) -> Speed:
-    """Let so many subscriptions be due at once; return how many a second have their edition."""
+    """Let so many subscriptions be due at once; return how many a second have their edition.
+
+    Ticks follow one another until nothing is due.
+    """
     store = await DatabaseStore.open(url)
     await subscribe(store, count)
+    # A server looks at its tables by itself, but only after a minute.
+    await store._database.write(lambda one: one.execute(text("ANALYZE")).rowcount)
     delivery = Delivery(store, {}, digest, SystemClock(), await QueuedJobs.open("sqlite://"))
     watch = Stopwatch()
-    await delivery._open_due()
+    for _ in range(0, count, AT_A_TICK):
+        await delivery.tick()
     speed = watch.speed(count)
     [opened] = await store._database.read(rows(select(func.count()).select_from(editions)))
     await store.close()
@@ -286,15 +296,37 @@ async def compare_claims(due: int, rounds: int) -> bool:
     return ours.cpu >= PROTOTYPE / 2
 
 
-async def compare(sends: int, due: int, rounds: int) -> int:
-    """Print the table; return 1 where a reach was missed."""
-    met = [await compare_sends(sends, rounds), await compare_claims(due, rounds)]
-    with postgresql() as url:
-        print(f"claims/s of {due:,} due subscriptions, PostgreSQL: {await claims(url, due)}")
+async def compare_server(due: int, rounds: int) -> bool:
+    """Print how fast a server of our own opens what is due; tell whether the reach is met."""
+    speeds = []
+    for _ in range(rounds):
+        with postgresql() as url:
+            speeds.append(await claims(url, due))
+    ours = max(speeds)
+    print(f"claims/s of {due:,} due subscriptions, PostgreSQL: {ours}")
+    ratio = ours.rate / PROTOTYPE_SERVER
+    print(f"  ratio to the prototype's {PROTOTYPE_SERVER:,}: {ratio:.2f} (reach 0.5)")
+    return ratio >= 0.5
+
+
+async def compare_memory(due: int) -> bool:
+    """Print what the bot holds while nothing is to be done; tell whether the reach is met."""
     with tempfile.TemporaryDirectory() as folder:
         memory = await idle_memory(due, Path(folder))
     print(f"idle memory with {due:,} subscriptions: {memory:.0f} MB (reach {MEMORY})")
-    return int(not all(met) or memory > MEMORY)
+    return memory <= MEMORY
+
+
+async def compare(parts: list[str], sends: int, due: int, rounds: int) -> int:
+    """Print the chosen parts of the table; return 1 where a reach was missed."""
+    measures: dict[str, Callable[[], Awaitable[bool]]] = {
+        "sends": lambda: compare_sends(sends, rounds),
+        "sqlite": lambda: compare_claims(due, rounds),
+        "postgresql": lambda: compare_server(due, rounds),
+        "memory": lambda: compare_memory(due),
+    }
+    met = [await measures[part]() for part in parts]
+    return int(not all(met))
 
 
 def main() -> int:
@@ -304,12 +336,13 @@ def main() -> int:
     parser.add_argument("--sends", type=int, default=2_000)
     parser.add_argument("--due", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
     asked = parser.parse_args()
     if asked.serve is not None:
         asyncio.run(_serve(asked.serve))
         return 0
     logging.disable(logging.WARNING)
-    return asyncio.run(compare(asked.sends, asked.due, asked.rounds))
+    return asyncio.run(compare(asked.parts, asked.sends, asked.due, asked.rounds))
 
 
 if __name__ == "__main__":

@@ -191,6 +191,45 @@ async def test_more_digests_than_one_transaction_opens_come_at_one_tick(
     assert sorted(post.chat.id for post in world.adapter.posts) == ["0", "1", "2", "3", "4"]
 
 
+async def test_a_tick_opens_so_many_digests_and_the_next_one_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(outbox, "BATCH", 2)
+    monkeypatch.setattr(outbox, "AT_A_TICK", 4)
+    world = World(FakeAdapter())
+    for number in range(5):
+        await world.subscribe(replace(CHAT, id=str(number)))
+    await world.turn(2 * 3600)
+    assert len(world.adapter.posts) == 4
+    await world.turn()
+    assert sorted(post.chat.id for post in world.adapter.posts) == ["0", "1", "2", "3", "4"]
+
+
+async def test_a_long_queue_of_one_platform_hides_no_other() -> None:
+    class Short(FakeStore):
+        async def waiting_chats(
+            self, platforms: Sequence[str], now: datetime, limit: int = 1
+        ) -> Sequence[Chat]:
+            return await super().waiting_chats(platforms, now, limit)
+
+    store, clock, jobs = Short(), FakeClock(), FakeJobs()
+    adapters = {name: FakeAdapter(name) for name in ("one", "other")}
+    delivery = Delivery(store, adapters, answer, clock, jobs)
+    jobs.work = delivery.work
+    for platform, number, hour in (
+        ("one", "1", "07:00"),
+        ("one", "2", "07:01"),
+        ("other", "1", "08:00"),
+    ):
+        timing = parse_timing(hour, "UTC")
+        chat = replace(CHAT, platform=platform, id=number)
+        await store.subscribe(Subscription(chat, timing), next_due(timing, clock.now()))
+    clock.advance(hours=3)
+    await delivery.tick()
+    await rest(delivery)
+    assert adapters["other"].posts
+
+
 async def test_a_digest_asks_what_the_person_subscribed_to() -> None:
     asked: list[Request] = []
 
