@@ -232,8 +232,9 @@ class _Part:
 
 def _may_write(kept: Part, claimed: Part, outcome: Outcome) -> bool:
     """The attempt fences; but that it was sent is true whoever else has the part since."""
+    not_over = kept.state in {PartState.SENDING, PartState.PENDING}
+    mine = kept.attempts == claimed.attempts and not_over
     waits = kept.state in {PartState.UNKNOWN, PartState.PENDING}
-    mine = kept.attempts == claimed.attempts and kept.state is PartState.SENDING
     return mine or (waits and outcome.state is PartState.SENT)
 
 

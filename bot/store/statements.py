@@ -154,7 +154,11 @@ CLAIM = (
         lease_until=bindparam("until"),
     )
 )
-_MINE = and_(parts.c.attempts == bindparam("its_attempts"), parts.c.state == PartState.SENDING)
+# Also when the lease ran out: until somebody else takes the part, nobody knows better.
+_MINE = and_(
+    parts.c.attempts == bindparam("its_attempts"),
+    parts.c.state.in_([PartState.SENDING, PartState.PENDING]),
+)
 # That it was sent after all counts for as long as nobody else is sending it.
 _AFTER_ALL = and_(
     bindparam("its_state") == PartState.SENT,

@@ -404,12 +404,31 @@ async def test_a_claim_whose_lease_ran_out_is_taken_back_and_uncertain(store: St
     await claim(store, first, ended)
 
 
+async def test_until_somebody_else_takes_it_a_sleeper_says_what_became_of_it(store: Store) -> None:
+    edition = await opened(store, [HELLO])
+    sleeper = await claim(store, await only_part(store, edition))
+    await store.settle(FAKE, NOW + LEASE * 2)
+    assert (await only_part(store, edition)).uncertain_since is not None
+    assert await store.mark(sleeper, Outcome(PartState.PENDING, reason="it was not sent"))
+    waits = await only_part(store, edition)
+    assert (waits.state, waits.uncertain_since) == (PartState.PENDING, None)
+
+
+async def test_what_was_given_up_meanwhile_stays_so_whatever_a_sleeper_says(store: Store) -> None:
+    edition = await opened(store, [HELLO])
+    sleeper = await claim(store, await only_part(store, edition))
+    await store.settle(FAKE, NOW + LEASE * 2)
+    await store.give_up(edition, "too late")
+    assert not await store.mark(sleeper, Outcome(PartState.PENDING, reason="it was not sent"))
+    assert (await only_part(store, edition)).state is PartState.UNKNOWN
+
+
 async def test_whoever_lost_the_lease_writes_nothing_but_that_it_was_sent(store: Store) -> None:
     edition = await opened(store, [HELLO])
     sleeper = await claim(store, await only_part(store, edition))
     await store.settle(FAKE, NOW + LEASE * 2)
-    assert not await store.mark(sleeper, Outcome(PartState.DEAD, reason="refused"))
     other = await claim(store, sleeper, NOW + LEASE * 2)
+    assert not await store.mark(sleeper, Outcome(PartState.DEAD, reason="refused"))
     assert not await store.mark(sleeper, Outcome(PartState.SENT, "1"))
     await store.mark(other, Outcome(PartState.UNKNOWN, reason="nobody knows", uncertain=True))
     assert await waiting(store) == []
