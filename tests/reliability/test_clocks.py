@@ -12,7 +12,6 @@ import pytest
 from bot.adapters.discord import posting
 from bot.adapters.discord.adapter import DiscordAdapter
 from bot.adapters.discord.posting import HISTORY
-from bot.adapters.telegram.transport import AiohttpRequest
 from bot.core.commands import COMMANDS
 from bot.core.delivery import LEASE, REPEAT
 from bot.core.errors import DeliveryError, OutcomeUnknown
@@ -20,6 +19,7 @@ from bot.core.fence import fenced, last_look
 from bot.core.messages import Chat, ChatKind, Paragraph, Reply, Request
 from bot.core.ports import Payload
 from bot.core.schedule import Subscription, next_due, parse_timing
+from tests.adapters.telegram.living import running
 from tests.emulators.discord import TOKEN, DiscordEmulator, Fault
 from tests.emulators.telegram import TelegramEmulator
 from tests.fakes import FakeAdapter, FakeClock, FakeStore, make_delivery
@@ -35,12 +35,12 @@ async def no_answer(_: Request) -> Reply:
 @pytest.fixture
 async def bot(discord: DiscordEmulator) -> AsyncIterator[DiscordAdapter]:
     adapter = DiscordAdapter(TOKEN, discord.api_url, discord.gateway_url, COMMANDS)
-    running = asyncio.create_task(adapter.run(no_answer))
+    task = asyncio.create_task(adapter.run(no_answer))
     await discord.ready()
     yield adapter
-    running.cancel()
+    task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
-        await running
+        await task
 
 
 async def test_a_message_is_found_although_our_clock_was_hours_ahead(bot: DiscordAdapter) -> None:
@@ -103,14 +103,15 @@ def stale() -> None:
     raise DeliveryError("this process was stopped", retry_after=0)
 
 
-async def test_no_request_to_telegram_leaves_under_a_stale_claim(
+async def test_no_request_to_telegram_leaves_under_a_stale_claim_and_that_is_known(
     telegram: TelegramEmulator,
 ) -> None:
-    request = AiohttpRequest()
-    with fenced(stale), pytest.raises(DeliveryError, match="stopped"):
-        await request.do_request(f"{telegram.root}/bot{telegram.token}/getMe", "POST")
-    assert telegram.requests == []
-    await request.shutdown()
+    async with running(telegram, no_answer) as adapter:
+        [payload] = adapter.render(Reply((Paragraph("the news"),)))
+        with fenced(stale), pytest.raises(DeliveryError, match=r"^this process was st") as raised:
+            await adapter.post(Chat("telegram", "1001"), payload, "dateline-1")
+    assert not isinstance(raised.value, OutcomeUnknown)
+    assert telegram.posted() == []
 
 
 async def test_no_request_to_discord_leaves_under_a_stale_claim(

@@ -25,7 +25,7 @@ from telegram.error import (
 
 from bot.adapters.pace import Pace
 from bot.adapters.telegram.api import RawBot, asked_to_wait
-from bot.adapters.telegram.transport import LOST, NotConnected
+from bot.adapters.telegram.transport import LOST, NotConnected, NotSent
 from bot.core.errors import ChatUnavailable, DeliveryError, OutcomeUnknown
 from bot.core.messages import Chat
 from bot.core.ports import Payload
@@ -224,6 +224,8 @@ def _translated(error: Exception) -> DeliveryError | None:  # noqa: PLR0911 - on
             return _bad_request(error)
         case InvalidToken():
             return DeliveryError("Telegram refuses the token", retry_after=300)
+        case NotSent():
+            return DeliveryError(str(error), retry_after=0)
         case NotConnected():
             return DeliveryError(f"Telegram cannot be reached: {error}")
         case NetworkError():

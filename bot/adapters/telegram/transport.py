@@ -14,6 +14,7 @@ from telegram._utils.types import ODVInput
 from telegram.error import NetworkError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
+from bot.core.errors import DeliveryError
 from bot.core.fence import last_look
 
 LOST = "the answer was lost"
@@ -22,6 +23,10 @@ LOST = "the answer was lost"
 
 class NotConnected(NetworkError):  # noqa: N818 - it reads as a state
     """No connection was made: the server cannot have seen the request."""
+
+
+class NotSent(NotConnected):
+    """Nothing left: it was too late to send it. The library takes no error but its own for that."""
 
 
 class AiohttpRequest(BaseRequest):
@@ -61,7 +66,7 @@ class AiohttpRequest(BaseRequest):
     ) -> tuple[int, bytes]:
         """Send one request; return the status and the body.
 
-        Raises NotConnected (nothing was sent), TimedOut or NetworkError (nobody can tell).
+        Raises NotSent or NotConnected (nothing was sent), TimedOut or NetworkError (nobody knows).
         """
         await self.initialize()
         assert self._session is not None  # noqa: S101 - for the type checker: initialize made it
@@ -74,7 +79,10 @@ class AiohttpRequest(BaseRequest):
         deadline = aiohttp.ClientTimeout(
             total=None, connect=wait, sock_connect=5, sock_read=wait + 5
         )
-        last_look()
+        try:
+            last_look()
+        except DeliveryError as error:
+            raise NotSent(str(error)) from error
         try:
             async with self._session.request(
                 method, url, data=_body(request_data), timeout=deadline
