@@ -56,6 +56,8 @@ STALE = LEASE / 2
 """No request leaves under a claim older than this: somebody else may have taken the part."""
 BATCH = 2_000
 """How many due subscriptions are opened in one transaction."""
+OPENED_AT_ONCE = 2
+"""How many such transactions a database server is given at a time: it has a core for each."""
 AT_A_TICK = 100_000
 """How many due subscriptions one tick looks at: the first digests do not wait for the last."""
 COMPOSED_AT_ONCE = 2
@@ -164,12 +166,12 @@ class Delivery:
 
     async def _open_due(self) -> None:
         """Open every occurrence up to now, in batches, until none is due or the tick is long."""
-        now = self._clock.now()
-        for _batch in range(AT_A_TICK // BATCH):
-            due = await self._store.due(now, BATCH)
-            if due:
-                await self._open(due, now)
-            if len(due) < BATCH:
+        now, some = self._clock.now(), BATCH * OPENED_AT_ONCE
+        for _turn in range(AT_A_TICK // some):
+            due = await self._store.due(now, some)
+            slices = [due[begin : begin + BATCH] for begin in range(0, len(due), BATCH)]
+            await asyncio.gather(*(self._open(one, now) for one in slices))
+            if len(due) < some:
                 return
 
     async def _open(self, due: Sequence[tuple[Subscription, Occurrence]], now: datetime) -> None:
