@@ -4,7 +4,7 @@ A child process is a Telegram that takes everything. `--due N` says how many sub
 at once (100,000); `--sends N` how many messages are sent by each side. Beside each rate stands how
 many that is for a second of this process's own CPU time: other programs disturb it less. For the
 claims a bare loop over the driver does in the same run what the prototype did. `--parts` chooses
-what is measured. PostgreSQL is as it comes (fsync on, 128 MB of shared buffers), its tables analyzed.
+what is measured. PostgreSQL is as it comes (fsync on, 128 MB of shared buffers), but analyzed.
 """
 
 from __future__ import annotations
