@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 import aiohttp
+from aiohttp.connector import Connection
+from aiohttp.tracing import Trace
 from telegram._utils.defaultvalue import DefaultValue
 from telegram._utils.types import ODVInput
 from telegram.error import NetworkError, TimedOut
@@ -19,6 +21,11 @@ from bot.core.fence import last_look
 
 LOST = "the answer was lost"
 """How the words of an error begin when the server may have seen the request."""
+CONNECTIONS = 400
+"""Twice as many as digests are posted at once: were all of them to hang, answers still have room.
+
+One is only made when it is needed. (Most systems let a process have 1,024 files and connections.)
+"""
 
 
 class NotConnected(NetworkError):  # noqa: N818 - it reads as a state
@@ -29,10 +36,45 @@ class NotSent(NotConnected):
     """Nothing left: it was too late to send it. The library takes no error but its own for that."""
 
 
+def longest(wait: float) -> float:
+    """Return the seconds after which a request that has its connection is over, whatever comes.
+
+    `wait` is for how long nothing may come: an answer can trickle, and each drop begins it anew.
+    """
+    return 2 * wait
+
+
+class _Connector(aiohttp.TCPConnector):
+    """Hands a connection out after a last look, and cuts it where a request takes too long."""
+
+    async def connect(
+        self,
+        req: aiohttp.ClientRequest,
+        traces: list[Trace],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - the library's signature
+    ) -> Connection:
+        """Wait for a connection. Raises NotSent where it came too late."""
+        connection = await super().connect(req, traces, timeout)
+        try:
+            last_look()
+        except DeliveryError as error:
+            connection.release()
+            raise NotSent(str(error)) from error
+        # Cut, not cancelled: what came whole while the process was stopped is read all the same.
+        limit = self._loop.call_later(longest(timeout.sock_read or 0), _cut, connection)
+        connection.add_callback(limit.cancel)
+        return connection
+
+
+def _cut(connection: Connection) -> None:
+    if connection.transport is not None:
+        connection.transport.abort()
+
+
 class AiohttpRequest(BaseRequest):
     """Sends the Bot API's requests through one pooled aiohttp session."""
 
-    def __init__(self, timeout: float = 30.0, connections: int = 64) -> None:
+    def __init__(self, timeout: float = 30.0, connections: int = CONNECTIONS) -> None:
         self._timeout = timeout
         self._connections = connections
         self._session: aiohttp.ClientSession | None = None
@@ -45,8 +87,7 @@ class AiohttpRequest(BaseRequest):
     async def initialize(self) -> None:
         """Open the session. Needs a running loop."""
         if self._session is None:
-            connector = aiohttp.TCPConnector(limit=self._connections)
-            self._session = aiohttp.ClientSession(connector=connector)
+            self._session = aiohttp.ClientSession(connector=_Connector(limit=self._connections))
 
     async def shutdown(self) -> None:
         """Close the session."""
@@ -76,13 +117,8 @@ class AiohttpRequest(BaseRequest):
             else read_timeout
         )
         # No `total`: who waits for a free connection has sent nothing, and that must be told apart.
-        deadline = aiohttp.ClientTimeout(
-            total=None, connect=wait, sock_connect=5, sock_read=wait + 5
-        )
-        try:
-            last_look()
-        except DeliveryError as error:
-            raise NotSent(str(error)) from error
+        # What is sent has its own limit: see _Connector.
+        deadline = aiohttp.ClientTimeout(total=None, connect=wait, sock_connect=5, sock_read=wait)
         try:
             async with self._session.request(
                 method, url, data=_body(request_data), timeout=deadline

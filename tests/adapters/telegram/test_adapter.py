@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from bot.adapters.pace import Pace
 from bot.adapters.telegram.adapter import TelegramAdapter
 from bot.core.commands import COMMANDS, in_words
 from bot.core.errors import (
@@ -19,6 +20,8 @@ from bot.core.errors import (
     StoreError,
 )
 from bot.core.messages import Attachment, Chat, ChatKind, Paragraph, Picture, Reply
+from bot.core.pacing import Rate
+from bot.store.jobs import AT_ONCE
 from tests.adapters.clerk import Clerk
 from tests.adapters.replies import REPLIES
 from tests.adapters.telegram.living import ADA, BEN, GROUP, SUPERGROUP, running
@@ -330,6 +333,27 @@ async def test_an_answer_does_not_wait_behind_a_broadcast(
     for waiting in digests:
         waiting.cancel()
     await asyncio.gather(*digests, return_exceptions=True)
+
+
+async def test_an_answer_does_not_wait_behind_digests_that_hang(
+    telegram: TelegramEmulator, clerk: Clerk
+) -> None:
+    unlimited = Pace(Rate(1_000_000, 1.0), lambda _: ())
+    bot = TelegramAdapter(telegram.token, telegram.root, COMMANDS, pace=unlimited)
+    readers = range(5001, 5001 + AT_ONCE)
+    for reader in readers:
+        telegram.add_chat(reader)
+        telegram.fail_next("sendMessage", Fault.hang(), chat=reader)
+    async with running(telegram, clerk.answer, adapter=bot):
+        digests = [asyncio.create_task(bot.post(chat(reader), WORDS, "")) for reader in readers]
+        await telegram.wait_until(lambda: len(telegram.requests) > AT_ONCE / 4)
+        await telegram.say("/brief")
+        async with asyncio.timeout(2):
+            await telegram.wait_for_post()
+        assert not any(one.done() for one in digests)
+        for hung in digests:
+            hung.cancel()
+        await asyncio.gather(*digests, return_exceptions=True)
 
 
 async def test_a_picture_and_a_file_arrive(
