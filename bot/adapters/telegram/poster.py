@@ -16,6 +16,7 @@ from telegram.constants import ParseMode
 from telegram.error import (
     BadRequest,
     ChatMigrated,
+    Conflict,
     Forbidden,
     InvalidToken,
     NetworkError,
@@ -25,7 +26,7 @@ from telegram.error import (
 
 from bot.adapters.pace import Pace
 from bot.adapters.telegram.api import RawBot, asked_to_wait
-from bot.adapters.telegram.transport import LOST, NotConnected, NotSent
+from bot.adapters.telegram.transport import LOST, NotConnected, NotSent, NotTaken
 from bot.core.errors import ChatUnavailable, DeliveryError, OutcomeUnknown
 from bot.core.messages import Chat
 from bot.core.ports import Payload
@@ -214,7 +215,7 @@ def _markup(payload: Payload) -> dict[str, Any] | None:
     return {"inline_keyboard": shown}
 
 
-def _translated(error: Exception) -> DeliveryError | None:  # noqa: PLR0911 - one return an error
+def _translated(error: Exception) -> DeliveryError | None:  # noqa: C901, PLR0911 - one case an error
     match error:
         case ChatMigrated():
             return ChatUnavailable("the group became a supergroup", str(error.new_chat_id))
@@ -228,6 +229,11 @@ def _translated(error: Exception) -> DeliveryError | None:  # noqa: PLR0911 - on
             return DeliveryError(str(error), retry_after=0)
         case NotConnected():
             return DeliveryError(f"Telegram cannot be reached: {error}")
+        case NotTaken():
+            too_large = error.status == 413
+            return DeliveryError(f"Telegram refused the message: {error}", final=too_large)
+        case Conflict():
+            return DeliveryError(f"Telegram refused the message: {error}")
         case NetworkError():
             words = str(error).removeprefix(f"{LOST}: ")
             return OutcomeUnknown(f"Telegram's answer was lost: {words}")

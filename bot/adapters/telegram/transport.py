@@ -6,6 +6,9 @@ and "answer lost" alike. https://docs.python-telegram-bot.org/en/stable/telegram
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import aiohttp
@@ -13,7 +16,7 @@ from aiohttp.connector import Connection
 from aiohttp.tracing import Trace
 from telegram._utils.defaultvalue import DefaultValue
 from telegram._utils.types import ODVInput
-from telegram.error import NetworkError, TimedOut
+from telegram.error import NetworkError, RetryAfter, TimedOut
 from telegram.request import BaseRequest, RequestData
 
 from bot.core.errors import DeliveryError
@@ -26,6 +29,10 @@ CONNECTIONS = 400
 
 One is only made when it is needed. (Most systems let a process have 1,024 files and connections.)
 """
+_NAMED = {400, 401, 403, 404, 409}
+"""The refusals that the library knows as such; any other it takes for a fault of the network."""
+_TIMED_OUT = 408
+"""Somebody between us and Telegram waited in vain: nobody knows for whom."""
 
 
 class NotConnected(NetworkError):  # noqa: N818 - it reads as a state
@@ -34,6 +41,14 @@ class NotConnected(NetworkError):  # noqa: N818 - it reads as a state
 
 class NotSent(NotConnected):
     """Nothing left: it was too late to send it. The library takes no error but its own for that."""
+
+
+class NotTaken(NetworkError):  # noqa: N818 - it reads as a state
+    """The server, or one before it, refused the request for certain; `status` is HTTP's."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(f"{status} {reason}".strip())
+        self.status = status
 
 
 def longest(wait: float) -> float:
@@ -107,7 +122,8 @@ class AiohttpRequest(BaseRequest):
     ) -> tuple[int, bytes]:
         """Send one request; return the status and the body.
 
-        Raises NotSent or NotConnected (nothing was sent), TimedOut or NetworkError (nobody knows).
+        Raises NotSent or NotConnected (nothing was sent), RetryAfter or NotTaken (it was refused),
+        TimedOut or NetworkError (nobody knows).
         """
         await self.initialize()
         assert self._session is not None  # noqa: S101 - for the type checker: initialize made it
@@ -123,7 +139,9 @@ class AiohttpRequest(BaseRequest):
             async with self._session.request(
                 method, url, data=_body(request_data), timeout=deadline
             ) as response:
-                return response.status, await response.read()
+                body = await response.read()
+                _look_for_refusal(response, body)
+                return response.status, body
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise NotConnected(f"no connection: {error}") from error
         except TimeoutError as error:
@@ -135,6 +153,25 @@ class AiohttpRequest(BaseRequest):
             # Its full text may hold the address, and with it the token.
             words = getattr(error, "message", error)
             raise NetworkError(f"{LOST}: {words}") from error
+
+
+def _look_for_refusal(response: aiohttp.ClientResponse, body: bytes) -> None:
+    """Raise RetryAfter or NotTaken where the library would say that the network failed."""
+    status = response.status
+    if not 400 <= status < 500 or status in _NAMED or status == _TIMED_OUT:
+        return
+    if status == 429 and (wait := _asked_to_wait(response.headers, body)) > 0:
+        raise RetryAfter(wait)
+    raise NotTaken(status, response.reason or "")
+
+
+def _asked_to_wait(headers: Mapping[str, str], body: bytes) -> int:
+    """Return the seconds that a 429 asks to wait; 0 where it does not say, as a proxy may not."""
+    with suppress(ValueError, TypeError, KeyError):
+        return int(json.loads(body)["parameters"]["retry_after"])
+    with suppress(ValueError):
+        return int(headers.get("Retry-After", "0"))
+    return 0
 
 
 def _body(request_data: RequestData | None) -> Any:  # noqa: ANN401 - what aiohttp takes as data

@@ -447,10 +447,36 @@ async def test_a_429_of_one_chat_delays_only_that_chat(
 
 
 @pytest.mark.parametrize(
+    ("status", "final"), [(402, False), (406, False), (409, False), (413, True), (429, False)]
+)
+async def test_a_refusal_of_a_rare_kind_is_a_definite_failure(
+    telegram: TelegramEmulator, bot: TelegramAdapter, status: int, *, final: bool
+) -> None:
+    telegram.add_chat(ADA)
+    telegram.fail_next("sendMessage", Fault.error(status, "No"))
+    with pytest.raises(DeliveryError, match="refused the message") as caught:
+        await bot.post(chat(ADA), WORDS, "")
+    assert type(caught.value) is DeliveryError
+    assert caught.value.retry_after is None
+    assert caught.value.final is final
+
+
+async def test_an_answer_is_said_after_a_429_that_does_not_say_how_long_to_wait(
+    telegram: TelegramEmulator, clerk: Clerk, bot: TelegramAdapter
+) -> None:
+    del bot, clerk
+    telegram.fail_next("sendMessage", Fault.error(429, "Too Many Requests"))
+    await telegram.say("/brief")
+    await telegram.wait_for_post()
+    assert [one.text for one in telegram.posted()] == ["/brief"]
+
+
+@pytest.mark.parametrize(
     ("fault", "committed"),
     [
         (Fault.drop_after_commit(), 1),
         (Fault.drop_before_commit(), 0),
+        (Fault.error(408, "Request Timeout"), 0),
         (Fault.error(500, "Internal Server Error"), 0),
         (Fault.error(502, "Bad Gateway"), 0),
         (Fault.wrong_json(commits=True), 1),

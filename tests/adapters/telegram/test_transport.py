@@ -11,14 +11,16 @@ from datetime import timedelta
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import BaseTestServer, TestServer
-from telegram.error import NetworkError
+from telegram.error import NetworkError, RetryAfter
 
 from bot.adapters.telegram.adapter import TelegramAdapter
+from bot.adapters.telegram.api import asked_to_wait
 from bot.adapters.telegram.transport import (
     CONNECTIONS,
     AiohttpRequest,
     NotConnected,
     NotSent,
+    NotTaken,
     longest,
 )
 from bot.core.commands import COMMANDS
@@ -159,6 +161,62 @@ def test_a_claim_holds_until_the_last_request_that_left_under_it_is_over() -> No
 
 def test_digests_that_all_hang_leave_as_many_connections_to_answers() -> None:
     assert CONNECTIONS >= 2 * AT_ONCE
+
+
+@pytest.mark.parametrize("status", [402, 405, 406, 413, 422, 429, 451])
+async def test_a_refusal_by_a_proxy_is_definite(status: int) -> None:
+    async def refuse(_: web.Request) -> web.Response:
+        return web.Response(status=status, text="<html>No</html>", content_type="text/html")
+
+    async with serving(refuse) as (_, url), AiohttpRequest() as transport:
+        with pytest.raises(NotTaken, match=str(status)) as caught:
+            await transport.post(url)
+        assert caught.value.status == status
+
+
+@pytest.mark.parametrize("status", [408, 500, 502, 503, 504])
+async def test_who_waited_for_telegram_in_vain_refuses_nothing(status: int) -> None:
+    async def fail(_: web.Request) -> web.Response:
+        return web.Response(status=status, headers={"Retry-After": "7"})
+
+    async with serving(fail) as (_, url), AiohttpRequest() as transport:
+        with pytest.raises(NetworkError) as caught:
+            await transport.post(url)
+        assert type(caught.value) is NetworkError
+
+
+@pytest.mark.parametrize(
+    ("body", "header", "wait"),
+    [
+        ('{"ok": false, "parameters": {"retry_after": 7}}', "", 7),
+        ('{"ok": false, "parameters": {"retry_after": 7}}', "9", 7),
+        ("<html>Too Many Requests</html>", "9", 9),
+        ('{"ok": false, "parameters": {}}', "9", 9),
+    ],
+)
+async def test_a_429_says_how_long_to_wait_wherever_it_says_it(
+    body: str, header: str, wait: int
+) -> None:
+    async def refuse(_: web.Request) -> web.Response:
+        return web.Response(status=429, text=body, headers={"Retry-After": header})
+
+    async with serving(refuse) as (_, url), AiohttpRequest() as transport:
+        with pytest.raises(RetryAfter) as caught:
+            await transport.post(url)
+        assert asked_to_wait(caught.value) == wait
+
+
+@pytest.mark.parametrize("body", ["", "[]", "null", '{"parameters": null}', '{"ok": false}'])
+@pytest.mark.parametrize("header", ["", "0", "-1", "Wed, 21 Oct 2026 07:28:00 GMT"])
+async def test_a_429_that_does_not_say_how_long_to_wait_is_a_refusal(
+    body: str, header: str
+) -> None:
+    async def refuse(_: web.Request) -> web.Response:
+        return web.Response(status=429, text=body, headers={"Retry-After": header})
+
+    async with serving(refuse) as (_, url), AiohttpRequest() as transport:
+        with pytest.raises(NotTaken, match="429 Too Many Requests"):
+            await transport.post(url)
 
 
 async def test_a_server_that_speaks_no_http_gets_no_token_shown() -> None:
