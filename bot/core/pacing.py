@@ -8,6 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+AT_ONE_CHAT = 3
+"""So many processes may post in one chat in the same minute.
+
+One answers there, one posts a digest, and the next attempt or the next digest may be another's.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Rate:
@@ -25,6 +31,11 @@ class Rate:
     def shared_by(self, number: int) -> Rate:
         """Return the share of each of so many who keep to this rate together; at least one."""
         return replace(self, count=max(self.burst, self.count // number))
+
+
+def at_one_chat(workers: int) -> int:
+    """Return how many of so many processes share the limits of one chat."""
+    return min(workers, AT_ONE_CHAT)
 
 
 @dataclass(slots=True)

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import aiohttp
 import pytest
+from aiohttp.connector import Connection
+from aiohttp.tracing import Trace
 
 from bot.adapters.discord import posting
 from bot.adapters.discord.adapter import DiscordAdapter
 from bot.adapters.discord.posting import HISTORY
 from bot.core.commands import COMMANDS
-from bot.core.delivery import LEASE, REPEAT
+from bot.core.delivery import LEASE, REPEAT, STALE
 from bot.core.errors import DeliveryError, OutcomeUnknown
 from bot.core.fence import fenced, last_look
-from bot.core.messages import Chat, ChatKind, Paragraph, Reply, Request
+from bot.core.messages import Action, Chat, ChatKind, Paragraph, Reply, Request, StoryItem
 from bot.core.ports import Payload
 from bot.core.schedule import Subscription, next_due, parse_timing
 from tests.adapters.telegram.living import running
@@ -75,6 +79,43 @@ async def test_what_somebody_else_said_is_not_our_message(
     assert await bot.look_up(NEWS, {"content": ""}, "dateline-1", datetime.now(UTC)) == ""
 
 
+BRIDGE = StoryItem("The bridge opens", (), source="Herald")
+LONGER = Action("Longer", "brief", "long")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Reply((replace(BRIDGE, title="The bridge closes"),), (LONGER,)),
+        Reply((replace(BRIDGE, source="Courier"),), (LONGER,)),
+        Reply((BRIDGE,), (Action("Longer", "brief", "sport long"),)),
+        Reply((BRIDGE,)),
+        Reply((BRIDGE, replace(BRIDGE, title="A tunnel, too")), (LONGER,)),
+    ],
+)
+async def test_a_story_without_sentences_is_not_taken_for_another(
+    bot: DiscordAdapter, other: Reply
+) -> None:
+    [told], [lost] = bot.render(Reply((BRIDGE,), (LONGER,))), bot.render(other)
+    posted = await bot.post(NEWS, told, "dateline-1")
+    assert await bot.look_up(NEWS, lost, "dateline-2", datetime.now(UTC)) == ""
+    assert await bot.look_up(NEWS, told, "dateline-2", datetime.now(UTC)) == posted
+
+
+async def test_a_message_is_found_as_discord_keeps_it(
+    bot: DiscordAdapter, discord: DiscordEmulator
+) -> None:
+    """White space is trimmed, addresses are written anew, and links get a preview."""
+    [story] = bot.render(Reply((replace(BRIDGE, title=" The bridge\topens "),)))
+    words = {"content": " See https://example.org "}
+    posted = [await bot.post(NEWS, story, "dateline-1"), await bot.post(NEWS, words, "dateline-2")]
+    discord.state.messages[int(posted[0])].embeds[0]["url"] = "https://xn--bcher-kva.example/"
+    preview = {"type": "link", "url": "https://example.org", "title": "Example"}
+    discord.state.messages[int(posted[1])].embeds.append(preview)
+    found = [await bot.look_up(NEWS, one, "other", datetime.now(UTC)) for one in (story, words)]
+    assert found == posted
+
+
 async def test_where_too_much_was_said_nobody_can_tell(
     bot: DiscordAdapter, discord: DiscordEmulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -122,6 +163,54 @@ async def test_no_request_to_discord_leaves_under_a_stale_claim(
     with fenced(stale), pytest.raises(OutcomeUnknown, match="stopped"):
         await bot.post(NEWS, payload, "dateline-1")
     assert discord.posted() == []
+
+
+@pytest.mark.parametrize("kept_seconds", [15, 0])
+async def test_no_request_leaves_under_a_claim_that_went_stale_while_a_connection_was_got(
+    bot: DiscordAdapter,
+    discord: DiscordEmulator,
+    monkeypatch: pytest.MonkeyPatch,
+    kept_seconds: int,
+) -> None:
+    """The one of the last request, where it is kept; else a new one."""
+    words, slept = {"content": "the news"}, asyncio.Event()
+    await bot.post(NEWS, words, "dateline-1")
+    monkeypatch.setattr(bot._poster.connected.http.connector, "_keepalive_timeout", kept_seconds)
+    connect = aiohttp.TCPConnector.connect
+
+    async def slowly(
+        self: aiohttp.TCPConnector,
+        req: aiohttp.ClientRequest,
+        traces: list[Trace],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - the library's signature
+    ) -> Connection:
+        slept.set()
+        return await connect(self, req, traces, timeout)
+
+    def look() -> None:
+        if slept.is_set():
+            stale()
+
+    monkeypatch.setattr(aiohttp.TCPConnector, "connect", slowly)
+    connections = len(connected(discord))
+    with fenced(look), pytest.raises(OutcomeUnknown, match="stopped"):
+        await bot.post(NEWS, words, "dateline-2")
+    assert len(discord.posted()) == 1
+    await bot.post(NEWS, words, "dateline-2")
+    if kept_seconds:
+        assert len(connected(discord)) == connections  # it was put back, not forgotten
+
+
+def connected(discord: DiscordEmulator) -> Sequence[object]:
+    assert discord._runner is not None
+    assert discord._runner.server is not None
+    return discord._runner.server.connections
+
+
+def test_whatever_is_done_under_a_claim_is_over_before_somebody_else_may_have_it() -> None:
+    """The last request leaves before the claim is stale."""
+    assert STALE + timedelta(seconds=posting.POST_SECONDS) < LEASE
+    assert timedelta(seconds=posting.LOOK_SECONDS) < STALE
 
 
 async def a_digest(_: Request) -> Reply:

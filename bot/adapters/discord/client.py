@@ -12,6 +12,8 @@ from typing import Any, Protocol
 import aiohttp
 import discord
 import yarl
+from aiohttp.connector import Connection
+from aiohttp.tracing import Trace
 
 from bot.adapters.discord.commands import in_english
 from bot.core.commands import BACK, GONE
@@ -40,6 +42,28 @@ class Ears(Protocol):
         """The bot was shut out of channels, or let into them again."""
 
 
+class Connector(aiohttp.TCPConnector):
+    """Looks once more before each request, when it has its connection and nothing to wait for.
+
+    discord.py waits, and repeats what failed, by itself.
+    """
+
+    async def connect(
+        self,
+        req: aiohttp.ClientRequest,
+        traces: list[Trace],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - the library's signature
+    ) -> Connection:
+        """Return a connection for a request. Raises OutcomeUnknown where none may go."""
+        connection = await super().connect(req, traces, timeout)
+        try:
+            last_look()
+        except DeliveryError as error:  # an earlier request of the library may have got through
+            connection.release()
+            raise OutcomeUnknown(str(error)) from error
+        return connection
+
+
 class Client(discord.AutoShardedClient):
     """discord.py's client with the least it needs: no privileged intents, no message cache.
 
@@ -58,6 +82,7 @@ class Client(discord.AutoShardedClient):
             chunk_guilds_at_startup=False,
             max_ratelimit_timeout=30.0,
             http_trace=trace,
+            connector=Connector(limit=0),  # as many connections as the library's own
         )
         self._ears = ears
         self._at_once = 1
@@ -187,20 +212,6 @@ class Client(discord.AutoShardedClient):
     async def on_error(self, event_method: str, /, *_args: object, **_kwargs: object) -> None:
         """Keep the failure of one event to itself."""
         log.exception("Discord: the event %s failed", event_method)
-
-
-def last_look_trace() -> aiohttp.TraceConfig:
-    """Look once more before each request: discord.py waits, and repeats what failed, by itself."""
-
-    async def look(*_: object) -> None:
-        try:
-            last_look()
-        except DeliveryError as error:  # an earlier request of the library may have got through
-            raise OutcomeUnknown(str(error)) from error
-
-    trace = aiohttp.TraceConfig()
-    trace.on_request_start.append(look)
-    return trace
 
 
 def _channels(guild: discord.Guild) -> list[int]:

@@ -50,9 +50,27 @@ def is_same(message: Mapping[str, Any], payload: Payload, key: str) -> bool:
     """Tell whether a message of the channel's history is the one that was to be posted."""
     if str(message.get("nonce")) == key:
         return True
-    theirs = [one.get("description") for one in message.get("embeds", ())]
-    ours = [one.get("description") for one in payload.get("embeds", ())]
-    return message.get("content", "") == payload.get("content", "") and theirs == ours
+    buttons = [part.get("custom_id") for row in _parts(message) for part in _parts(row)]
+    ours = [custom_id for row in payload.get("buttons", ()) for _, custom_id in row]
+    return _words(message) == _words(payload) and buttons == ours
+
+
+def _parts(whole: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    return whole.get("components") or ()
+
+
+def _words(message: Mapping[str, Any]) -> list[str]:
+    """Return what a message says, but no addresses and white space: Discord may change those.
+
+    It adds previews of links as further embeds, of other types than "rich".
+    https://discord.com/developers/docs/resources/message#embed-object-embed-types
+    """
+    words = [message.get("content")]
+    for embed in message.get("embeds") or ():
+        if embed.get("type", "rich") == "rich":
+            footer = embed.get("footer") or {}
+            words += [embed.get("title"), embed.get("description"), footer.get("text")]
+    return [" ".join((one or "").split()) for one in words]
 
 
 def http_error(error: discord.HTTPException) -> DeliveryError:

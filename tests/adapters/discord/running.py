@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import AsyncIterator
 
 from bot.adapters.discord.adapter import DiscordAdapter
 from bot.core.commands import COMMANDS, Desk
 from bot.core.journal import Journal
 from tests.adapters.clerk import Clerk
 from tests.emulators.discord import TOKEN, DiscordEmulator
+from tests.emulators.discord.limits import Meter, Verdict
 from tests.fakes import FakeJournal
 
 
@@ -23,9 +25,10 @@ class Running:
         journal: Journal | None = None,
         *,
         shards: int = 0,
+        workers: int = 1,
     ) -> None:
         urls = emulator.api_url, emulator.gateway_url
-        self.adapter = DiscordAdapter(TOKEN, *urls, COMMANDS, shards=shards)
+        self.adapter = DiscordAdapter(TOKEN, *urls, COMMANDS, shards=shards, workers=workers)
         self._emulator = emulator
         self._task = asyncio.create_task(self.adapter.run(clerk.answer, journal or FakeJournal()))
 
@@ -39,6 +42,39 @@ class Running:
         with contextlib.suppress(asyncio.CancelledError):
             await self._task
         await self._emulator.wait_until(lambda: not self._emulator.gateway.live)
+
+
+@contextlib.asynccontextmanager
+async def standing_by(emulator: DiscordEmulator, workers: int) -> AsyncIterator[DiscordAdapter]:
+    """Run one more of so many adapters with the same token: it posts, and does not listen."""
+    urls = emulator.api_url, emulator.gateway_url
+    adapter = DiscordAdapter(TOKEN, *urls, COMMANDS, workers=workers)
+    task = asyncio.create_task(adapter.stand_by())
+    try:
+        async with asyncio.timeout(10):
+            while adapter._poster.client is None:  # noqa: ASYNC110 - there is no event for it
+                await asyncio.sleep(0.01)
+        yield adapter
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+class Refusals(Meter):
+    """An emulator's meter that counts its 429s: the library waits after one, and tells nobody."""
+
+    def __init__(self, emulator: DiscordEmulator) -> None:
+        super().__init__(emulator._meter.limits)
+        self.count = 0
+        emulator._meter = self
+
+    def take(
+        self, method: str, template: str, major: str, now: float, wall: float, *, counted: bool
+    ) -> Verdict:
+        verdict = super().take(method, template, major, now, wall, counted=counted)
+        self.count += not verdict.passed
+        return verdict
 
 
 async def killed(adapter: DiscordAdapter) -> None:

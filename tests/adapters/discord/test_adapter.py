@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
+import aiohttp
 import pytest
 
+from bot.adapters.discord import posting
 from bot.adapters.discord.adapter import DiscordAdapter
 from bot.adapters.discord.commands import MENU, command_payload
 from bot.core.commands import COMMANDS
@@ -284,6 +287,83 @@ async def test_a_long_429_says_how_long_to_wait(
         await bot.post(NEWS, WORDS, "dateline-1")
     assert type(caught.value) is DeliveryError
     assert caught.value.retry_after == 90
+
+
+@pytest.mark.parametrize("fault", [Fault.hang(), Fault(502)])
+async def test_a_message_that_nobody_answers_for_is_given_up_in_time_and_leaves_nothing_behind(
+    emulator: DiscordEmulator,
+    bot: DiscordAdapter,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: Fault,
+) -> None:
+    """The library would wait for five minutes, or try five times."""
+    emulator.fail_next("POST", MESSAGES, fault, times=5)
+    async with asyncio.timeout(5):
+        with monkeypatch.context() as brief:
+            brief.setattr(posting, "POST_SECONDS", 0.3)
+            with pytest.raises(OutcomeUnknown, match="too long"):
+                await bot.post(NEWS, WORDS, "dateline-1")
+    assert in_hand(bot) == []
+    emulator.faults._next.clear()
+    await bot.post(NEWS, WORDS, "dateline-1")
+    assert len(emulator.posted()) == 1
+
+
+def in_hand(bot: DiscordAdapter) -> list[object]:
+    """What is being asked of Discord: the tasks of the poster, and the connections in use."""
+    assert bot._loop is not None
+    connector = bot._poster.connected.http.connector
+    assert isinstance(connector, aiohttp.BaseConnector)
+    tasks = [task for task in asyncio.all_tasks(bot._loop) if "Poster." in repr(task.get_coro())]
+    gateway, *used = connector._acquired
+    del gateway
+    return [*tasks, *used]
+
+
+async def test_a_message_given_up_while_the_library_lets_nothing_through_shuts_out_no_other(
+    emulator: DiscordEmulator, bot: DiscordAdapter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    emulator.fail_next("POST", MESSAGES, Fault.rate_limited(1, everywhere=True))
+    with monkeypatch.context() as brief:
+        brief.setattr(posting, "POST_SECONDS", 0.3)
+        with pytest.raises(OutcomeUnknown):
+            await bot.post(NEWS, WORDS, "dateline-1")
+    with pytest.raises(DeliveryError) as caught:
+        await bot.post(NEWS, WORDS, "dateline-1")
+    assert caught.value.retry_after is not None
+    await asyncio.sleep(caught.value.retry_after)
+    async with asyncio.timeout(5):
+        await bot.post(NEWS, WORDS, "dateline-1")
+    assert len(emulator.posted()) == 1
+
+
+async def test_a_channel_that_is_not_shown_is_given_up_in_time(
+    emulator: DiscordEmulator, bot: DiscordAdapter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(posting, "LOOK_SECONDS", 0.3)
+    emulator.fail_next("GET", MESSAGES, Fault.hang())
+    async with asyncio.timeout(5):
+        with pytest.raises(DeliveryError, match="too long"):
+            await bot.look_up(NEWS, WORDS, "dateline-1", datetime.now(UTC))
+    assert in_hand(bot) == []
+
+
+async def test_no_channel_is_looked_through_while_discord_asks_to_wait(
+    emulator: DiscordEmulator, bot: DiscordAdapter
+) -> None:
+    emulator.fail_next("GET", MESSAGES, Fault.rate_limited(90, everywhere=True))
+    for _ in range(2):
+        with pytest.raises(DeliveryError) as caught:
+            await bot.look_up(NEWS, WORDS, "dateline-1", datetime.now(UTC))
+        assert caught.value.retry_after == pytest.approx(90, abs=5)
+    asked = [method for method, path, _ in emulator.requests if path.endswith("/messages")]
+    assert asked == ["GET"]
+
+
+async def test_who_looked_for_a_message_still_has_the_turn_to_post_it(bot: DiscordAdapter) -> None:
+    await bot.wait_turn(NEWS)
+    assert await bot.look_up(NEWS, WORDS, "dateline-1", datetime.now(UTC)) == ""
+    assert NEWS in bot._poster.pace._ready
 
 
 async def test_a_refused_message_is_final(emulator: DiscordEmulator, bot: DiscordAdapter) -> None:
