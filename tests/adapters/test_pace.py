@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from datetime import UTC, datetime
 
 import pytest
 
@@ -17,7 +18,7 @@ from bot.core.messages import Chat, ChatKind
 from bot.core.pacing import Rate
 from bot.core.ports import Adapter, Payload
 from tests.adapters.clerk import Clerk
-from tests.adapters.discord.running import Running
+from tests.adapters.discord.running import Refusals, Running
 from tests.adapters.telegram.living import running
 from tests.emulators.discord import DiscordEmulator
 from tests.emulators.telegram import Fault, TelegramEmulator
@@ -199,21 +200,30 @@ async def test_a_private_chat_gets_one_a_second_after_a_short_burst(
     assert at[3] - at[0] > 3
 
 
-async def test_a_group_gets_twenty_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.adapters.telegram.adapter._A_CHAT", Rate(30, 0.3))
+@pytest.mark.parametrize(("workers", "at_once"), [(1, 20), (2, 20), (3, 18), (9, 18)])
+async def test_a_group_gets_twenty_a_minute_from_all_who_post_there(
+    monkeypatch: pytest.MonkeyPatch, workers: int, at_once: int
+) -> None:
+    monkeypatch.setattr("bot.adapters.telegram.adapter._A_CHAT", Rate(90, 0.3))
     async with TelegramEmulator(limits=Limits(chat_burst=30)) as telegram:
         telegram.add_chat(SUPERGROUP)
-        async with running(telegram, Clerk().answer, FakeJournal()) as adapter:
-            posts = [
-                asyncio.create_task(adapter.post(on(SUPERGROUP), {"text": "x"}, ""))
-                for _ in range(25)
-            ]
-            done, waiting = await asyncio.wait(posts, timeout=2)
-            assert [task.exception() for task in done] == [None] * 20
-            for task in waiting:
-                task.cancel()
-            await asyncio.gather(*waiting, return_exceptions=True)
-        assert len(telegram.posted(SUPERGROUP)) == 20
+        adapters = [
+            TelegramAdapter(telegram.token, telegram.root, COMMANDS, workers=workers)
+            for _ in range(min(workers, 3))
+        ]
+        posts = [
+            asyncio.create_task(adapter.post(on(SUPERGROUP), {"text": "x"}, ""))
+            for adapter in adapters
+            for _ in range(25)
+        ]
+        done, waiting = await asyncio.wait(posts, timeout=2)
+        assert [task.exception() for task in done] == [None] * at_once
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        assert len(telegram.posted(SUPERGROUP)) == at_once
+        for adapter in adapters:
+            await adapter._close()
 
 
 async def test_a_429_of_twelve_hours_holds_one_chat_and_is_not_asked_again(
@@ -264,3 +274,19 @@ async def test_discord_refuses_nothing_of_a_broadcast_with_questions_between(
         await asyncio.gather(*digests)
     posts = [path for method, path, _ in discord.requests if path.endswith("/messages")]
     assert len(posts) == len(channels) + 8  # each was taken at once
+
+
+async def test_to_look_through_many_channels_beside_a_broadcast_is_refused_nothing(
+    discord: DiscordEmulator,
+) -> None:
+    refusals, channels = Refusals(discord), range(7001, 7101)
+    async with Running(discord, Clerk()) as adapter:
+        for channel in channels:
+            discord.add_channel(channel, f"news-{channel}")
+        chats = [Chat("discord", str(channel), ChatKind.GROUP) for channel in channels]
+        now, words = datetime.now(UTC), {"content": "x"}
+        looks = (adapter.look_up(chat, words, "dateline-1", now) for chat in chats[:70])
+        digests = (digest(adapter, chat, words) for chat in chats[70:])
+        found, _ = await asyncio.gather(asyncio.gather(*looks), asyncio.gather(*digests))
+    assert found == [""] * 70
+    assert refusals.count == 0

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.pacing import Budget, Rate
+from bot.core.pacing import AT_ONE_CHAT, Budget, Rate, at_one_chat
 
 rates = st.builds(
     lambda count, seconds, burst: Rate(count, seconds, min(burst, count)),
@@ -38,6 +38,15 @@ def test_shares_together_are_no_more_than_the_rate(rate: Rate, number: int) -> N
     share = rate.shared_by(number)
     assert share.seconds == rate.seconds
     assert share.count * number <= rate.count or share.count == share.burst
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3, 20])
+@pytest.mark.parametrize("limit", [Rate(3, 3.0), Rate(5, 5.0), Rate(20, 60.0)])
+def test_those_at_one_chat_together_keep_its_limit(limit: Rate, workers: int) -> None:
+    share = limit.shared_by(at_one_chat(workers))
+    assert share.count * min(workers, AT_ONE_CHAT) <= limit.count
+    assert share.seconds == limit.seconds
+    assert workers > 1 or share == limit
 
 
 @given(rates, arrivals)

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import os
 import re
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -29,7 +29,7 @@ from bot.adapters.telegram.webhook import Receiver, Registration, Webhook, secre
 from bot.core.errors import DeliveryError, SettingsError
 from bot.core.journal import Journal, Update
 from bot.core.messages import Answer, Chat, ChatKind, CommandSpec, Reply
-from bot.core.pacing import Rate
+from bot.core.pacing import Rate, at_one_chat
 from bot.core.ports import FORGETFUL, Payload
 
 log = logging.getLogger(__name__)
@@ -47,8 +47,10 @@ _A_CHAT = Rate(3, 3.0)
 _A_GROUP = Rate(20, 60.0)
 
 
-def _limits(chat: Chat) -> list[Rate]:
-    return [_A_CHAT] if chat.kind is ChatKind.PRIVATE else [_A_GROUP, _A_CHAT]
+def _limits(workers: int) -> Callable[[Chat], Sequence[Rate]]:
+    """Return what one of so many processes may post in a chat."""
+    a_chat, a_group = (rate.shared_by(at_one_chat(workers)) for rate in (_A_CHAT, _A_GROUP))
+    return lambda chat: [a_chat] if chat.kind is ChatKind.PRIVATE else [a_group, a_chat]
 
 
 class TelegramAdapter:
@@ -89,7 +91,7 @@ class TelegramAdapter:
             get_updates_request=self._requests[1],
         )
         overall = (_PAID if paid_broadcast else _OVERALL).shared_by(workers)
-        self._pace = pace or Pace(overall, _limits, ahead=200 if paid_broadcast else 8)
+        self._pace = pace or Pace(overall, _limits(workers), ahead=200 if paid_broadcast else 8)
         self._poster = Poster(self._bot, self._pace, paid=paid_broadcast)
         self._speaker = Speaker(self.platform, self._bot, self._poster, self._pace)
         self._attendant = Attendant(self.platform, self._bot, self._speaker, commands)
