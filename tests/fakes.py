@@ -221,6 +221,7 @@ class _Edition:
     frozen: bool = False
     done: bool = False
     missed: str = ""
+    held_until: datetime | None = None
 
 
 @dataclass
@@ -317,7 +318,7 @@ class FakeStore:
         found = [
             self._kept[one.subscription].subscription
             for one in sorted(self._editions.values(), key=lambda one: one.occurrence.at)
-            if not one.done
+            if not one.done and not (one.held_until and one.held_until > now)
         ]
         chats = {
             one.chat: None
@@ -335,9 +336,10 @@ class FakeStore:
 
     async def open_editions(self, chat: Chat, now: datetime) -> Sequence[Edition]:
         found = [
-            Edition(key, subscription, one.occurrence, one.frozen)
+            Edition(key, subscription, one.occurrence, one.frozen, one.held_until)
             for key, one in self._editions.items()
             if not one.done
+            and not (one.held_until and one.held_until > now)
             and not (subscription := self._kept[one.subscription].subscription).paused
             and subscription.chat == chat
             and chat not in self._held(now)
@@ -374,11 +376,17 @@ class FakeStore:
         chat = edition.subscription.chat
         return [replace(kept.part, chat=chat) for kept in self._parts_of(edition.id)]
 
+    async def hold(self, edition: Edition, until: datetime) -> None:
+        kept = self._editions.get(edition.id)
+        if kept is not None and not kept.done:
+            kept.held_until = until
+
     async def claim(self, part: Part, now: datetime, lease: timedelta) -> Part | None:
         kept = self._parts.get(part.id)
         if kept is None or kept.part.state is not PartState.PENDING:
             return None
-        if kept.part.attempts != part.attempts:
+        now_known = kept.part.attempts, kept.part.uncertain_since
+        if now_known != (part.attempts, part.uncertain_since):  # not as it was read
             return None
         if kept.not_before and kept.not_before > now:
             return None
@@ -388,6 +396,28 @@ class FakeStore:
         kept.part = replace(before, uncertain_since=before.uncertain_since or now)
         kept.lease_until = now + lease
         return before
+
+    async def release(self, part: Part) -> None:
+        kept = self._parts.get(part.id)
+        if kept is None or kept.part.state is not PartState.SENDING:
+            return
+        if kept.part.attempts == part.attempts + 1:
+            since = part.uncertain_since
+            kept.part = replace(kept.part, state=PartState.PENDING, uncertain_since=since)
+            self._end()
+
+    async def cut_waits(self, platforms: Sequence[str], latest: datetime) -> int:
+        late = [
+            one
+            for one in self._parts.values()
+            if one.part.state is PartState.PENDING
+            and one.not_before
+            and one.not_before > latest
+            and self._chat_of(one.part).platform in platforms
+        ]
+        for kept in late:
+            kept.not_before = latest
+        return len(late)
 
     async def mark(self, part: Part, outcome: Outcome) -> bool:
         kept = self._parts.get(part.id)
@@ -431,7 +461,8 @@ class FakeStore:
         for kept in self._parts_of(number):
             if kept.part.state is PartState.PENDING:
                 state = PartState.UNKNOWN if kept.part.uncertain_since else PartState.DEAD
-                kept.part = replace(kept.part, state=state, reason=reason)
+                before = f"; before: {kept.part.reason}" if kept.part.reason else ""
+                kept.part = replace(kept.part, state=state, reason=reason + before)
 
     async def settle(self, platforms: Sequence[str], now: datetime) -> int:
         half_sent = [
@@ -474,6 +505,8 @@ class FakeStore:
             moved = replace(new, thread=kept.subscription.chat.thread)
             heirs = [one for one in self._of(moved) if _hour(one) == _hour(kept.subscription)]
             for heir in heirs:
+                awake = self._kept[heir.id]
+                awake.subscription = replace(awake.subscription, paused="")
                 self._inherit(kept.subscription.id, heir.id)
             if not heirs:
                 kept.subscription = replace(kept.subscription, chat=moved, paused="")
@@ -515,7 +548,7 @@ class FakeStore:
             kept.part = replace(kept.part, state=PartState.PENDING, reason="", uncertain_since=None)
             kept.not_before = None
             edition = self._editions[kept.part.edition]
-            edition.done, edition.missed = False, ""
+            edition.done, edition.missed, edition.held_until = False, "", None
             edition.occurrence = Occurrence(edition.occurrence.day, now)
         return len(again)
 
@@ -663,7 +696,7 @@ class FakeAdapter:
 
     `faults` are raised by the next posts, one each; with `after_commit` the message gets through
     first, as when an answer is lost. `held` stops posts to a chat until its event is set.
-    `long` says that every block makes a message of its own.
+    `long` says that every block makes a message of its own. `turns` are those in use.
     """
 
     def __init__(
@@ -678,6 +711,7 @@ class FakeAdapter:
         self.can_look_up = False
         self.held: dict[str, asyncio.Event] = {}
         self.attempts = 0
+        self.turns: list[Chat] = []
         self._keys: dict[str, str] = {}
         self._questions: asyncio.Queue[Request | None] = asyncio.Queue()
         self._changed = asyncio.Event()
@@ -692,7 +726,10 @@ class FakeAdapter:
         return [{"text": text, "buttons": buttons} for text in texts]
 
     async def wait_turn(self, chat: Chat) -> None:
-        """Nobody waits here."""
+        self.turns.append(chat)
+
+    def give_turn_back(self, chat: Chat) -> None:
+        self.turns.remove(chat)
 
     async def look_up(self, chat: Chat, payload: Payload, key: str, since: datetime) -> str | None:
         return self._keys.get(key, "") if self.can_look_up else None

@@ -171,6 +171,9 @@ class ConsoleAdapter:
     async def wait_turn(self, chat: Chat) -> None:
         """A terminal takes all there is."""
 
+    def give_turn_back(self, chat: Chat) -> None:
+        """See the Adapter port."""
+
     async def look_up(self, chat: Chat, payload: Payload, key: str, since: datetime) -> str | None:
         """See the Adapter port. A terminal forgets what it showed."""
         return None

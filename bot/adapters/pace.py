@@ -85,9 +85,10 @@ class Pace:
             self._ahead.release()
             raise
         loop = asyncio.get_running_loop()
-        self._ready[chat] = loop.call_later(READY_SECONDS, self._give_back, chat)
+        self._ready[chat] = loop.call_later(READY_SECONDS, self.give_back, chat)
 
-    def _give_back(self, chat: Chat) -> None:
+    def give_back(self, chat: Chat) -> None:
+        """Let the next digest have a turn that nothing was posted in; else nothing happens."""
         if timer := self._ready.pop(chat, None):
             timer.cancel()
             self._ahead.release()
@@ -100,7 +101,7 @@ class Pace:
             for gate in (*self._gates_of(chat), self._overall):
                 await gate.enter()
                 taken.append(gate)
-            self._give_back(chat)
+            self.give_back(chat)
             hung = asyncio.get_running_loop().call_later(HUNG_SECONDS, _leave, taken)
             try:
                 yield

@@ -43,9 +43,10 @@ from bot.core.messages import (
     Paragraph,
     Reply,
     Request,
+    Told,
 )
 from bot.core.news import Briefing
-from bot.core.newsroom import Newsroom
+from bot.core.newsroom import Newsroom, told_in
 from bot.core.places import PlaceAnswer, PlaceReader, chosen, label_parts, name_of, place_reply
 from bot.core.ports import Clock, Places, Store
 from bot.core.questions import PlaceQuestion, is_question, understand
@@ -354,10 +355,13 @@ class Desk:
             )
         except RequestError as error:
             return await asyncio.to_thread(self._no_topic, topic, error)
-        await self._remember(request.chat, briefing)
+        told = told_in(briefing)
+        if not request.is_digest:  # that may be written anew before anybody sees it
+            await self.remember(request.chat, told)
         coming = await self._next_digest(request.chat)
         tell = partial(briefing_reply, briefing, length, self._places, next_digest=coming)
-        return replace(await asyncio.to_thread(tell), in_place=in_place)
+        reply = replace(await asyncio.to_thread(tell), in_place=in_place)
+        return replace(reply, told=told) if request.is_digest else reply
 
     def _no_topic(self, topic: str, error: RequestError) -> Reply:
         """Lead to the place that a topic which the chat has not is the name of, if it is one.
@@ -410,10 +414,11 @@ class Desk:
         again = request.is_press
         return sources_reply(await self._briefing(request.chat, length, target, again=again))
 
-    async def _remember(self, chat: Chat, briefing: Briefing) -> None:
+    async def remember(self, chat: Chat, told: Told) -> None:
+        """Remember what a chat was told; without the store it is told again, that is all."""
         try:
-            await self._newsroom.told(chat, briefing)
-        except StoreError as error:  # then it is told again, that is all
+            await self._newsroom.remember(chat, told)
+        except StoreError as error:
             log.warning("What %s was told is not noted: %s", chat, error)
 
     async def _why(self, request: Request) -> Reply:

@@ -11,7 +11,7 @@ import json
 import logging
 import math
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache, partial
 from itertools import pairwise
@@ -20,7 +20,7 @@ from typing import TypeAlias
 from bot.core import words
 from bot.core.errors import ChatUnavailable, DatelineError, DeliveryError, OutcomeUnknown
 from bot.core.fence import fenced
-from bot.core.messages import Answer, Chat, ChatKind, Notice, Reply, Request
+from bot.core.messages import Answer, Chat, ChatKind, Notice, Reply, Request, Told
 from bot.core.ports import (
     Adapter,
     Clock,
@@ -32,14 +32,17 @@ from bot.core.ports import (
     PartState,
     Store,
 )
-from bot.core.schedule import Occurrence, Subscription, Timing, due_until, next_due
+from bot.core.schedule import Occurrence, Subscription, Timing, due_until, next_due, released
 from bot.core.words import _
 
 log = logging.getLogger(__name__)
 
 GRACE = timedelta(hours=12)
 """A digest later than this (the bot or the platform was down) is recorded as missed, not sent."""
-_TOO_LATE = f"more than {GRACE.total_seconds() / 3600:.0f} hours late"
+PATIENCE = timedelta(hours=24)
+"""One that was written down in time may be later: a platform may ask to wait for twelve hours."""
+_MERGED = "merged into the digest of"
+_TOO_LATE = "more than {:.0f} hours late"
 LATE = timedelta(minutes=10)
 """A digest sent later than this after its hour says so."""
 REPEAT = timedelta(minutes=2)
@@ -66,19 +69,42 @@ _DAY = timedelta(days=1)
 _GOLDEN = (math.sqrt(5) - 1) / 2
 CONFIRM = timedelta(minutes=1)
 """A chat that shuts the bot out is asked once more after this, before its digests stop."""
+SET_BACK = timedelta(minutes=1)
+"""A clock that is so much earlier than at the last tick was set back."""
+LONGEST_WAIT = timedelta(minutes=15)
+"""Nobody who was refused waits longer for the next attempt, if the platform does not ask for it."""
+IN_VAIN = 3
+"""After so many attempts to write one digest the operator hears of it."""
 
 Tell: TypeAlias = Callable[[str, str], Awaitable[None]]
 """Tells the operator: what it is about (told once in a while), and the words."""
+
+
+Remember: TypeAlias = Callable[[Chat, Told], Awaitable[None]]
+"""Is told which articles a digest tells, as soon as the digest is written down."""
 
 
 async def _only_log(_about: str, words: str) -> None:
     log.error(words)
 
 
+async def _forget(_chat: Chat, _told: Told) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class _PutOff:
+    """A digest that could not be written so often; the last time because of `why`."""
+
+    faults: int
+    not_before: datetime
+    why: str
+
+
 class Delivery:
     """Posts digests through the adapters and answers nobody.
 
-    `tell` is told of what the operator should know.
+    `tell` is told of what the operator should know, `remember` of what digests tell.
     """
 
     def __init__(
@@ -90,8 +116,10 @@ class Delivery:
         jobs: Jobs,
         *,
         tell: Tell | None = None,
+        remember: Remember | None = None,
     ) -> None:
         self._tell = tell or _only_log
+        self._remember = remember or _forget
         self._store = store
         self._adapters = adapters
         self._answer = answer
@@ -99,8 +127,9 @@ class Delivery:
         self._jobs = jobs
         self._working: dict[str, asyncio.Task[None]] = {}
         self._composing = asyncio.Semaphore(COMPOSED_AT_ONCE)
-        self._unrecorded: list[Callable[[], Awaitable[bool]]] = []
-        self._put_off: dict[int, tuple[int, datetime]] = {}  # edition -> faults, not before
+        self._unrecorded: dict[int, Callable[[], Awaitable[object]]] = {}  # by the part's number
+        self._put_off: dict[int, _PutOff] = {}  # by the edition's number
+        self._last_tick = clock.now()
 
     async def recover(self) -> None:
         """Take back at once what a crash left half sent, without waiting for the leases to end.
@@ -116,6 +145,7 @@ class Delivery:
         Returns without waiting for the posting: a slow chat delays nobody else.
         """
         await self._record_again()
+        await self._look_at_clock(self._clock.now())
         await self._settle(self._clock.now())
         await self._open_due()
         for platform in self._adapters:  # each by itself: a long queue of one hides no other
@@ -152,13 +182,24 @@ class Delivery:
         return [one for one in editions if one not in older]
 
     def _may_try(self, edition: Edition) -> bool:
-        _faults, not_before = self._put_off.get(edition.id, (0, self._clock.now()))
-        return not_before <= self._clock.now()
+        put_off = self._put_off.get(edition.id)
+        return put_off is None or put_off.not_before <= self._clock.now()
 
     async def drain(self) -> None:
         """Wait until all posting that has begun is over and written down."""
         await asyncio.gather(*self._working.values())
         await self._record_again()
+
+    async def _look_at_clock(self, now: datetime) -> None:
+        """What waits by a clock that was hours ahead need not wait for hours when it is put right.
+
+        A wait that a platform asked for may be cut, too; the platform asks for it again.
+        """
+        if now < self._last_tick - SET_BACK:
+            self._put_off.clear()
+            cut = await self._store.cut_waits(list(self._adapters), now + LONGEST_WAIT)
+            log.warning("The clock was set back; %d message(s) need not wait so long", cut)
+        self._last_tick = now
 
     async def _settle(self, now: datetime) -> None:
         if taken_back := await self._store.settle(list(self._adapters), now):
@@ -181,6 +222,10 @@ class Delivery:
         for missed in (one for one in openings if one.missed):
             where = missed.subscription.chat
             log.warning("Missed the digest of %s for %s: %s", missed.due.day, where, missed.missed)
+        late = [one for one in openings if one.missed and not one.missed.startswith(_MERGED)]
+        if late:
+            words = f"{len(late)} digest(s) were not sent: {late[0].missed}"
+            await self._tell(f"missed {late[0].subscription.chat.platform}", words)
 
     async def _tried(self, edition: Edition) -> bool:
         """Deliver; a fault of one edition is said, and costs the chat's next ones nothing.
@@ -191,21 +236,32 @@ class Delivery:
             goes_on = await self._deliver(edition)
         except DatelineError as error:
             log.warning("The digest for %s waits: %s", edition.subscription.chat, error)
-        except Exception:
+            why = str(error)
+        except Exception as error:
             log.exception("The digest for %s waits", edition.subscription.chat)
+            why = f"a fault of Dateline: {error!r}"
         else:
             self._put_off.pop(edition.id, None)
             return goes_on
-        faults, _until = self._put_off.get(edition.id, (0, None))
-        wait = timedelta(seconds=back_off(faults, edition.id))
-        self._put_off[edition.id] = faults + 1, self._clock.now() + wait
+        await self._try_later(edition, why)
         return True
+
+    async def _try_later(self, edition: Edition, why: str) -> None:
+        faults = self._put_off[edition.id].faults if edition.id in self._put_off else 0
+        wait = timedelta(seconds=back_off(faults, edition.id))
+        self._put_off[edition.id] = _PutOff(faults + 1, self._clock.now() + wait, why)
+        if faults + 1 == IN_VAIN:
+            words = f"The digest for {edition.subscription.chat} cannot be sent yet: {why}"
+            await self._tell(f"digest {why}", words)
 
     async def _deliver(self, edition: Edition) -> bool:
         """Post what is left of an edition; tell whether the chat takes more now."""
-        if self._clock.now() - edition.occurrence.at > GRACE:
-            await self._store.give_up(edition, _TOO_LATE)
-            log.warning("Gave up the digest of %s: too late", edition.occurrence.day)
+        since = edition.held_until or edition.occurrence.at
+        limit = PATIENCE if edition.frozen else GRACE
+        if self._clock.now() - since > limit:
+            await self._give_up(edition, _too_late(limit))
+            return True
+        if await self._is_held(edition):
             return True
         adapter = self._adapters[edition.subscription.chat.platform]
         for part in await self._parts(edition, adapter):
@@ -217,12 +273,45 @@ class Delivery:
                 return False
         return True
 
+    async def _give_up(self, edition: Edition, reason: str) -> None:
+        put_off = self._put_off.pop(edition.id, None)
+        if put_off is not None:
+            reason = f"{reason}; before: {put_off.why}"
+        await self._store.give_up(edition, reason)
+        chat = edition.subscription.chat
+        words = f"The digest of {edition.occurrence.day} for {chat} was given up: {reason}"
+        await self._tell(f"missed {chat.platform}", words)
+
+    async def _is_held(self, edition: Edition) -> bool:
+        """Keep what is late out of the chat's quiet hours; what began to come is finished.
+
+        What could not be sent between two nights' quiet hours is not held a second time.
+        """
+        now, timing = self._clock.now(), edition.subscription.timing
+        until = released(timing, now)
+        if until <= now or await self._has_begun(edition):
+            return False
+        if edition.held_until is None:
+            await self._store.hold(edition, until)
+        else:
+            await self._give_up(edition, "it could not be sent before the next quiet hours")
+        return True
+
+    async def _has_begun(self, edition: Edition) -> bool:
+        if not edition.frozen:
+            return False
+        return any(part.state is PartState.SENT for part in await self._store.parts(edition))
+
     async def _parts(self, edition: Edition, adapter: Adapter) -> Sequence[Part]:
+        """Return the parts, written down if they were not yet: only then they count as told."""
         if edition.frozen:
             return await self._store.parts(edition)
         async with self._composing:
             reply = await self._compose(edition)
-        return await self._store.freeze(edition, adapter.render(reply))
+        parts = await self._store.freeze(edition, adapter.render(reply))
+        if parts and reply.told is not None:
+            await self._remember(edition.subscription.chat, reply.told)
+        return parts
 
     async def _compose(self, edition: Edition) -> Reply:
         subscription = edition.subscription
@@ -249,8 +338,14 @@ class Delivery:
         nothing: somebody else may have taken the part meanwhile.
         """
         await adapter.wait_turn(part.chat)
+        try:
+            return await self._post_now(adapter, part, subscription)
+        finally:
+            adapter.give_turn_back(part.chat)  # if nothing was posted in it
+
+    async def _post_now(self, adapter: Adapter, part: Part, subscription: Subscription) -> bool:
         asked = self._clock.now()
-        claimed = await self._store.claim(part, asked, LEASE)
+        claimed = await self._claim(part, asked)
         if claimed is None:
             return False
         if self._clock.now() - asked > FRESH:
@@ -260,6 +355,16 @@ class Delivery:
                 return await self._attempt(adapter, claimed)
             since = claimed.uncertain_since
             return await self._attempt_again(adapter, claimed, since, subscription)
+
+    async def _claim(self, part: Part, now: datetime) -> Part | None:
+        """Claim a part. Where nobody says whether that was done, it is undone: nothing was sent."""
+        if part.id in self._unrecorded:
+            return None
+        try:
+            return await self._store.claim(part, now, LEASE)
+        except DatelineError:
+            self._unrecorded[part.id] = partial(self._store.release, part)
+            raise
 
     def _look_again(self, claimed_at: datetime) -> None:
         if self._clock.now() - claimed_at > STALE:
@@ -271,6 +376,8 @@ class Delivery:
         """An earlier attempt may have got through: repeat only what cannot double, or ask."""
         try:
             found = await adapter.look_up(part.chat, part.payload, part.key, since)
+        except ChatUnavailable as error:
+            return await self._chat_unavailable(part, error)
         except DeliveryError as error:
             await self._wait(part, error)  # the doubt of the earlier attempt stays
             return False
@@ -320,7 +427,9 @@ class Delivery:
             not_before = self._clock.now() + CONFIRM
             await self._record(part, Outcome(PartState.PENDING, "", str(error), not_before))
             return False
-        await self._record(part, Outcome(PartState.DEAD, reason=str(error)))
+        doubt = part.uncertain_since is not None
+        state = PartState.UNKNOWN if doubt else PartState.DEAD
+        await self._record(part, Outcome(state, reason=str(error), uncertain=doubt))
         await self._store.pause(part.chat, str(error))
         log.warning("Paused the digests for %s: %s", part.chat, error)
         return False
@@ -355,20 +464,20 @@ class Delivery:
         try:
             written = await write()
         except DatelineError:
-            self._unrecorded.append(write)
+            self._unrecorded[part.id] = write
             raise
         if not written:
             log.warning("A message for %s was taken over meanwhile", part.chat)
 
     async def _record_again(self) -> None:
         """Write again what the store could not take; what it still refuses stays for next time."""
-        waiting, self._unrecorded = self._unrecorded, []
-        for write in waiting:
+        for number, write in list(self._unrecorded.items()):
             try:
                 await write()
             except DatelineError as error:
                 log.warning("An outcome is not written down yet: %s", error)
-                self._unrecorded.append(write)
+            else:  # until then nobody here takes the message again
+                self._unrecorded.pop(number, None)
 
 
 def _late(timing: Timing) -> Notice:
@@ -384,7 +493,7 @@ def _openings(subscription: Subscription, first: Occurrence, now: datetime) -> I
     """
     try:
         for due, following in _occurrences(subscription.timing, first, now):
-            missed = _TOO_LATE if now - due.at > GRACE else ""
+            missed = _too_late(GRACE) if now - due.at > GRACE else ""
             yield Opening(subscription, due, following, missed)
     except (LookupError, ValueError):
         tomorrow = Occurrence(first.day + _DAY, first.at + _DAY)
@@ -428,7 +537,11 @@ def _asks(subscription: Subscription) -> tuple[str, ...]:
 
 
 def _merged_into(due: Occurrence) -> str:
-    return f"merged into the digest of {due.at:%Y-%m-%d %H:%M} UTC"
+    return f"{_MERGED} {due.at:%Y-%m-%d %H:%M} UTC"
+
+
+def _too_late(limit: timedelta) -> str:
+    return _TOO_LATE.format(limit.total_seconds() // 3600)
 
 
 def chat_key(chat: Chat) -> str:
@@ -448,4 +561,5 @@ def back_off(attempts: int, number: int = 0) -> float:
     depends on who waits alone: the golden ratio spreads their numbers evenly (a Weyl sequence,
     https://doi.org/10.1007/BF01475864), so no seed is needed to live through a night once more.
     """
-    return float(min(900, 2 ** (attempts + 1))) * (1 - number * _GOLDEN % 1 / 2)
+    most = LONGEST_WAIT.total_seconds()
+    return float(min(most, 2 ** (attempts + 1))) * (1 - number * _GOLDEN % 1 / 2)

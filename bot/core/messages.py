@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -168,18 +169,28 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """The articles (by their addresses) that a briefing tells, and the local date it is of."""
+
+    day: date
+    urls: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """What a request is answered with.
 
-    With `in_place` the answer to a pressed button takes the place of the message it stands under
-    (another length, the next page, a setting); where that cannot be, or nobody pressed one, it is a
-    message of its own.
+    `told` is what a digest tells, to be remembered once the digest is written down. With `in_place`
+    the answer to a pressed button takes the place of the message it stands under (another length,
+    the next page, a setting); where that cannot be, or nobody pressed one, it is a message of its
+    own.
     """
 
     blocks: tuple[Block, ...]
     actions: tuple[Action, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     in_place: bool = False
+    told: Told | None = None
 
 
 Answer: TypeAlias = Callable[[Request], Awaitable[Reply]]

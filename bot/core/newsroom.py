@@ -15,7 +15,7 @@ from bot.core.archive import Archive
 from bot.core.briefing import STORIES, choose
 from bot.core.choosing import Chosen, choose_stories
 from bot.core.errors import SourceError
-from bot.core.messages import Chat
+from bot.core.messages import Chat, Told
 from bot.core.news import Briefing, Reading, Since, Story
 from bot.core.places import SURE
 from bot.core.ports import Clock, Places, Sources
@@ -144,11 +144,10 @@ class Newsroom:
                 self._digests.popitem(last=False)
         return told
 
-    async def told(self, chat: Chat, briefing: Briefing) -> None:
+    async def remember(self, chat: Chat, told: Told) -> None:
         """Remember what a chat was told, so that the next day begins with what is new."""
-        urls = [one.url for story in briefing.stories for one in (story.article, *story.also)]
-        if self._archive is not None and not briefing.samples:
-            await self._archive.tell(chat, briefing.day, [url for url in urls if url])
+        if self._archive is not None:
+            await self._archive.tell(chat, told.day, told.urls)
 
     def _stories(
         self, reading: Reading, length: Length, now: datetime, told: frozenset[str]
@@ -196,6 +195,13 @@ class Newsroom:
     ) -> Reading:
         """Return what a chat's sources have about a place."""
         return await self._sources.about(chat, place, radius_km, since)
+
+
+def told_in(briefing: Briefing) -> Told:
+    """Return what a briefing tells; of the samples nothing is remembered."""
+    stories = () if briefing.samples else briefing.stories
+    urls = [one.url for story in stories for one in (story.article, *story.also)]
+    return Told(briefing.day, tuple(url for url in urls if url))
 
 
 def _one_each(articles: Sequence[Article]) -> list[Article]:

@@ -50,6 +50,9 @@ class Adapter(Protocol):
     async def wait_turn(self, chat: Chat) -> None:
         """Wait until the platform's limits let one more message of a digest go to the chat."""
 
+    def give_turn_back(self, chat: Chat) -> None:
+        """Let others have the turn that was waited for; one that was posted in is over anyway."""
+
     async def post(self, chat: Chat, payload: Payload, key: str) -> str:
         """Post one message at once and return the platform's id of it.
 
@@ -160,13 +163,15 @@ class Opening:
 class Edition:
     """One occurrence of a subscription: at most one a local date, ever.
 
-    `frozen` says that its parts are written down and will not change any more.
+    `frozen` says that its parts are written down and will not change any more; `held_until` is
+    the end of the quiet hours that it was kept out of, if it was.
     """
 
     id: int
     subscription: Subscription
     occurrence: Occurrence
     frozen: bool = False
+    held_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,19 +267,24 @@ class Store(Protocol):
         unique. Nothing changes for a subscription that is gone, paused, or no longer due then.
         """
 
+    async def hold(self, edition: Edition, until: datetime) -> None:
+        """Let an edition wait until then: it is not among those that are left before."""
+
     async def waiting_chats(
         self, platforms: Sequence[str], now: datetime, limit: int = 10_000
     ) -> Sequence[Chat]:
         """Return the chats with something left to write or to post, the longest waiting first.
 
-        They are those of the oldest `limit` editions: a chat with several counts several times.
+        They are those of the oldest `limit` editions that are not held: a chat with several counts
+        several times.
         A chat one of whose parts waits for later than `now` is left out: its parts go in order.
         """
 
     async def open_editions(self, chat: Chat, now: datetime) -> Sequence[Edition]:
         """Return the chat's editions with something left to write or to post, oldest first.
 
-        There are none while one of its parts waits for later than `now`.
+        One that is held comes when that is over. There are none while one of its parts waits for
+        later than `now`.
         """
 
     async def freeze(self, edition: Edition, payloads: Sequence[Payload]) -> Sequence[Part]:
@@ -293,6 +303,16 @@ class Store(Protocol):
         it since it was read, it waits for later than `now`, or it is gone. Of all who ask at once,
         one gets it.
         """
+
+    async def release(self, part: Part) -> None:
+        """Give back what this process may have claimed: it asked, and heard no answer.
+
+        `part` is as it was before. For certain nothing was sent, so it is as if nobody had asked;
+        where the claim was never made, or is somebody else's, nothing changes.
+        """
+
+    async def cut_waits(self, platforms: Sequence[str], latest: datetime) -> int:
+        """Let no part wait for later than `latest`; return how many did."""
 
     async def mark(self, part: Part, outcome: Outcome) -> bool:
         """Write down what became of a claimed part, given as `claim` returned it.

@@ -123,11 +123,20 @@ def first_due(timing: Timing, now: datetime) -> Occurrence:
 
 def _due_on(day: date, timing: Timing, zone: ZoneInfo) -> datetime | None:
     due = _instant(datetime.combine(day, timing.at), zone)
-    if due is None or timing.quiet is None:
-        return due
-    wall = due.astimezone(zone)
+    return None if due is None else released(timing, due)
+
+
+def released(timing: Timing, at: datetime) -> datetime:
+    """Return when something of this moment may come: then, or when the quiet hours around it end.
+
+    Raises LookupError or ValueError for a zone that is not known.
+    """
+    if timing.quiet is None:
+        return at
+    zone = _zone(timing.zone)
+    wall = at.astimezone(zone)
     if not timing.quiet.holds(wall.time()):
-        return due
+        return at
     release = wall.date() + timedelta(days=int(wall.time() >= timing.quiet.end))
     return _first_existing(datetime.combine(release, timing.quiet.end), zone)
 

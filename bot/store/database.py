@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy import (
     ColumnElement,
@@ -19,6 +20,7 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    literal,
     select,
     true,
     update,
@@ -69,6 +71,7 @@ from bot.store.statements import (
     OPEN,
     OPEN_EDITIONS,
     PARTS,
+    RELEASE,
     REOPEN,
     RETRY,
     SETTLE,
@@ -89,6 +92,8 @@ class DatabaseStore:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._insert = inserts(database)
+        self._me = uuid4().hex
+        """Names this process in the claims that it makes."""
 
     @classmethod
     async def open(cls, url: str) -> DatabaseStore:
@@ -190,6 +195,7 @@ class DatabaseStore:
                 _subscription(row),
                 _occurrence(row.day, row.due_at),
                 row.frozen,
+                instant(row.held_until) if row.held_until else None,
             )
             for row in found
         ]
@@ -268,17 +274,47 @@ class DatabaseStore:
 
         return await self._database.write(work)
 
+    async def hold(self, edition: Edition, until: datetime) -> None:
+        """See the Store port."""
+        held = update(editions).where(editions.c.id == edition.id, editions.c.done.is_(False))
+        await self._database.write(count(held.values(held_until=seconds(until))))
+
     async def claim(self, part: Part, now: datetime, lease: timedelta) -> Part | None:
         """See the Store port."""
+        before = part.uncertain_since
         taken = {
             "its_part": part.id,
             "its_attempts": part.attempts,
+            "since": seconds(before) if before else 0,
             "now": seconds(now),
             "until": seconds(now + lease),
+            "me": self._me,
         }
         if not await self._database.write(count(CLAIM, taken)):
             return None
         return replace(part, state=PartState.SENDING, attempts=part.attempts + 1)
+
+    async def release(self, part: Part) -> None:
+        """See the Store port."""
+        before = part.uncertain_since
+        mine = {
+            "its_part": part.id,
+            "its_attempts": part.attempts + 1,
+            "me": self._me,
+            "since": seconds(before) if before else 0,
+        }
+
+        def work(connection: Connection) -> None:
+            if connection.execute(RELEASE, mine).rowcount:
+                _end(connection, parts.c.id == part.id)
+
+        await self._database.write(work)
+
+    async def cut_waits(self, platforms: Sequence[str], latest: datetime) -> int:
+        """See the Store port."""
+        waits = parts.c.state == PartState.PENDING, parts.c.not_before > seconds(latest)
+        cut = update(parts).where(*waits, _of_platforms(platforms))
+        return await self._database.write(count(cut.values(not_before=seconds(latest))))
 
     async def mark(self, part: Part, outcome: Outcome) -> bool:
         """See the Store port."""
@@ -307,13 +343,7 @@ class DatabaseStore:
 
     async def settle(self, platforms: Sequence[str], now: datetime) -> int:
         """See the Store port."""
-        theirs = (
-            select(editions.c.id)
-            .join(subscriptions, subscriptions.c.id == editions.c.subscription)
-            .where(editions.c.id == parts.c.edition, subscriptions.c.platform.in_(platforms))
-            .correlate(parts)
-            .exists()
-        )
+        theirs = _of_platforms(platforms)
         take_back = (
             update(parts)
             .where(parts.c.state == PartState.SENDING, parts.c.lease_until < seconds(now))
@@ -455,8 +485,24 @@ class DatabaseStore:
         await self._database.close()
 
 
+def _of_platforms(platforms: Sequence[str]) -> ColumnElement[bool]:
+    """Say that a part is of one of these platforms."""
+    return (
+        select(editions.c.id)
+        .join(subscriptions, subscriptions.c.id == editions.c.subscription)
+        .where(editions.c.id == parts.c.edition, subscriptions.c.platform.in_(platforms))
+        .correlate(parts)
+        .exists()
+    )
+
+
 def _inherit(connection: Connection, gone: int, stays: int) -> None:
-    """Give one subscription's editions to another, as far as it has none of the date; drop it."""
+    """Give one subscription's editions to another, as far as it has none of the date; drop it.
+
+    The one that stays is not paused: a chat that somebody moves to is one that the bot is in.
+    """
+    awake = update(subscriptions).where(subscriptions.c.id == stays).values(paused="")
+    connection.execute(awake)
     days = select(editions.c.day).where(editions.c.subscription == stays).scalar_subquery()
     its = editions.c.subscription == gone, editions.c.day.not_in(days)
     connection.execute(update(editions).where(*its).values(subscription=stays))
@@ -467,10 +513,12 @@ def _give_up(connection: Connection, which: ColumnElement[bool], reason: str) ->
     """Nothing of these editions will be sent any more; what is done already stays as it is."""
     unfinished = select(editions.c.id).where(which, editions.c.done.is_(False))
     pending = parts.c.edition.in_(unfinished), parts.c.state == PartState.PENDING
-    dead = update(parts).where(*pending).values(state=_OVER, reason=clean(reason))
+    why = clean(reason)
+    both = case((parts.c.reason == "", why), else_=literal(f"{why}; before: ") + parts.c.reason)
+    dead = update(parts).where(*pending).values(state=_OVER, reason=both)
     done = update(editions).where(which, editions.c.done.is_(False))
     connection.execute(dead)
-    connection.execute(done.values(done=True, missed=clean(reason)))
+    connection.execute(done.values(done=True, missed=why))
 
 
 def _end(connection: Connection, which: ColumnElement[bool]) -> None:

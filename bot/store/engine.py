@@ -35,7 +35,7 @@ from bot.core.errors import StoreError
 from bot.store.faults import explain
 from bot.store.transactions import Database, PostgresqlDatabase, SqliteDatabase
 
-HEAD = "0006"
+HEAD = "0007"
 """The newest revision in `migrations/versions`; a test holds the two together."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"

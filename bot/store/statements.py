@@ -106,7 +106,7 @@ WAITING_CHATS = text(
     "SELECT platform, chat, thread, max(kind) AS kind FROM ("
     "SELECT s.platform, s.chat, s.thread, s.kind, e.due_at "
     "FROM editions AS e CROSS JOIN subscriptions AS s "
-    "WHERE e.done = false AND s.id = e.subscription AND s.paused = '' "
+    "WHERE e.done = false AND e.held_until <= :now AND s.id = e.subscription AND s.paused = '' "
     "AND s.platform IN :platforms AND (s.platform, s.chat, s.thread) NOT IN ("
     "SELECT s.platform, s.chat, s.thread "
     "FROM parts AS p CROSS JOIN editions AS e CROSS JOIN subscriptions AS s "
@@ -123,10 +123,10 @@ _OF_CHAT = (
 _SUBSCRIBED = ", ".join(f"s.{column.name}" for column in subscriptions.c)
 OPEN_EDITIONS = text(
     f"SELECT {_SUBSCRIBED}, CAST(c.settings AS text) AS settings, "  # noqa: S608 - constants
-    "e.id AS edition, e.day, e.due_at, e.frozen "
+    "e.id AS edition, e.day, e.due_at, e.frozen, e.held_until "
     "FROM subscriptions AS s CROSS JOIN editions AS e LEFT JOIN chats AS c "
     "ON c.platform = s.platform AND c.chat = s.chat AND c.thread = s.thread "
-    f"WHERE {_OF_CHAT} AND s.paused = '' AND NOT EXISTS ("
+    f"WHERE {_OF_CHAT} AND e.held_until <= :now AND s.paused = '' AND NOT EXISTS ("
     "SELECT 1 FROM subscriptions AS s CROSS JOIN editions AS e CROSS JOIN parts AS p "
     f"WHERE {_OF_CHAT} AND p.edition = e.id AND p.state = 'pending' AND p.not_before > :now) "
     "ORDER BY e.due_at, e.id"
@@ -145,6 +145,7 @@ CLAIM = (
     update(parts)
     .where(parts.c.id == bindparam("its_part"), parts.c.state == PartState.PENDING)
     .where(parts.c.not_before <= bindparam("now"), parts.c.attempts == bindparam("its_attempts"))
+    .where(parts.c.uncertain_since == bindparam("since"))  # as it was read
     .values(
         state=PartState.SENDING,
         attempts=parts.c.attempts + 1,
@@ -152,7 +153,14 @@ CLAIM = (
             (parts.c.uncertain_since == 0, bindparam("now")), else_=parts.c.uncertain_since
         ),
         lease_until=bindparam("until"),
+        claimant=bindparam("me"),
     )
+)
+RELEASE = (
+    update(parts)
+    .where(parts.c.id == bindparam("its_part"), parts.c.state == PartState.SENDING)
+    .where(parts.c.attempts == bindparam("its_attempts"), parts.c.claimant == bindparam("me"))
+    .values(state=PartState.PENDING, uncertain_since=bindparam("since"))
 )
 # Also when the lease ran out: until somebody else takes the part, nobody knows better.
 _MINE = and_(
@@ -200,7 +208,7 @@ RETRY = (
 REOPEN = (
     update(editions)
     .where(editions.c.id.in_(bindparam("its_editions", expanding=True)))
-    .values(done=False, missed="", due_at=bindparam("its_due"))
+    .values(done=False, missed="", held_until=0, due_at=bindparam("its_due"))
 )
 DROP = (
     update(parts)

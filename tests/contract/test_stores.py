@@ -83,6 +83,76 @@ async def claim(store: Store, part: Part, now: datetime = NOW) -> Part:
     return claimed
 
 
+# --- what waits
+
+
+async def test_an_edition_that_is_held_is_left_again_when_that_is_over(store: Store) -> None:
+    edition = await opened(store, [{"text": "one"}])
+    until = NOW + timedelta(hours=9)
+    await store.hold(edition, until)
+    assert await waiting(store, until - timedelta(seconds=1)) == []
+    [again] = await unfinished(store, FAKE, until)
+    assert (again.id, again.held_until) == (edition.id, until)
+    assert again.occurrence == edition.occurrence
+
+
+async def test_what_is_retried_is_held_no_longer(store: Store) -> None:
+    edition = await opened(store, [{"text": "one"}])
+    await store.hold(edition, NOW + timedelta(hours=9))
+    await store.give_up(edition, "too late")
+    assert await store.retry([(await only_part(store, edition)).id], NOW) == 1
+    [again] = await unfinished(store, FAKE)
+    assert again.held_until is None
+
+
+async def test_waits_are_cut_for_the_platforms_asked(store: Store) -> None:
+    for chat in (CHAT, Chat("other", "1001")):
+        part = await only_part(store, await opened(store, [{"text": "one"}], chat))
+        long = Outcome(PartState.PENDING, reason="down", not_before=NOW + timedelta(hours=5))
+        await store.mark(await claim(store, part), long)
+    soon = NOW + timedelta(minutes=15)
+    assert await store.cut_waits(FAKE, soon) == 1
+    assert await store.cut_waits(FAKE, soon) == 0
+    found = await unfinished(store, ["fake", "other"], soon)
+    assert [one.subscription.chat.platform for one in found] == ["fake"]
+
+
+# --- claims that nobody knows to be made
+
+
+async def test_a_claim_that_is_given_back_is_as_if_nobody_had_asked(store: Store) -> None:
+    edition = await opened(store, [{"text": "one"}])
+    part = await only_part(store, edition)
+    assert await store.claim(part, NOW, LEASE)
+    await store.release(part)
+    left = await only_part(store, edition)
+    assert (left.state, left.uncertain_since) == (PartState.PENDING, None)
+    assert (await claim(store, part)).attempts == 2
+
+
+async def test_a_doubt_of_an_earlier_attempt_stays_when_a_claim_is_given_back(
+    store: Store,
+) -> None:
+    edition = await opened(store, [{"text": "one"}])
+    lost = Outcome(PartState.PENDING, reason="lost", uncertain=True)
+    await store.mark(await claim(store, await only_part(store, edition)), lost)
+    part = await only_part(store, edition)
+    later = NOW + timedelta(minutes=1)
+    assert await store.claim(part, later, LEASE)
+    await store.release(part)
+    assert (await only_part(store, edition)).uncertain_since == NOW
+
+
+async def test_what_was_never_claimed_or_is_done_is_not_given_back(store: Store) -> None:
+    edition = await opened(store, [{"text": "one"}])
+    part = await only_part(store, edition)
+    await store.release(part)
+    assert await only_part(store, edition) == part
+    await store.mark(await claim(store, part), Outcome(PartState.SENT, "77"))
+    await store.release(part)
+    assert (await only_part(store, edition)).state is PartState.SENT
+
+
 # --- subscriptions
 
 
@@ -739,6 +809,18 @@ async def test_what_is_on_its_way_comes_although_the_new_chat_has_the_digest_too
     [again] = await unfinished(store, FAKE)
     assert (again.id, again.subscription.id) == (edition.id, kept.id)
     assert len(await store.parts(again)) == 1
+
+
+async def test_a_digest_that_goes_on_in_a_chat_where_it_was_stopped_comes_there(
+    store: Store,
+) -> None:
+    new = replace(CHAT, id="-2002")
+    await subscribed(store, new)
+    await store.pause(new, "kicked")
+    await subscribed(store)
+    await store.move_chat(CHAT, new)
+    [(kept, _)] = await store.subscriptions(new)
+    assert kept.paused == ""
 
 
 async def test_a_date_that_both_chats_have_comes_once(store: Store) -> None:

@@ -7,7 +7,7 @@ import contextlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, time, timedelta, timezone
 from itertools import pairwise
 from typing import Any
 
@@ -16,7 +16,17 @@ import pytest
 from bot.core import delivery as outbox
 from bot.core import schedule
 from bot.core.chats import ChatSettings
-from bot.core.delivery import GRACE, LEASE, REPEAT, Delivery, back_off, chat_key
+from bot.core.delivery import (
+    GRACE,
+    IN_VAIN,
+    LEASE,
+    LONGEST_WAIT,
+    PATIENCE,
+    REPEAT,
+    Delivery,
+    back_off,
+    chat_key,
+)
 from bot.core.errors import (
     ChatUnavailable,
     DeliveryError,
@@ -25,11 +35,11 @@ from bot.core.errors import (
     SourceError,
     StoreError,
 )
-from bot.core.messages import Answer, Chat, Paragraph, Reply, Request
-from bot.core.ports import Edition, Outcome, Part, Store
-from bot.core.schedule import Subscription, next_due, parse_timing
+from bot.core.messages import Answer, Chat, Paragraph, Reply, Request, Told
+from bot.core.ports import Edition, Outcome, Part, PartState, Payload, Store
+from bot.core.schedule import Quiet, Subscription, next_due, parse_timing
 from bot.core.words import translate
-from tests.fakes import CHAT, FakeAdapter, FakeClock, FakeJobs, FakeStore, make_delivery
+from tests.fakes import CHAT, MONDAY, FakeAdapter, FakeClock, FakeJobs, FakeStore, make_delivery
 
 WORDS = ("one", "two", "three")
 
@@ -275,6 +285,46 @@ async def test_what_was_written_down_does_not_change_when_the_news_do() -> None:
     await world.turn(2 * 3600)
     await world.until(30)
     assert (world.texts, len(asked)) == (["a"], 1)
+
+
+@dataclass
+class Memory:
+    """Remembers what digests told, and answers with one that tells something."""
+
+    told: list[Told] = field(default_factory=list)
+
+    async def answer(self, _: Request) -> Reply:
+        return Reply((Paragraph("news"),), told=Told(MONDAY.date(), ("https://news.example/1",)))
+
+    async def remember(self, chat: Chat, told: Told) -> None:
+        assert chat == CHAT
+        self.told.append(told)
+
+
+@pytest.mark.parametrize("how", [StoreError("the disk is full"), None])
+async def test_what_a_digest_tells_is_told_only_when_it_is_written_down(
+    how: Exception | None,
+) -> None:
+    """Else the digest that is written after a crash would leave it out."""
+
+    class Fails(FakeStore):
+        times = 1
+
+        async def freeze(self, edition: Edition, payloads: Sequence[Payload]) -> Sequence[Part]:
+            self.times -= 1
+            if self.times == 0:
+                raise how or Crash
+            return await super().freeze(edition, payloads)
+
+    memory = Memory()
+    world = World(FakeAdapter(), store=Fails(), answer=memory.answer)
+    world.delivery._remember = memory.remember
+    await world.subscribe()
+    await world.turn(2 * 3600)
+    assert memory.told == []
+    await world.until(60)
+    assert world.texts == ["news"]
+    assert memory.told == [Told(MONDAY.date(), ("https://news.example/1",))]
 
 
 # --- crashes
@@ -531,10 +581,14 @@ async def test_refusals_are_tried_again_ever_more_slowly_until_it_is_too_late(
     world: World,
 ) -> None:
     world.adapter.faults = [DeliveryError("down") for _ in range(1000)]
-    await world.until(GRACE.total_seconds() + 900)
+    await world.until(PATIENCE.total_seconds() - 7200)  # later it would be the next day's
+    assert (await world.store.tally())["pending"] == len(WORDS)
+    await world.until(7200 + 900)
     assert world.texts == []
     tally = await world.store.tally()
     assert (tally["dead"], tally["missed"]) == (len(WORDS), 1)
+    reasons = {line.part.reason for line in await world.store.outbox() if line.day == MONDAY.date()}
+    assert reasons == {"more than 24 hours late; before: down", "more than 24 hours late"}
     waits = [back_off(attempts) for attempts in range(world.adapter.attempts)]
     assert waits == sorted(waits)
     assert (waits[0], waits[-1]) == (2, 900)
@@ -755,9 +809,9 @@ async def test_a_digest_begun_before_a_long_stop_is_not_finished_days_later(worl
     world.adapter.faults = [DeliveryError("down", 60)]
     await world.turn()
     world.start()
-    await world.turn(GRACE.total_seconds())
+    await world.turn(PATIENCE.total_seconds())
     await world.until(60)
-    assert world.texts == []
+    assert world.texts == list(WORDS)  # those of the next day
     tally = await world.store.tally()
     assert (tally["dead"], tally["missed"]) == (3, 1)
 
@@ -908,6 +962,81 @@ async def test_a_sleeper_that_did_post_makes_the_unknown_known(world: World) -> 
 # --- messages that may or may not have arrived
 
 
+async def test_a_message_that_nobody_can_tell_of_keeps_nobodys_turn(world: World) -> None:
+    """It is settled without a post: with its turn kept, digests would crawl after an outage."""
+    world.adapter.faults = [OutcomeUnknown("the connection broke")]
+    await world.until(60)
+    assert (await world.store.tally())["unknown"] == 1
+    assert world.adapter.turns == []
+
+
+async def test_a_claim_that_nobody_knows_to_be_made_costs_no_message() -> None:
+    class Ambiguous(FakeStore):
+        lost = 1
+
+        async def claim(self, part: Part, now: datetime, lease: timedelta) -> Part | None:
+            claimed = await super().claim(part, now, lease)
+            self.lost -= 1
+            if self.lost == 0:
+                raise StoreError("the connection broke while it was committed")
+            return claimed
+
+    world = World(FakeAdapter(long=True), store=Ambiguous())
+    await world.subscribe()
+    world.clock.advance(hours=2)
+    await world.until(60)
+    assert world.texts == list(WORDS)
+    assert (await world.store.tally()).get("unknown", 0) == 0
+
+
+async def test_while_a_claim_is_not_given_back_nobody_here_takes_the_message() -> None:
+    """The giving back would come under the next attempt."""
+
+    class Away(FakeStore):
+        away = True
+
+        async def claim(self, part: Part, now: datetime, lease: timedelta) -> Part | None:
+            if self.away:  # it was never made
+                raise StoreError("the connection broke")
+            return await super().claim(part, now, lease)
+
+        async def release(self, part: Part) -> None:
+            if self.away:
+                raise StoreError("the connection broke")
+            await super().release(part)
+
+    store = Away()
+    world = World(FakeAdapter(), store=store)
+    await world.subscribe()
+    await world.turn(2 * 3600)
+    store.away = False
+    await world.delivery.work(chat_key(CHAT))
+    assert world.texts == []
+    await world.until(30)
+    assert world.texts == ["\n".join(WORDS)]
+
+
+async def test_a_chat_that_is_gone_when_a_message_is_looked_for_is_paused_after_a_minute() -> None:
+    class Gone(FakeAdapter):
+        looks = 0
+
+        async def look_up(self, *_: object) -> str | None:
+            self.looks += 1
+            raise ChatUnavailable("Unknown Channel")
+
+    adapter = Gone()
+    world = World(adapter)
+    await world.subscribe()
+    world.clock.advance(hours=2)
+    adapter.faults = [OutcomeUnknown("the connection broke")]
+    await world.until(600)
+    [(kept, _)] = await world.store.subscriptions(CHAT)
+    assert kept.paused == "Unknown Channel"
+    assert adapter.looks == 2
+    [line] = await world.store.outbox()
+    assert line.part.state is PartState.UNKNOWN
+
+
 @pytest.mark.parametrize("got_through", [True, False])
 async def test_a_platform_that_can_tell_is_asked_and_nothing_is_lost_or_doubled(
     world: World,
@@ -947,6 +1076,154 @@ async def test_the_operator_is_told_of_what_was_given_up_and_what_nobody_knows(
     await world.until(60)
     assert [about for about, _ in told] == ["dead fake too long", "unknown fake"]
     assert all("fake:1001" in words for _, words in told)
+
+
+# --- quiet hours
+
+NIGHT = Quiet(time(22), time(7))
+
+
+async def quiet_world(hour: str = "21:00", adapter: FakeAdapter | None = None) -> World:
+    """A chat that wants to hear nothing at night."""
+    world = World(adapter or FakeAdapter())
+    await world.store.set_settings(CHAT, ChatSettings(quiet=NIGHT))
+    timing = replace(parse_timing(hour, "UTC"), quiet=NIGHT)
+    await world.store.subscribe(Subscription(CHAT, timing), next_due(timing, world.clock.now()))
+    return world
+
+
+async def test_a_digest_that_is_late_does_not_come_in_the_quiet_hours_but_after_them() -> None:
+    world = await quiet_world()
+    world.clock.advance(hours=17.5)  # down until half past eleven
+    await world.until(60)
+    assert world.texts == []
+    await world.turn(7.5 * 3600 - 70)
+    assert world.texts == []
+    await world.until(20)
+    assert len(world.texts) == 1
+    assert world.texts[0].startswith("Late: this digest was due at 21:00")
+
+
+async def test_a_digest_that_was_refused_in_the_evening_waits_for_the_morning() -> None:
+    world = await quiet_world()
+    world.clock.advance(hours=15)
+    world.adapter.faults = [DeliveryError("Telegram asks to wait", 3 * 3600)]
+    await world.turn(0)
+    await world.turn(3 * 3600 + 5)
+    assert world.texts == []
+    await world.turn(7 * 3600)
+    assert len(world.texts) == 1
+
+
+async def test_a_digest_that_began_to_come_is_finished_in_the_quiet_hours() -> None:
+    world = await quiet_world(adapter=FakeAdapter(long=True))
+    world.clock.advance(hours=15)
+    refused = [DeliveryError("Telegram asks to wait", 2 * 3600)]
+    first = world.adapter.post
+
+    async def post(chat: Chat, payload: Payload, key: str) -> str:
+        number = await first(chat, payload, key)
+        world.adapter.faults, refused[:] = [*refused], []
+        return number
+
+    world.adapter.post = post  # type: ignore[method-assign]
+    await world.turn(0)
+    assert world.texts == ["one"]
+    await world.turn(2 * 3600 + 5)
+    assert world.texts == list(WORDS)
+
+
+async def test_what_could_not_be_sent_between_two_nights_is_not_held_again() -> None:
+    world = await quiet_world(adapter=FakeAdapter(long=True))
+    world.adapter.faults = [DeliveryError("down") for _ in range(1000)]
+    world.clock.advance(hours=15)
+    for _ in range(27 * 12):
+        await world.turn(300)
+    [first, *_] = world.store._editions.values()
+    assert first.done
+    assert first.missed == "it could not be sent before the next quiet hours"
+    assert world.texts == []
+
+
+# --- a clock that is put right
+
+
+@pytest.mark.parametrize("what", ["post", "answer"])
+async def test_a_wait_by_a_clock_that_was_ahead_does_not_last_for_hours(what: str) -> None:
+    world = World(FakeAdapter(long=True))
+    await world.subscribe()
+    world.clock.advance(hours=2 + 5)  # five too many
+    if what == "post":
+        world.adapter.faults = [DeliveryError("down")]
+    else:
+        answers = iter([SourceError("the archive cannot be read")])
+
+        async def fails_once(request: Request) -> Reply:
+            for fault in answers:
+                raise fault
+            return await answer(request)
+
+        world.delivery._answer = fails_once
+    await world.turn(0)
+    world.clock.advance(hours=-5)
+    await world.turn()
+    await world.until(LONGEST_WAIT.total_seconds() + 10)
+    assert world.texts[-3:] == list(WORDS)
+
+
+async def test_a_wait_that_the_platform_asked_for_is_as_long_as_it_says() -> None:
+    world = World(FakeAdapter(long=True))
+    await world.subscribe()
+    world.clock.advance(hours=2)
+    world.adapter.faults = [DeliveryError("Telegram asks to wait 43200 s", 43_200)]
+    await world.turn()
+    await world.turn(43_200 - 10)
+    assert world.texts == []
+    await world.until(60)
+    assert world.texts == list(WORDS)
+
+
+# --- never silence
+
+
+@dataclass
+class Ear:
+    """Hears what the operator is told."""
+
+    heard: list[tuple[str, str]] = field(default_factory=list)
+
+    async def tell(self, about: str, words: str) -> None:
+        self.heard.append((about, words))
+
+
+async def test_a_digest_that_cannot_be_written_is_told_and_its_reason_is_kept() -> None:
+    async def fails(_: Request) -> Reply:
+        raise SourceError("the archive cannot be read")
+
+    world, ear = World(FakeAdapter(), answer=fails), Ear()
+    world.delivery._tell = ear.tell
+    await world.subscribe()
+    world.clock.advance(hours=2)
+    await world.until(60)
+    assert [about for about, _ in ear.heard] == ["digest the archive cannot be read"]
+    assert world.delivery._put_off[next(iter(world.store._editions))].faults >= IN_VAIN
+    for _ in range(13 * 4):
+        await world.turn(900)
+    [edition] = world.store._editions.values()
+    assert edition.missed == "more than 12 hours late; before: the archive cannot be read"
+    assert [about for about, _ in ear.heard][-1] == "missed fake"
+
+
+async def test_the_operator_is_told_of_digests_that_nobody_got_while_the_bot_was_down() -> None:
+    world, ear = World(FakeAdapter()), Ear()
+    world.delivery._tell = ear.tell
+    for number in range(3):
+        await world.subscribe(Chat("fake", str(number)))
+    world.clock.advance(hours=2 + 13)
+    await world.until(10)
+    assert ear.heard == [
+        ("missed fake", "3 digest(s) were not sent: more than 12 hours late"),
+    ]
 
 
 # --- faults of our own

@@ -129,10 +129,24 @@ async def test_another_length_takes_the_place_of_the_briefing_but_not_of_a_greet
     assert not (await pressed(desk, Action("Today's briefing", "brief"))).in_place
 
 
-async def test_the_longer_version_of_a_second_digest_leaves_out_the_first_one_too() -> None:
+async def written(desk: Desk) -> Reply:
+    """A short digest, as it is after it was written down."""
+    reply = await desk.answer(Request(CHAT, "brief", "short", is_digest=True))
+    assert reply.told is not None
+    await desk.remember(CHAT, reply.told)
+    return reply
+
+
+async def test_a_digest_that_was_not_written_down_is_told_whole_the_next_time() -> None:
     desk = a_desk()
     digest = Request(CHAT, "brief", "short", is_digest=True)
-    first, second = await desk.answer(digest), await desk.answer(digest)
+    lost, again = await desk.answer(digest), await desk.answer(digest)
+    assert titles(again) == titles(lost) != []
+
+
+async def test_the_longer_version_of_a_second_digest_leaves_out_the_first_one_too() -> None:
+    desk = a_desk()
+    first, second = await written(desk), await written(desk)
     assert not set(titles(first)) & set(titles(second))
     longer = await pressed(desk, press(second, "Longer"))
     assert set(titles(second)) < set(titles(longer))

@@ -12,7 +12,7 @@ from bot.core.briefing import briefing_reply, story_reply
 from bot.core.errors import RequestError, SourceError
 from bot.core.messages import Chat, StoryItem
 from bot.core.news import Reading
-from bot.core.newsroom import Newsroom, datelined
+from bot.core.newsroom import Newsroom, datelined, told_in
 from bot.sources.places import GazetteerPlaces
 from summaries.article import Article, Length
 from summaries.places.place import Mention
@@ -129,7 +129,7 @@ async def test_the_next_day_begins_with_what_is_new() -> None:
     archive, clock = FakeArchive(), FakeClock()
     room = Newsroom(reading(first), clock, archive, FakePlaces())
     today = await room.briefing(CHAT, Length.NORMAL)
-    await room.told(CHAT, today)
+    await room.remember(CHAT, told_in(today))
     again = await room.briefing(CHAT, Length.NORMAL)
     assert [story.article for story in again.stories] == [first]
     assert not again.repeats
@@ -144,7 +144,8 @@ async def test_a_second_digest_of_a_day_tells_what_came_since_the_first() -> Non
     first = told_by("wire", "Earthquake near Erbil kills 14", QUAKE)
     archive, clock = FakeArchive(), FakeClock()
     room = Newsroom(reading(first), clock, archive, FakePlaces())
-    await room.told(CHAT, await room.briefing(CHAT, Length.NORMAL, since_last=True))
+    second = await room.briefing(CHAT, Length.NORMAL, since_last=True)
+    await room.remember(CHAT, told_in(second))
     again = await room.briefing(CHAT, Length.NORMAL, since_last=True)
     assert again.repeats
     assert [story.article for story in again.stories] == [first]
@@ -190,7 +191,7 @@ async def test_more_stories_are_those_that_were_not_told_today() -> None:
     for skip in (None, 0, 0):
         briefing = await room.briefing(CHAT, Length.SHORT, skip=skip)
         titles += [story.article.title for story in briefing.stories]
-        await room.told(CHAT, briefing)
+        await room.remember(CHAT, told_in(briefing))
     assert sorted(titles) == sorted(one.title for one in several)
     assert (await room.briefing(CHAT, Length.SHORT, skip=0)).repeats
 

@@ -15,10 +15,11 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, event
 
+from bot.core.delivery import LEASE
 from bot.core.errors import StoreError
 from bot.core.journal import Update
 from bot.core.messages import Chat, Paragraph, Reply, Request
-from bot.core.ports import Edition, Outcome, Part, PartState
+from bot.core.ports import Edition, Opening, Outcome, Part, PartState
 from bot.core.schedule import Subscription, Timing, next_due
 from bot.store import journal
 from bot.store.database import DatabaseStore
@@ -259,6 +260,24 @@ async def test_an_update_that_nobody_offers_any_more_is_forgotten(
     await ledger.take("telegram", [second])
     assert await ledger.unfinished("telegram") == [second]
     await database.close()
+
+
+async def test_a_claim_of_another_process_is_not_given_back(tmp_path: Path) -> None:
+    url, clock = url_of(tmp_path / "new.db"), FakeClock()
+    mine, theirs = await DatabaseStore.open(url), await DatabaseStore.open(url)
+    kept = await mine.subscribe(Subscription(CHAT, TIMING), due := next_due(TIMING, MONDAY))
+    await mine.open_due([Opening(kept, due, next_due(TIMING, due.at))])
+    [edition] = await mine.open_editions(CHAT, due.at)
+    [part] = await mine.freeze(edition, [{"text": "one"}])
+    assert await theirs.claim(part, clock.now(), LEASE)
+    await mine.release(part)
+    [left] = await mine.parts(edition)
+    assert left.state is PartState.SENDING
+    await theirs.release(part)
+    [left] = await mine.parts(edition)
+    assert left.state is PartState.PENDING
+    for store in (mine, theirs):
+        await store.close()
 
 
 # --- what it costs

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Coroutine, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -102,6 +103,12 @@ class DiscordAdapter:
         """See the Adapter port."""
         if self._loop is not None:  # nobody posts before there is one
             await self._inside(self._poster.pace.turn(chat))
+
+    def give_turn_back(self, chat: Chat) -> None:
+        """See the Adapter port."""
+        if self._loop is not None:
+            with suppress(RuntimeError):  # it ended just now, and the turn with it
+                self._loop.call_soon_threadsafe(self._poster.pace.give_back, chat)
 
     async def post(self, chat: Chat, payload: Payload, key: str) -> str:
         """See the Adapter port."""
