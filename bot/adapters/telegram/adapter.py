@@ -186,6 +186,10 @@ class TelegramAdapter:
         """See the Adapter port."""
         await self._pace.turn(chat)
 
+    def give_turn_back(self, chat: Chat) -> None:
+        """See the Adapter port."""
+        self._pace.give_back(chat)
+
     async def look_up(self, chat: Chat, payload: Payload, key: str, since: datetime) -> str | None:
         """See the Adapter port. A bot cannot read a chat's history: nobody can tell.
 
