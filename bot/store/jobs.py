@@ -27,6 +27,9 @@ _BATCH = 50
 _ENQUEUED_AT_ONCE = 500
 _LOOK_AGAIN = timedelta(seconds=5)
 """How often the queue is looked into without being told of anything new."""
+_LONG_DUE = timedelta(days=-36_500)
+"""When a job may begin, reckoned from now. One that may begin now waits for hours when the clock
+(in PostgreSQL the server's) is set back by hours before its turn comes."""
 
 
 class QueuedJobs:
@@ -59,6 +62,7 @@ class QueuedJobs:
         """See the Jobs port."""
         if keys:
             await self._forget(queue)
+            await self._free()
         for begin in range(0, len(keys), _ENQUEUED_AT_ONCE):
             await self._enqueue(queue, keys[begin : begin + _ENQUEUED_AT_ONCE])
             await asyncio.sleep(0)  # whoever asks something meanwhile is not kept waiting
@@ -69,15 +73,29 @@ class QueuedJobs:
         with _in_words():
             await queries.clear_queue_log(queue)
 
+    async def _free(self) -> None:
+        """Let no sign of life lie ahead of the server's clock, as it does when that is set back.
+
+        Who died before would seem alive until it is so late again, and hold what it had in hand.
+        """
+        if self._pool is None:  # in memory nobody dies alone
+            return
+        queries: Any = self._queuer.queries
+        ahead = "status = 'picked' AND heartbeat > now()"
+        table = queries.qbq.qualified.queue_table  # PgQueuer's own name for it
+        with _in_words():
+            await self._pool.execute(f"UPDATE {table} SET heartbeat = now() WHERE {ahead}")  # noqa: S608
+
     async def _enqueue(self, queue: str, keys: Sequence[str]) -> None:
         if self._queuer.queries is None:
             return
         count = len(keys)
+        due: list[timedelta | None] = [_LONG_DUE] * count
         names = [f"{queue}:{key}" for key in keys]
         payloads: list[bytes | None] = [key.encode() for key in keys]
         with _in_words():
             await self._queuer.queries.enqueue(
-                [queue] * count, payloads, [0] * count, None, list(names), on_conflict="skip"
+                [queue] * count, payloads, [0] * count, due, list(names), on_conflict="skip"
             )
 
     async def run(self, queues: Sequence[str], work: Callable[[str], Awaitable[None]]) -> None:
