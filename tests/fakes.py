@@ -9,7 +9,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from bot.core.archive import Archive
 from bot.core.chats import ChatSettings, Standing
@@ -284,6 +284,10 @@ class FakeStore:
 
     async def subscriptions(self, chat: Chat) -> Sequence[tuple[Subscription, Occurrence]]:
         return [(one, self._kept[one.id].due) for one in self._of(chat)]
+
+    async def newest_day(self, number: int) -> date | None:
+        days = [one.occurrence.day for one in self._editions.values() if one.subscription == number]
+        return max(days, default=None)
 
     async def due(
         self, now: datetime, limit: int = 500

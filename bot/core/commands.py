@@ -13,7 +13,6 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from hashlib import sha256
-from zoneinfo import ZoneInfo
 
 from bot.core import words
 from bot.core.archive import Archive
@@ -50,6 +49,7 @@ from bot.core.newsroom import Newsroom, told_in
 from bot.core.places import PlaceAnswer, PlaceReader, chosen, label_parts, name_of, place_reply
 from bot.core.ports import Clock, Places, Store
 from bot.core.questions import PlaceQuestion, is_question, understand
+from bot.core.schedule import known_zone
 from bot.core.settings_page import SettingsPage
 from bot.core.text import links_in
 from bot.core.welcome import about_reply, ask_a_place, first_minute, help_reply, known_already
@@ -403,7 +403,7 @@ class Desk:
             return None
         now = self._clock.now()
         comes = [
-            due.at.astimezone(ZoneInfo(one.timing.zone))
+            due.at.astimezone(known_zone(one.timing.zone))
             for one, due in kept
             if not one.paused and due.at > now
         ]

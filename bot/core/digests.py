@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time
 from typing import TypeAlias
-from zoneinfo import ZoneInfo
 
 from bot.core import words
 from bot.core.archive import Archive
@@ -40,6 +39,8 @@ from bot.core.schedule import (
     Timing,
     describe,
     first_due,
+    is_known,
+    known_zone,
     next_due,
     parse_hour,
     parse_timings,
@@ -228,8 +229,20 @@ class Digests:
         ]
         for one in wrong:
             timing = replace(one.timing, zone=zone)
-            await self._store.subscribe(replace(one, timing=timing), first_due(timing, now))
+            first = await self._first(timing, one.id)
+            await self._store.subscribe(replace(one, timing=timing), first)
         return len(wrong)
+
+    async def _first(self, timing: Timing, number: int) -> Occurrence:
+        """Return when a digest comes next whose timing is new: a date it had does not come again.
+
+        Who moves west after today's digest is on the same date once more.
+        """
+        first = first_due(timing, self._clock.now())
+        had = await self._store.newest_day(number)
+        while had is not None and first.day <= had:
+            first = next_due(timing, first.at)
+        return first
 
     async def _keep(
         self, request: Request, timing: Timing, question: Question, kept: Sequence[Kept]
@@ -241,7 +254,7 @@ class Digests:
         if there and there[0].timing == timing and not there[0].paused:
             said = _("This chat already has a digest at {digest}. The next: {moment}.")
             return self._said(wanted, said, there[1], kept)
-        first = first_due(timing, self._clock.now())
+        first = await self._first(timing, there[0].id if there else 0)
         await self._store.subscribe(wanted, first)
         said = _("A digest will come here at {digest}. The first: {moment}.")
         if there:
@@ -395,7 +408,7 @@ class Digests:
     async def _restart(self, chat: Chat) -> list[Subscription]:
         now = self._clock.now()
         kept = await self._store.subscriptions(chat)
-        again = [one for one, _due in kept if one.paused]
+        again = [one for one, _due in kept if one.paused and is_known(one.timing.zone)]
         for subscription in again:
             await self._store.subscribe(subscription, first_due(subscription.timing, now))
         return again
@@ -419,6 +432,8 @@ class Digests:
     async def _replan(self, chat: Chat) -> None:
         now = self._clock.now()
         for subscription, due in await self._store.subscriptions(chat):
+            if not is_known(subscription.timing.zone):  # it is planned when the zone is known again
+                continue
             if due.at > now and not subscription.paused:  # what is due goes out as it is
                 await self._store.subscribe(subscription, replanned(subscription.timing, due, now))
 
@@ -617,4 +632,4 @@ def chosen(typed: str, kept: Sequence[Subscription]) -> int | None:
 
 
 def _moment(timing: Timing, at: datetime) -> str:
-    return words.moment(at.astimezone(ZoneInfo(timing.zone)))
+    return words.moment(at.astimezone(known_zone(timing.zone)))

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 from bot.core.archive import Archive
 from bot.core.briefing import STORIES, choose
@@ -19,6 +18,7 @@ from bot.core.messages import Chat, Told
 from bot.core.news import Briefing, Reading, Since, Story
 from bot.core.places import SURE
 from bot.core.ports import Clock, Places, Sources
+from bot.core.schedule import known_zone
 from bot.core.words import _
 from summaries.article import Article, Length, Summary
 from summaries.extractive import METHODS, summarize
@@ -93,7 +93,7 @@ class Newsroom:
         """
         reading = await self._sources.articles(chat, topic)
         now = self._clock.now()
-        today = now.astimezone(ZoneInfo(zone)).date()
+        today = now.astimezone(known_zone(zone)).date()
         if reading.samples or self._archive is None:
             chosen, left = choose(reading.articles, length, skip or 0)
             stories = await asyncio.to_thread(self._tell, chosen, length)

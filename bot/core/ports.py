@@ -255,6 +255,9 @@ class Store(Protocol):
     async def subscriptions(self, chat: Chat) -> Sequence[tuple[Subscription, Occurrence]]:
         """Return what a chat is subscribed to, with the next occurrence of each, by hour."""
 
+    async def newest_day(self, number: int) -> date | None:
+        """Return the newest local date that a subscription has an edition of, or None."""
+
     async def due(
         self, now: datetime, limit: int = 500
     ) -> Sequence[tuple[Subscription, Occurrence]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -95,6 +95,20 @@ class Occurrence:
 def _zone(name: str) -> ZoneInfo:
     """Keep every zone that is in use: zoneinfo itself keeps the last eight."""
     return ZoneInfo(name)
+
+
+def is_known(zone: str) -> bool:
+    """Tell whether the tz database of this machine has a zone: an older or newer one may not."""
+    try:
+        _zone(zone)
+    except (LookupError, ValueError):
+        return False
+    return True
+
+
+def known_zone(name: str) -> tzinfo:
+    """Return a zone to show a moment in: UTC for one that is no longer known."""
+    return _zone(name) if is_known(name) else UTC
 
 
 def next_due(timing: Timing, after: datetime) -> Occurrence:

@@ -151,6 +151,12 @@ class DatabaseStore:
         found = await self._database.read(rows(query))
         return [(_subscription(row), _occurrence(row.next_day, row.next_run_at)) for row in found]
 
+    async def newest_day(self, number: int) -> date | None:
+        """See the Store port."""
+        query = select(func.max(editions.c.day)).where(editions.c.subscription == number)
+        [[day]] = await self._database.read(rows(query))
+        return date.fromisoformat(day) if day else None
+
     async def due(
         self, now: datetime, limit: int = 500
     ) -> Sequence[tuple[Subscription, Occurrence]]:

@@ -250,6 +250,18 @@ async def test_the_same_local_date_in_another_zone_is_not_told_again(store: Stor
     assert await waiting(store, later.at) == [first.id]
 
 
+async def test_the_newest_date_of_a_subscription_is_known(store: Store) -> None:
+    kept = await subscribed(store)
+    assert await store.newest_day(kept.id) is None
+    due = next_due(TIMING, NOW)
+    for _ in range(2):
+        following = next_due(TIMING, due.at)
+        await open_edition(store, kept, due, following)
+        newest, due = due, following
+    assert await store.newest_day(kept.id) == newest.day
+    assert await store.newest_day(kept.id + 1) is None
+
+
 async def test_a_subscription_changed_meanwhile_keeps_its_change(store: Store) -> None:
     [(stale, due)] = [(await subscribed(store), next_due(TIMING, NOW))]
     evening = Occurrence(due.day, due.at + timedelta(hours=10))

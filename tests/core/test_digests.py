@@ -17,7 +17,8 @@ from bot.core.digests import MAX_DIGESTS, Question, parse_quiet, split_question
 from bot.core.errors import RequestError
 from bot.core.messages import Chat, ChatKind, Reply, Request
 from bot.core.news import Feed
-from bot.core.schedule import WEEKDAYS, Quiet, Timing, next_due
+from bot.core.ports import Opening
+from bot.core.schedule import WEEKDAYS, Quiet, Subscription, Timing, next_due, parse_timing
 from tests.fakes import CHAT, MONDAY, MOSUL, FakeClock, FakeStore, make_desk, press
 
 NIGHT = Quiet(time(22), time(7))
@@ -52,6 +53,46 @@ async def asked_at(store: FakeStore) -> list[tuple[str, str, str]]:
         (f"{one.timing.at:%H:%M}", one.command, one.arguments)
         for one, _ in await store.subscriptions(CHAT)
     ]
+
+
+# --- zones
+
+
+@pytest.mark.parametrize(
+    "how", ["/subscribe 08:00 America/Los_Angeles", "/settings zone America/Los_Angeles"]
+)
+async def test_who_moves_west_after_todays_digest_is_told_when_the_next_really_comes(
+    desk: Desk, store: FakeStore, clock: FakeClock, how: str
+) -> None:
+    clock.instant = datetime(2026, 3, 4, 18, tzinfo=UTC)
+    await ask(desk, "/subscribe 08:00 Pacific/Auckland")  # 19:00 UTC, of the 5th
+    clock.advance(hours=2)
+    [(kept, due)] = await store.due(clock.now())
+    await store.open_due([Opening(kept, due, next_due(kept.timing, due.at))])
+    reply = await ask(desk, how)
+    if how.startswith("/settings"):
+        await ask(desk, "/settings move", is_press=True)
+    [(_, coming)] = await store.subscriptions(CHAT)
+    assert (due.day.day, coming.day.day) == (5, 6)
+    assert coming.at == datetime(2026, 3, 6, 16, tzinfo=UTC)
+    if how.startswith("/subscribe"):
+        assert "Friday, 6 March 2026, 08:00" in words(reply)
+
+
+async def test_a_digest_whose_zone_is_no_longer_known_keeps_nobody_from_asking(
+    desk: Desk, store: FakeStore, clock: FakeClock
+) -> None:
+    await ask(desk, "/subscribe 08:00")
+    lost = parse_timing("09:00", "UTC")
+    gone = Subscription(CHAT, replace(lost, zone="Europe/Atlantis"))
+    await store.subscribe(gone, next_due(lost, clock.now()))
+    for line in ("/brief", "/subscriptions", "/quiet 22:00 07:00", "/settings", "/status"):
+        assert "went wrong" not in words(await ask(desk, line))
+    await store.pause(CHAT, "blocked")
+    reply = await desk.answer(Request(CHAT, "back", is_event=True))
+    assert "The digests at 08:00 come again" in words(reply)
+    await ask(desk, "/unsubscribe 09:00")
+    assert await asked_at(store) == [("08:00", "brief", "")]
 
 
 # --- what a digest asks
