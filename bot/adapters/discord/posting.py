@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,7 +16,7 @@ import discord
 from bot.adapters.discord.client import Client
 from bot.adapters.discord.outgoing import arguments_of, edit_of, http_error, is_same
 from bot.adapters.pace import Pace
-from bot.core.errors import DeliveryError, OutcomeUnknown
+from bot.core.errors import ChatUnavailable, DeliveryError, OutcomeUnknown
 from bot.core.messages import Chat
 from bot.core.pacing import Rate, at_one_chat
 from bot.core.ports import Payload
@@ -48,6 +49,10 @@ A message with the same words, that we sent in this time, counts as the one look
 """
 
 
+_doubts: ContextVar[list[str] | None] = ContextVar("doubts", default=None)
+"""What left it open whether the message that is being posted arrived."""
+
+
 def _limits(workers: int) -> Callable[[Chat], Sequence[Rate]]:
     """Return what one of so many processes may post in a channel."""
     a_channel = _A_CHANNEL.shared_by(at_one_chat(workers))
@@ -77,6 +82,7 @@ class Poster:
         """Look at every answer: the library does not tell whose limit a 429 is about."""
         trace = aiohttp.TraceConfig()
         trace.on_request_end.append(self._look_at_limits)
+        trace.on_request_exception.append(_note_loss)
         return trace
 
     async def _look_at_limits(
@@ -86,6 +92,8 @@ class Poster:
         everybody = "X-RateLimit-Global" in headers or "Via" not in headers  # Cloudflare itself
         if end.response.status == 429 and everybody:
             self.pace.hold(float(headers.get("Retry-After", 5)))
+        if end.response.status >= 500:
+            _note(f"Discord's answer was {end.response.status}")
 
     async def look_up(self, chat: Chat, payload: Payload, key: str, since: datetime) -> str | None:
         """See the Adapter port. Discord forgets a nonce after minutes, but not the message."""
@@ -174,7 +182,26 @@ class Poster:
             return await self._deliver(chat, payload, key)
 
     async def _deliver(self, chat: Chat, payload: Payload, key: str) -> str:
-        """Send one message; return its id. Raises what `post` raises, and holds what is to wait."""
+        """Send one message; return its id. Raises what `post` raises.
+
+        The library repeats what Discord answered with a fault of its own. When a repeat is refused,
+        nobody knows what became of the tries before.
+        """
+        doubts: list[str] = []
+        token = _doubts.set(doubts)
+        try:
+            return await self._send(chat, payload, key)
+        except (OutcomeUnknown, ChatUnavailable):
+            raise
+        except DeliveryError as error:
+            if doubts and not error.final:
+                raise OutcomeUnknown(f"{doubts[0]}, then: {error}", error.retry_after) from error
+            raise
+        finally:
+            _doubts.reset(token)
+
+    async def _send(self, chat: Chat, payload: Payload, key: str) -> str:
+        """Let the library send one message, and hold what is to wait."""
         client = self._unheld(chat)
         try:
             channel = client.get_partial_messageable(int(chat.thread or chat.id))
@@ -196,6 +223,18 @@ class Poster:
         except (KeyError, TypeError, ValueError) as error:  # an answer, but not one to be read
             raise OutcomeUnknown(f"Discord's answer made no sense: {error}") from error
         return str(message.id)
+
+
+async def _note_loss(
+    _session: object, _context: object, lost: aiohttp.TraceRequestExceptionParams
+) -> None:
+    if not isinstance(lost.exception, aiohttp.ClientConnectorError | DeliveryError):
+        _note("Discord's answer was lost")
+
+
+def _note(doubt: str) -> None:
+    if (doubts := _doubts.get()) is not None:
+        doubts.append(doubt)
 
 
 def _wait(seconds: float) -> DeliveryError:

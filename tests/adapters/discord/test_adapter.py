@@ -289,6 +289,27 @@ async def test_a_long_429_says_how_long_to_wait(
     assert caught.value.retry_after == 90
 
 
+@pytest.mark.parametrize("first", [Fault(502, after_commit=True), Fault.dropped(after_commit=True)])
+async def test_a_refusal_after_an_answer_that_was_lost_leaves_the_message_in_doubt(
+    emulator: DiscordEmulator, bot: DiscordAdapter, first: Fault
+) -> None:
+    """The library repeats by itself: the first try arrived, and a repeat was told to wait."""
+    emulator.fail_next("POST", MESSAGES, first)
+    emulator.fail_next("POST", MESSAGES, Fault.rate_limited(90))
+    with pytest.raises(OutcomeUnknown):
+        await bot.post(NEWS, WORDS, "dateline-1")
+    assert len(emulator.posted(CHANNEL)) == 1
+
+
+async def test_a_refusal_alone_leaves_no_doubt(
+    emulator: DiscordEmulator, bot: DiscordAdapter
+) -> None:
+    emulator.fail_next("POST", MESSAGES, Fault.rate_limited(90))
+    with pytest.raises(DeliveryError) as caught:
+        await bot.post(NEWS, WORDS, "dateline-1")
+    assert not isinstance(caught.value, OutcomeUnknown)
+
+
 @pytest.mark.parametrize("fault", [Fault.hang(), Fault(502)])
 async def test_a_message_that_nobody_answers_for_is_given_up_in_time_and_leaves_nothing_behind(
     emulator: DiscordEmulator,
