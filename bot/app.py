@@ -311,6 +311,7 @@ async def _serve(
             parts.clock,
             jobs,
             tell=operator.tell,
+            remember=parts.desk.remember,
         )
         if settings.database_url.startswith("sqlite"):  # nobody else can be at it
             await delivery.recover()
@@ -321,7 +322,14 @@ async def _serve(
         scheduler = start_clock(_tick, delivery, beats, ticking, pulse, operator)
         if duty.reads:
             begin = datetime.now(UTC) + timedelta(hours=1)  # also where it is started every day
-            scheduler.add_job(_forget, "interval", (parts, kept), days=1, next_run_time=begin)
+            scheduler.add_job(
+                _forget,
+                "interval",
+                (parts, kept),
+                days=1,
+                next_run_time=begin,
+                misfire_grace_time=None,  # late, when the machine slept, is better than not at all
+            )
         refusals: list[str] = []
         _leave_to_stay()
         try:
@@ -333,6 +341,7 @@ async def _serve(
                 beside = [
                     group.create_task(_post(jobs, delivery, adapters)),
                     group.create_task(_watch(pulse)),
+                    group.create_task(_keep_ticking(scheduler)),
                 ]
                 if duty.reads:
                     beside.append(group.create_task(_read_feeds(poller)))
@@ -462,11 +471,22 @@ def start_clock(tick: Callable[..., Awaitable[None]], *arguments: object) -> Asy
     from apscheduler.schedulers.asyncio import AsyncIOScheduler  # noqa: PLC0415 - one-shot commands need none
     from apscheduler.triggers.cron import CronTrigger  # noqa: PLC0415
 
+    class FromNow(CronTrigger):  # type: ignore[misc] # the library ships no types
+        """Never reckons with the last time.
+
+        CronTrigger counts up all that lies between: 14 us each, which is a minute and a half after
+        a year, and machines without a battery begin in 1970.
+        """
+
+        def get_next_fire_time(self, _last: datetime | None, now: datetime) -> datetime | None:
+            later = now + timedelta(microseconds=1)  # else it may be now, for ever
+            found: datetime | None = super().get_next_fire_time(None, later)
+            return found
+
     scheduler = AsyncIOScheduler(timezone=UTC)
-    trigger = CronTrigger(second=f"*/{TICK_SECONDS}", timezone=UTC)
     scheduler.add_job(
         tick,
-        trigger,
+        FromNow(second=f"*/{TICK_SECONDS}", timezone=UTC),
         arguments,
         max_instances=1,
         coalesce=True,
@@ -475,6 +495,24 @@ def start_clock(tick: Callable[..., Awaitable[None]], *arguments: object) -> Asy
     )
     scheduler.start()
     return scheduler
+
+
+async def _keep_ticking(scheduler: AsyncIOScheduler, pause: float = 1) -> None:
+    """Move all that is planned along when the machine's clock is set back.
+
+    APScheduler waits until that clock shows the hour: after two hours back, for two hours more.
+    Set forward, it finds everything due, and needs no help.
+    """
+    loop = asyncio.get_running_loop()
+    while True:
+        shown, passed = datetime.now(UTC), loop.time()
+        await asyncio.sleep(pause)
+        expected = shown + timedelta(seconds=loop.time() - passed)
+        back = expected - datetime.now(UTC)
+        if back > timedelta(seconds=1):  # less is no harm, and every clock is adjusted a little
+            log.warning("The machine's clock was set back by %.0f s", back.total_seconds())
+            for job in scheduler.get_jobs():
+                job.modify(next_run_time=job.next_run_time - back)
 
 
 async def _watch(pulse: Pulse, pause: float = STANDSTILL.total_seconds() / LOOKS) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from pathlib import Path
 
+import apscheduler.executors.base
+import apscheduler.schedulers.base
 import pytest
 
-from bot.app import LOOKS, Pulse, _post, _watch, assembled, serve
+from bot import app
+from bot.app import LOOKS, Pulse, _keep_ticking, _post, _watch, assembled, serve, start_clock
 from bot.core.delivery import Delivery
 from bot.core.errors import SettingsError, StoreError
 from bot.core.journal import Journal
@@ -128,6 +131,95 @@ async def test_the_clock_ticks_at_once_and_leaves_a_heartbeat(settings: Settings
     stop.set()
     await serving
     assert well
+
+
+class MachineClock:
+    """The clock of this machine, as whoever asks `datetime.now` sees it; a test sets it."""
+
+    def __init__(self) -> None:
+        self.wrong_by = timedelta(0)
+
+    def now(self, zone: tzinfo | None = None) -> datetime:
+        return datetime.now(zone) + self.wrong_by
+
+
+@pytest.fixture
+def machine_clock(monkeypatch: pytest.MonkeyPatch) -> MachineClock:
+    clock = MachineClock()
+    for module in (app, apscheduler.schedulers.base, apscheduler.executors.base):
+        monkeypatch.setattr(module, "datetime", clock)
+    monkeypatch.setattr(app, "TICK_SECONDS", 1)
+    return clock
+
+
+class Ticks:
+    """Lets a test wait for the next turn of the clock."""
+
+    def __init__(self) -> None:
+        self._one = asyncio.Event()
+
+    async def tick(self) -> None:
+        self._one.set()
+
+    async def another(self) -> None:
+        self._one.clear()
+        async with asyncio.timeout(5):
+            await self._one.wait()
+
+
+@pytest.mark.parametrize("hours", [-2, 5, -24 * 365])
+async def test_the_clock_ticks_on_when_the_machines_is_set(
+    machine_clock: MachineClock, hours: float
+) -> None:
+    ticks = Ticks()
+    scheduler = start_clock(ticks.tick)
+    keeping = asyncio.create_task(_keep_ticking(scheduler, pause=0.05))
+    await ticks.another()
+    machine_clock.wrong_by = timedelta(hours=hours)
+    await ticks.another()
+    keeping.cancel()
+    scheduler.shutdown(wait=False)
+
+
+async def test_what_comes_once_a_day_comes_in_time_when_the_machines_clock_is_set_back(
+    machine_clock: MachineClock,
+) -> None:
+    daily = Ticks()
+    scheduler = start_clock(Ticks().tick)
+    soon = machine_clock.now(UTC) + timedelta(seconds=0.5)
+    scheduler.add_job(daily.tick, "interval", days=1, next_run_time=soon)
+    keeping = asyncio.create_task(_keep_ticking(scheduler, pause=0.05))
+    await asyncio.sleep(0)
+    machine_clock.wrong_by = timedelta(hours=-2)
+    await daily.another()
+    keeping.cancel()
+    scheduler.shutdown(wait=False)
+
+
+async def test_after_years_ahead_the_next_tick_is_counted_from_now() -> None:
+    """Not from the last one: counting up would stop the bot for minutes."""
+    scheduler = start_clock(Ticks().tick)
+    [job] = scheduler.get_jobs()
+    began, now = datetime(1970, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, 8, 0, 3, tzinfo=UTC)
+    following = job.trigger.get_next_fire_time(began, now)
+    assert following == now.replace(second=5)
+    assert job.trigger.get_next_fire_time(following, following) == now.replace(second=10)
+    scheduler.shutdown(wait=False)
+
+
+async def test_a_machine_that_slept_over_the_hour_of_forgetting_forgets_late(
+    settings: Settings, machine_clock: MachineClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    stop, adapter = asyncio.Event(), Stubborn()
+    serving = asyncio.create_task(serve(settings, [adapter], stop))
+    async with asyncio.timeout(10):
+        await adapter.begun.wait()
+        machine_clock.wrong_by = timedelta(hours=8)
+        while "Forgot 0 article(s)" not in caplog.text:  # noqa: ASYNC110 - a log has no event
+            await asyncio.sleep(0.01)
+    stop.set()
+    await serving
 
 
 async def test_a_running_bot_writes_its_metrics(settings: Settings) -> None:
