@@ -19,16 +19,18 @@ import time
 from collections import Counter
 from collections.abc import Callable, MutableSequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import apscheduler.schedulers.base
 import apscheduler.triggers.cron
+import pgqueuer.adapters.inmemory.queries
 import sqlalchemy
-from apscheduler.triggers.interval import IntervalTrigger
+from apscheduler.triggers.base import BaseTrigger
 from pgqueuer.core.qm import QueueManager
 
 from bot import app
@@ -49,8 +51,8 @@ TICK = 0.2
 """Real seconds between two ticks."""
 STARTED, ADVANCED, SKEW, STOPPED, RATE, TASKS = range(6)
 """What the cells of the shared memory hold: the real start, seconds that time was moved on, seconds
-by which the bot's own clock is wrong, whether the process has stopped itself, how many times faster
-than the machine's the clock runs, and how many tasks the bot's event loop has."""
+by which the clock of the bot's machine is wrong, whether the process has stopped itself, how many
+times faster than the machine's the clock runs, and how many tasks the bot's event loop has."""
 Cells = MutableSequence[float]
 
 METHODS: dict[str, tuple[type, ...]] = {
@@ -155,16 +157,41 @@ def _die_with_parent() -> None:
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
+class Often(BaseTrigger):  # type: ignore[misc] # the library ships no types
+    """Ticks sooner than CronTrigger can, and takes what it takes."""
+
+    def __init__(self, **_: object) -> None:
+        pass
+
+    def get_next_fire_time(self, _last: datetime | None, now: datetime) -> datetime:
+        """Return the time of the next tick."""
+        return now + timedelta(seconds=TICK)
+
+
+class MachineClock:
+    """What the libraries know of the time: as wrong as the bot's own, but no faster.
+
+    They wait for it with the event loop, whose time goes its usual way.
+    """
+
+    def __init__(self, cells: Cells) -> None:
+        self._cells = cells
+
+    def now(self, zone: tzinfo = UTC) -> datetime:
+        """Return what `datetime.now` would."""
+        return datetime.now(zone) + timedelta(seconds=self._cells[SKEW])
+
+
 def _move_clock(cells: Cells) -> None:
     def now(_: object) -> datetime:
         return datetime.fromtimestamp(virtual_now(cells) + cells[SKEW], UTC)
 
     _replace(app.SystemClock, "now", now)
-
-    def often(**_: object) -> IntervalTrigger:
-        return IntervalTrigger(seconds=TICK, timezone=UTC)
-
-    _replace(apscheduler.triggers.cron, "CronTrigger", often)
+    machine = MachineClock(cells)
+    for module in (app, apscheduler.schedulers.base):
+        _replace(module, "datetime", machine)
+    _replace(pgqueuer.adapters.inmemory.queries, "utc_now", machine.now)
+    _replace(apscheduler.triggers.cron, "CronTrigger", Often)
     sooner = timedelta(seconds=30 / SPEED)  # PostgreSQL's own clock, by which it tells who died
     _replace(
         QueueManager, "run", functools.partialmethod(QueueManager.run, heartbeat_timeout=sooner)
