@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from bot.core.errors import StoreError
 
@@ -41,15 +42,18 @@ class SameFile:
         `let_go` closes the connections to the lost one. Raises StoreError, and then all is as it
         was.
         """
-        fresh = self._path.with_name(self._path.name + ".new")
         try:
-            fresh.unlink(missing_ok=True)
-            with closing(sqlite3.connect(fresh)) as copy:
-                connection.backup(copy)
-            let_go()
-            for end in ("-wal", "-shm"):
-                self._path.with_name(self._path.name + end).unlink(missing_ok=True)
-            fresh.replace(self._path)
+            # In a folder of its own, nobody else's file can have its name.
+            with TemporaryDirectory(
+                dir=self._path.parent, prefix="dateline-unfinished-", ignore_cleanup_errors=True
+            ) as folder:
+                fresh = Path(folder, self._path.name)
+                with closing(sqlite3.connect(fresh)) as copy:
+                    connection.backup(copy)
+                let_go()
+                for end in ("-wal", "-shm"):
+                    self._path.with_name(self._path.name + end).unlink(missing_ok=True)
+                fresh.replace(self._path)
         except (sqlite3.Error, OSError) as error:
             raise StoreError(
                 f"The database {self._path} was taken away while Dateline ran, and could not be "

@@ -28,6 +28,10 @@ async def subscribed(path: Path) -> int:
         await store.close()
 
 
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
 def remove(folder: Path, pattern: str) -> None:
     for path in folder.glob(pattern):
         path.unlink()
@@ -73,3 +77,15 @@ async def test_a_folder_that_is_gone_is_said_until_it_is_there_again(tmp_path: P
     await subscribe(store, "2")
     await store.close()
     assert await subscribed(folder / "dateline.db") == 2
+
+
+async def test_the_other_files_of_the_folder_are_left_alone(tmp_path: Path) -> None:
+    store = await DatabaseStore.open(f"sqlite:///{tmp_path}/dateline.db")
+    await subscribe(store, "1")
+    (tmp_path / "dateline.db.new").write_bytes(b"of the user")
+    remove(tmp_path, "dateline.db")
+    await subscribe(store, "2")
+    await store.close()
+    assert await subscribed(tmp_path / "dateline.db") == 2
+    assert names(tmp_path) == {"dateline.db", "dateline.db.new"}
+    assert (tmp_path / "dateline.db.new").read_bytes() == b"of the user"
