@@ -13,11 +13,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+from sqlalchemy.engine import URL
 
 from bot import app
 from bot.adapters.plain import one_line
 from bot.core.delivery import GRACE
-from bot.core.errors import RequestError, SettingsError
+from bot.core.errors import RequestError, SettingsError, StoreError
 from bot.core.ports import OutboxLine, PartState
 from bot.ops import backup as copies
 from bot.ops import health
@@ -78,16 +79,16 @@ def _must_exist(settings: Settings) -> None:
 
 
 def _numbers(which: Sequence[str], lines: Sequence[OutboxLine]) -> list[int]:
-    known = {line.part.id for line in lines}
+    known = {str(line.part.id): line.part.id for line in lines}
     if list(which) == ["all"]:
-        return sorted(known)
+        return sorted(known.values())
     for word in which:
-        if not word.isdecimal() or int(word) not in known:
+        if word not in known:
             raise RequestError(
                 f"There is no message “{word[:20]}” in the outbox.",
                 "`dateline outbox` lists them; write their numbers, or all.",
             )
-    return [int(word) for word in which]
+    return [known[word] for word in which]
 
 
 def _messages(count: int) -> str:
@@ -151,12 +152,23 @@ async def restore(settings: Settings, source: str) -> str:
 
 def _restore(source: Path, database: Path) -> Path | None:
     with alone(database):
-        return copies.restore(source, database, lambda fresh: asyncio.run(_migrate(fresh)))
+        return copies.restore(source, database, lambda fresh: asyncio.run(_migrate(fresh, source)))
 
 
-async def _migrate(fresh: Path) -> None:
-    """Bring an older backup up to date. Raises StoreError for one of a newer Dateline."""
-    await (await DatabaseStore.open(f"sqlite:///{fresh}")).close()
+async def _migrate(fresh: Path, source: Path) -> None:
+    """Bring the copy of an older backup up to date, and read from it what a bot reads.
+
+    Raises StoreError, which names the backup, for one of a newer Dateline or of something else.
+    """
+    url = URL.create("sqlite", database=str(fresh)).render_as_string()
+    try:
+        store = await DatabaseStore.open(url)
+        try:
+            await store.tally()
+        finally:
+            await store.close()
+    except StoreError as error:
+        raise StoreError(str(error).replace(url, str(source))) from error
 
 
 async def metrics(settings: Settings) -> str:

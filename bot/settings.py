@@ -73,11 +73,12 @@ class Settings:
     @property
     def database_file(self) -> Path | None:
         """Return SQLite's file, or None: the database is a server's, or in memory."""
-        kind, _, rest = self.database_url.partition(":///")
-        name = rest.partition("?")[0]
-        if not kind.startswith("sqlite") or not name or name.startswith((":", "file:")):
+        if not self.database_url.startswith("sqlite"):
             return None
-        return Path(name)
+        from sqlalchemy.engine import make_url  # noqa: PLC0415 - half a second that most commands need not pay
+
+        name = make_url(self.database_url).database or ":memory:"
+        return None if name.startswith((":", "file:")) else Path(name)
 
 
 def load(environ: Mapping[str, str], config: Path = ROOT / "config") -> Settings:
@@ -177,17 +178,26 @@ def _path(name: str, values: Mapping[str, str], usual: Path, faults: list[str]) 
 
 def _database(values: Mapping[str, str], data_dir: Path, faults: list[str]) -> str:
     """Return the database's URL. A fault never shows it: there may be a password in it."""
-    url = values["database_url"].strip() or f"sqlite:///{data_dir / 'dateline.db'}"
+    url = values["database_url"].strip() or _sqlite_url(data_dir / "dateline.db")
     kind, _, rest = url.partition("://")
     if kind not in _DATABASES:
         faults.append(f"{_env('database_url')} must begin with sqlite:/// or postgresql://")
-    elif kind.startswith("sqlite") and len(rest.lstrip("/")) == 0:
+    elif kind.startswith("sqlite") and not (rest.startswith("/") and rest.strip("/")):
         faults.append(f"{_env('database_url')} must name a file: sqlite:////path/to/dateline.db")
     elif kind.startswith("postgres") and not _is_server(url):
         faults.append(
             f"{_env('database_url')} must look like postgresql://user:password@host:5432/database"
         )
     return url
+
+
+def _sqlite_url(file: Path) -> str:
+    """Return the URL of a file, whatever its name: there %41 means A, and ? begins what follows."""
+    if not {"%", "?"} & set(str(file)):
+        return f"sqlite:///{file}"
+    from sqlalchemy.engine import URL  # noqa: PLC0415 - half a second that hardly any name needs
+
+    return URL.create("sqlite", database=str(file)).render_as_string()
 
 
 def _log_format(values: Mapping[str, str], faults: list[str]) -> str:

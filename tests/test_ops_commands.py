@@ -16,8 +16,9 @@ from bot.core.schedule import Occurrence, Subscription, Timing
 from bot.ops_commands import backup, change_outbox, outbox, print_outbox, restore
 from bot.settings import Settings, load
 from bot.store.database import DatabaseStore
+from bot.store.engine import HEAD
 from tests.ops.test_alone import holding
-from tests.ops.test_backup import names
+from tests.ops.test_backup import foreign, names
 
 NOW = datetime(2016, 1, 20, 8, 0, tzinfo=UTC)
 
@@ -126,3 +127,40 @@ async def test_a_backup_of_a_newer_version_is_refused_and_changes_nothing(
         await restore(settings, str(tmp_path / "copy.db"))
     assert len(await outbox(settings)) == 1
     assert not names(tmp_path, "before-restore")
+
+
+@pytest.mark.parametrize("name", ["p%41q", "a b?c"])
+async def test_in_a_folder_of_any_name_a_backup_is_restored_where_the_bot_looks(
+    tmp_path: Path, name: str
+) -> None:
+    settings = load({"DATELINE_DATA_DIR": str(tmp_path / name), "HOME": str(tmp_path)})
+    await made(settings, PartState.SENT)
+    await backup(settings, str(tmp_path / "copy.db"))
+    said = await restore(settings, str(tmp_path / "copy.db"))
+    assert said.startswith("Restored: 1 subscription(s). The database before it is kept as ")
+    assert {"copy.db", name} == set(names(tmp_path, ""))
+
+
+async def test_a_database_of_something_else_is_refused_by_the_name_that_was_typed(
+    settings: Settings, tmp_path: Path
+) -> None:
+    await made(settings, PartState.UNKNOWN)
+    foreign(
+        tmp_path / "other.db",
+        f"CREATE TABLE alembic_version AS SELECT '{HEAD}' AS version_num",
+        "CREATE TABLE subscriptions (id INTEGER)",
+    )
+    with pytest.raises(StoreError) as refused:
+        await restore(settings, str(tmp_path / "other.db"))
+    assert str(refused.value) == (
+        f"Cannot use the database {tmp_path}/other.db: no such table: parts."
+    )
+    assert len(await outbox(settings)) == 1
+
+
+@pytest.mark.parametrize("typed", ["9" * 5000, "²", "-1", "01"])
+async def test_a_number_that_nobody_shows_is_in_no_outbox(settings: Settings, typed: str) -> None:
+    await made(settings, PartState.UNKNOWN)
+    with pytest.raises(RequestError, match="There is no message “") as refused:
+        await change_outbox(settings, "retry", [typed])
+    assert len(str(refused.value)) < 60

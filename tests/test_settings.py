@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from platformdirs import user_data_path
+from sqlalchemy.engine import make_url
 
 from bot.core.errors import SettingsError
 from bot.core.messages import Chat
@@ -140,6 +141,7 @@ def test_a_database_url_is_taken_as_it_is(url: str, config: Path) -> None:
         "dateline.db",
         "sqlite://",
         "sqlite:///",
+        "sqlite://dateline.db",
         "postgresql://",
         "postgresql:///dateline",
         "postgresql://me:secret@host:port/db",
@@ -154,6 +156,35 @@ def test_a_database_url_that_cannot_be_is_refused_without_its_password(
     (fault,) = faults({"DATELINE_DATABASE_URL": url}, config)
     assert fault.startswith("DATELINE_DATABASE_URL must ")
     assert "secret" not in fault
+
+
+@pytest.mark.parametrize(
+    ("url", "file"),
+    [
+        ("sqlite:////srv/dateline.db", "/srv/dateline.db"),
+        ("sqlite:///dateline.db", "dateline.db"),
+        ("sqlite+aiosqlite:////srv/dateline.db?timeout=5", "/srv/dateline.db"),
+        ("sqlite:////srv/p%41q.db", "/srv/pAq.db"),
+        ("sqlite:////srv/a%3Fb.db?timeout=5", "/srv/a?b.db"),
+        ("sqlite:///:memory:", None),
+        ("sqlite:///file:dateline?mode=memory&uri=true", None),
+        ("postgresql://db.example/dateline", None),
+    ],
+)
+def test_the_file_of_a_database_url_is_the_one_that_the_store_opens(
+    url: str, file: str | None, config: Path
+) -> None:
+    found = load({"DATELINE_DATABASE_URL": url}, config).database_file
+    assert found == (file if file is None else Path(file))
+
+
+@pytest.mark.parametrize("name", ["data", "p%41q", "a b?c", "50%", "x#y+z", "données", "100%?"])
+def test_a_data_folder_of_any_name_holds_the_database(
+    name: str, tmp_path: Path, config: Path
+) -> None:
+    settings = load({"DATELINE_DATA_DIR": str(tmp_path / name)}, config)
+    assert settings.database_file == tmp_path / name / "dateline.db"
+    assert make_url(settings.database_url).database == str(settings.database_file)
 
 
 @pytest.mark.parametrize(
