@@ -1,13 +1,15 @@
 """How fast an adapter may post: gates that never let more through than a platform takes.
 
-A message counts from its start until so many seconds after its end. Whenever in between the
-platform counted it, no window of the platform's own ever holds too many. Knows no platform.
+A message counts from its start until so many seconds after its end, less what every message is
+sure to be under way. Whenever in between the platform counted it, no window of the platform's own
+ever holds too many. Knows no platform.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from weakref import WeakValueDictionary
@@ -21,6 +23,33 @@ HUNG_SECONDS = 3.0
 """A request that takes longer than this was counted by the platform, or never will be."""
 
 
+LATEST = 100
+"""So many requests tell how long one takes at least."""
+SURE = 0.8
+"""How much of the shortest of them is relied upon."""
+
+
+class Way:
+    """How long the way to the platform and back takes at least.
+
+    Two messages are counted at least as far apart as the end of the first and the start of the
+    second, and further by the second's way there and the first's way back. Where no message takes
+    less than so long for both together, a window may begin so much earlier: else a broadcast would
+    last longer by the whole way, 5 % for each 50 ms.
+    """
+
+    def __init__(self) -> None:
+        self._took: deque[float] = deque(maxlen=LATEST)
+
+    def note(self, seconds: float) -> None:
+        """A request took so long."""
+        self._took.append(seconds)
+
+    def least(self) -> float:
+        """Return the seconds that every request is sure to take: none before there were many."""
+        return SURE * min(self._took) if len(self._took) == LATEST else 0.0
+
+
 class Gate:
     """At most `count` messages in any `seconds`, first come first served."""
 
@@ -32,9 +61,9 @@ class Gate:
         """Wait for a place and take it."""
         await self._places.acquire()
 
-    def leave(self) -> None:
+    def leave(self, early: float = 0.0) -> None:
         """Say that the message has been posted (or not): its place is free after the window."""
-        asyncio.get_running_loop().call_later(self._seconds, self._release)
+        asyncio.get_running_loop().call_later(max(0.0, self._seconds - early), self._release)
 
     def _release(self) -> None:
         self._places.release()
@@ -65,6 +94,7 @@ class Pace:
         self._ready: dict[Chat, asyncio.TimerHandle] = {}
         self._gates: WeakValueDictionary[tuple[str, float], Gate] = WeakValueDictionary()
         self._held: dict[str, float] = {}
+        self._way = Way()
 
     def renewed(self) -> Pace:
         """Return the same limits for another event loop; what is held stays held."""
@@ -102,13 +132,19 @@ class Pace:
                 await gate.enter()
                 taken.append(gate)
             self.give_back(chat)
-            hung = asyncio.get_running_loop().call_later(HUNG_SECONDS, _leave, taken)
+            loop = asyncio.get_running_loop()
+            hung, begun = loop.call_later(HUNG_SECONDS, self._leave, taken), loop.time()
             try:
                 yield
             finally:
                 hung.cancel()
+                self._way.note(loop.time() - begun)
         finally:
-            _leave(taken)
+            self._leave(taken)
+
+    def _leave(self, taken: list[Gate]) -> None:
+        while taken:
+            taken.pop().leave(self._way.least())
 
     def _gates_of(self, chat: Chat) -> list[Gate]:
         """Return the gates of a chat, the slowest first; they live as long as somebody counts."""
@@ -132,8 +168,3 @@ class Pace:
         """Return for how many seconds nothing may be posted to a chat, or 0."""
         until = max(self._held.get(chat.id, 0.0), self._held.get("", 0.0))
         return max(0.0, until - time.monotonic())
-
-
-def _leave(taken: list[Gate]) -> None:
-    while taken:
-        taken.pop().leave()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 import time
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 
@@ -20,9 +22,10 @@ from bot.core.ports import Adapter, Payload
 from tests.adapters.clerk import Clerk
 from tests.adapters.discord.running import Refusals, Running
 from tests.adapters.telegram.living import running
+from tests.benchmarks.bench_broadcast import VirtualLoop
 from tests.emulators.discord import DiscordEmulator
 from tests.emulators.telegram import Fault, TelegramEmulator
-from tests.emulators.telegram.limits import Limits
+from tests.emulators.telegram.limits import Limits, RateLimiter
 from tests.fakes import FakeJournal
 
 ADA, SUPERGROUP = 1001, -1001234567890
@@ -290,3 +293,62 @@ async def test_to_look_through_many_channels_beside_a_broadcast_is_refused_nothi
         found, _ = await asyncio.gather(asyncio.gather(*looks), asyncio.gather(*digests))
     assert found == [""] * 70
     assert refusals.count == 0
+
+
+# --- messages that are under way
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_however_long_messages_are_under_way_no_second_holds_too_many(
+    monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    """Ways of any length, more or less even, and now and then a message that takes far longer."""
+    chance = random.Random(seed)  # noqa: S311 - chance, not secrets
+    ways = [chance.uniform(0, 0.2), chance.uniform(0, 0.2)]
+    uneven = chance.choice([0.001, 0.01, 0.1])
+    limiter, refused = RateLimiter(Limits()), 0
+    loop = VirtualLoop()
+    monkeypatch.setattr(pace, "time", SimpleNamespace(monotonic=loop.time))
+    one = Pace(Rate(30, 1.0), lambda _: [])
+
+    def way(least: float) -> float:
+        return least + chance.expovariate(1 / uneven) + (chance.random() < 0.02)
+
+    async def post(number: int) -> None:
+        nonlocal refused
+        async with one.passing(Chat("fake", str(number))):
+            await asyncio.sleep(way(ways[0]))
+            refused += bool(limiter.retry_after(number, is_group=False, now=loop.time()))
+            await asyncio.sleep(way(ways[1]))
+
+    async def broadcast() -> float:
+        await asyncio.gather(*map(post, range(1200)))
+        return loop.time()
+
+    took = loop.run_until_complete(broadcast())
+    loop.close()
+    assert refused == 0
+    assert took >= 1200 / 30 - 1
+
+
+async def test_the_way_to_the_platform_does_not_make_a_broadcast_longer_by_all_of_it() -> None:
+    one = Pace(Rate(50, 0.2), lambda _: [])
+
+    async def round_of(count: int) -> float:
+        began = asyncio.get_running_loop().time()
+        for _ in range(count):
+            async with one.passing(HERE):
+                await asyncio.sleep(0.05)
+        return asyncio.get_running_loop().time() - began
+
+    await asyncio.gather(*(round_of(2) for _ in range(50)))
+    assert one._way.least() == pytest.approx(0.05 * pace.SURE, rel=0.3)
+
+
+def test_few_messages_tell_nothing_of_the_way() -> None:
+    way = pace.Way()
+    for _ in range(pace.LATEST - 1):
+        way.note(1.0)
+    assert way.least() == 0
+    way.note(0.5)
+    assert way.least() == 0.5 * pace.SURE
