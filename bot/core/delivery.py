@@ -252,7 +252,7 @@ class Delivery:
         self._put_off[edition.id] = _PutOff(faults + 1, self._clock.now() + wait, why)
         if faults + 1 == IN_VAIN:
             words = f"The digest for {edition.subscription.chat} cannot be sent yet: {why}"
-            await self._tell(f"digest {why}", words)
+            await self._tell(f"digest {edition.subscription.chat.platform}", words)
 
     async def _deliver(self, edition: Edition) -> bool:
         """Post what is left of an edition; tell whether the chat takes more now."""

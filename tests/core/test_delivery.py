@@ -1205,7 +1205,7 @@ async def test_a_digest_that_cannot_be_written_is_told_and_its_reason_is_kept() 
     await world.subscribe()
     world.clock.advance(hours=2)
     await world.until(60)
-    assert [about for about, _ in ear.heard] == ["digest the archive cannot be read"]
+    assert [about for about, _ in ear.heard] == ["digest fake"]
     assert world.delivery._put_off[next(iter(world.store._editions))].faults >= IN_VAIN
     for _ in range(13 * 4):
         await world.turn(900)
