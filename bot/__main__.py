@@ -96,7 +96,8 @@ def _in_words(error: Exception) -> Sequence[str]:
     """Say what went wrong, each fault in a line."""
     match error:
         case ExceptionGroup():
-            return _in_words(error.exceptions[0])
+            lines = [line for one in error.exceptions for line in _in_words(one)]
+            return list(dict.fromkeys(lines))  # two that ended for one reason say it once
         case SettingsError():
             return error.faults
         case RequestError():
@@ -537,12 +538,18 @@ async def _stay(bot: Callable[[Settings], Awaitable[None]], settings: Settings) 
         _complain(warning)
     try:
         await bot(settings)
-    except (DatelineError, OSError):
-        raise
-    except Exception:
-        log.exception("The bot stopped")  # the place of the fault, for whoever mends it
+    except Exception as error:
+        if not _foreseen(error):
+            log.exception("The bot stopped")  # the place of the fault, for whoever mends it
         raise
     return 0
+
+
+def _foreseen(error: Exception) -> bool:
+    """Tell whether an error is said in words of its own, or is a group of such."""
+    if isinstance(error, ExceptionGroup):
+        return all(_foreseen(one) for one in error.exceptions)
+    return isinstance(error, (DatelineError, OSError))
 
 
 async def _doctor(_: argparse.Namespace, settings: Settings) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import logging
@@ -18,9 +19,11 @@ from typing import Any
 import jsonschema
 import pytest
 
+from bot import app
 from bot.__main__ import _COMMANDS, main
 from bot.app import VERSION
-from bot.settings import ROOT
+from bot.core.errors import StoreError
+from bot.settings import ROOT, Settings
 from summaries.article import Length
 from summaries.extractive import METHODS
 from summaries.places.gazetteer import DEFAULT_PACK
@@ -711,3 +714,44 @@ def test_a_one_shot_command_imports_nothing_heavy(arguments: tuple[str, ...]) ->
         timeout=60,
     )
     assert process.stderr.decode().split() == []
+
+
+# how the bot ends
+
+
+class Ending:
+    """A bot that ends at once, by some fault of several of its tasks."""
+
+    def __init__(self, *faults: Exception) -> None:
+        self._faults = faults
+
+    async def __call__(self, _: Settings) -> None:
+        async with asyncio.TaskGroup() as group:
+            for fault in self._faults:
+                group.create_task(self._fail(fault))
+
+    async def _fail(self, fault: Exception) -> None:
+        raise fault
+
+
+def test_a_bot_that_ends_for_known_reasons_says_each_once_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reasons = StoreError("It stands still."), StoreError("It stands still."), OSError(28, "No room")
+    monkeypatch.setattr(app, "run", Ending(*reasons))
+    assert main(["run"]) == 1
+    assert capsys.readouterr().err.splitlines() == [
+        "dateline: It stands still.",
+        "dateline: This machine says: No room.",
+    ]
+
+
+def test_a_bot_that_ends_by_a_fault_of_ours_logs_where_it_was(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(app, "run", Ending(StoreError("It stands still."), KeyError("of ours")))
+    assert main(["run"]) == 1
+    said = capsys.readouterr().err
+    assert "Traceback" in said
+    assert "dateline: It stands still." in said
+    assert "a fault in Dateline: KeyError" in said
