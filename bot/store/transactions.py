@@ -8,6 +8,8 @@ of digests; others read what was committed, and wait for no writer (https://sqli
 from __future__ import annotations
 
 import asyncio
+import logging
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -25,10 +27,14 @@ from bot.store.same_file import SameFile
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
+log = logging.getLogger(__name__)
+
 TOGETHER = 256
 """The most pieces of work in one commit."""
 READERS = 2
 """A long question leaves one thread for the short ones."""
+CLOSE_SECONDS = 10.0
+"""At the end the threads get so long to finish: a disk that hangs must not hold the bot back."""
 
 T = TypeVar("T")
 Work: TypeAlias = Callable[[Connection], T]
@@ -125,9 +131,13 @@ class SqliteDatabase:
 
     async def close(self) -> None:
         """See Database."""
-        for threads in {self._writers, self._readers}:
-            await asyncio.to_thread(threads.close)
-        self._let_go()
+        ended = [
+            await asyncio.to_thread(threads.close) for threads in {self._writers, self._readers}
+        ]
+        if all(ended):
+            self._let_go()
+        else:  # to close a connection that a thread is using would wait for that thread
+            log.error("The database did not answer for %.0f s and is left as it is", CLOSE_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,13 +180,15 @@ class _Threads:
         self._jobs.put(_Job(work, future))
         return await future
 
-    def close(self) -> None:
-        """Finish what was asked, and end."""
+    def close(self) -> bool:
+        """Finish what was asked, and end; tell whether that is done, or takes too long."""
         self._closed = True
         for _ in self._threads:
             self._jobs.put(None)
+        limit = time.monotonic() + CLOSE_SECONDS
         for thread in self._threads:
-            thread.join()
+            thread.join(max(0, limit - time.monotonic()))
+        return not any(thread.is_alive() for thread in self._threads)
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import Connection, event, text
 
 from bot.core.errors import StoreError
+from bot.store import transactions
 from bot.store.engine import open_database
 from bot.store.transactions import SqliteDatabase, count, rows
 
@@ -167,6 +168,21 @@ async def test_closing_finishes_what_was_asked_and_then_says_so(tmp_path: Path) 
     assert await asyncio.gather(*tasks) == [1] * 20
     with pytest.raises(StoreError, match="closed"):
         await database.read(NUMBERS)
+
+
+async def test_closing_does_not_wait_for_ever_for_a_disk_that_hangs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(transactions, "CLOSE_SECONDS", 0.05)
+    database = await open_database(f"sqlite:///{tmp_path}/one.db")
+    assert isinstance(database, SqliteDatabase)
+    gate = await Gate(database).shut()
+    async with asyncio.timeout(10):
+        await database.close()
+    assert "did not answer" in caplog.text
+    gate.open()
+    await gate.task
+    await database.close()
 
 
 async def test_a_database_in_memory_is_one_for_readers_and_writers() -> None:
