@@ -15,11 +15,12 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from threading import Timer
 from typing import TYPE_CHECKING
 
 from bot.core.archive import Archive
 from bot.core.commands import COMMANDS, Desk
-from bot.core.delivery import Delivery
+from bot.core.delivery import Delivery, Tell
 from bot.core.errors import DatelineError, SettingsError, StoreError
 from bot.core.following import FeedFinder
 from bot.core.journal import Journal
@@ -62,6 +63,13 @@ _STANDS_STILL = (
 )
 STOP_SECONDS = 10
 """What is in flight at a stop gets this long to finish."""
+WAY_OUT_SECONDS = 25
+"""A bot that ends is gone after this, whatever hangs. What the clock and then the platforms have in
+flight takes 20 s at most, and a container is killed after 30."""
+_HANGS = (
+    f"For {WAY_OUT_SECONDS} seconds something has kept Dateline from ending, most often a database "
+    "or a disk that does not answer. It ends now all the same; no digest is lost by that."
+)
 
 
 class SystemClock:
@@ -249,10 +257,29 @@ async def run(settings: Settings, duty: Duty = RUN) -> None:
             "DATELINE_DISCORD_TOKEN (from the Discord developer portal), "
             "or try the bot here: dateline chat"
         )
-    stop = asyncio.Event()
+    stop, hurry = asyncio.Event(), cache(_hurry)  # once, however often it is asked to end
+
+    def leave() -> None:
+        stop.set()
+        hurry()  # here, too: what hangs may be the start
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await serve(settings, adapters, stop, duty)
+        asyncio.get_running_loop().add_signal_handler(number, leave)
+    await serve(settings, adapters, stop, duty, hurry)
+
+
+def _hurry() -> None:
+    """End the process in a while by force: what hangs may hear neither a signal nor a cancel.
+
+    The ledger is made for that. A thread of its own says so before: the log may hang as well.
+    """
+    for seconds, act, argument in (
+        (WAY_OUT_SECONDS, log.critical, _HANGS),
+        (WAY_OUT_SECONDS + 1, os._exit, 1),
+    ):
+        timer = Timer(seconds, act, (argument,))
+        timer.daemon = True
+        timer.start()
 
 
 async def work(settings: Settings) -> None:
@@ -278,21 +305,30 @@ async def chat(settings: Settings) -> None:
 
 
 async def serve(
-    settings: Settings, adapters: Sequence[Adapter], stop: asyncio.Event, duty: Duty = RUN
+    settings: Settings,
+    adapters: Sequence[Adapter],
+    stop: asyncio.Event,
+    duty: Duty = RUN,
+    hurry: Callable[[], None] = lambda: None,
 ) -> None:
     """Start the clock and the adapters; return after `stop`, or when no adapter is left.
 
+    `hurry` is called when the end begins, for whatever reason.
     Raises SettingsError when every platform refused its settings, or when another bot runs on the
     same SQLite database.
     """
     _make_folder(settings.data_dir)
     file = settings.database_file if duty.beats else None
     with alone(file) if file is not None else contextlib.nullcontext():
-        await _serve(settings, adapters, stop, duty)
+        await _serve(settings, adapters, stop, duty, hurry)
 
 
 async def _serve(
-    settings: Settings, adapters: Sequence[Adapter], stop: asyncio.Event, duty: Duty
+    settings: Settings,
+    adapters: Sequence[Adapter],
+    stop: asyncio.Event,
+    duty: Duty,
+    hurry: Callable[[], None],
 ) -> None:
     async with (
         assembled(settings) as parts,
@@ -319,7 +355,7 @@ async def _serve(
         beats = settings.data_dir if duty.beats else None
         pulse = Pulse()
         kept = timedelta(days=settings.keep_days)
-        scheduler = start_clock(_tick, delivery, beats, ticking, pulse, operator)
+        scheduler = start_clock(_tick, delivery, beats, ticking, pulse, operator.tell)
         if duty.reads:
             begin = datetime.now(UTC) + timedelta(hours=1)  # also where it is started every day
             scheduler.add_job(
@@ -335,13 +371,14 @@ async def _serve(
         try:
             async with asyncio.TaskGroup() as group:
                 running = [
-                    group.create_task(_supervise(adapter, parts, refusals, duty))
+                    group.create_task(_supervise(adapter, parts, refusals, operator.tell, duty))
                     for adapter in adapters
                 ]
                 beside = [
-                    group.create_task(_post(jobs, delivery, adapters)),
-                    group.create_task(_watch(pulse)),
+                    group.create_task(_post(jobs, delivery, adapters, operator.tell)),
+                    group.create_task(_watch(pulse, operator.tell)),
                     group.create_task(_keep_ticking(scheduler)),
+                    group.create_task(operator.run()),
                 ]
                 if duty.reads:
                     beside.append(group.create_task(_read_feeds(poller)))
@@ -349,7 +386,10 @@ async def _serve(
                     beside.append(group.create_task(_measure(parts.store, settings.data_dir)))
                 watch = group.create_task(stop.wait())
                 everyone = group.create_task(_all_done(running))
-                await asyncio.wait([watch, everyone], return_when=asyncio.FIRST_COMPLETED)
+                try:
+                    await asyncio.wait([watch, everyone], return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    hurry()
                 # Digests in hand go out while their platforms are still there.
                 await _finish_ticking(scheduler, ticking, jobs, delivery)
                 for task in (*running, *beside, watch, everyone):
@@ -365,7 +405,11 @@ async def _serve(
 
 
 async def _post(
-    jobs: Jobs, delivery: Delivery, adapters: Sequence[Adapter], pause: float = TICK_SECONDS
+    jobs: Jobs,
+    delivery: Delivery,
+    adapters: Sequence[Adapter],
+    tell: Tell,
+    pause: float = TICK_SECONDS,
 ) -> None:
     """Post what the ticks ask for; a queue that fails loses nothing: the ledger has it.
 
@@ -378,12 +422,13 @@ async def _post(
         try:
             await jobs.run(queues, delivery.work)
         except DatelineError as error:
-            log.error("Posting stands still: %s", error)
+            await tell(f"posting {error}", f"Posting stands still: {error}")
         else:
             return
         lasted = asyncio.get_running_loop().time() - began
         failures = failures + 1 if lasted < STANDSTILL.total_seconds() / LOOKS else 1
         await asyncio.sleep(pause)
+    await tell("standstill", _STANDS_STILL)
     raise StoreError(_STANDS_STILL)
 
 
@@ -412,14 +457,18 @@ def _leave_to_stay() -> None:
 
 
 async def _forget(parts: Parts, kept: timedelta) -> None:
-    """Forget what is old, once a day; a fault is said and the next day tries again."""
-    try:
-        before = parts.clock.now() - kept
-        articles = await parts.archive.prune(before)
-        digests = await parts.store.forget(before)
-        log.info("Forgot %d article(s) and %d digest(s) that were old", articles, digests)
-    except DatelineError as error:
-        log.error("What is old could not be forgotten: %s", error)
+    """Forget what is old, once a day; a fault is said and the next day tries again.
+
+    Cancelled at the end it is silent, as `_tick` is.
+    """
+    with contextlib.suppress(asyncio.CancelledError):
+        try:
+            before = parts.clock.now() - kept
+            articles = await parts.archive.prune(before)
+            digests = await parts.store.forget(before)
+            log.info("Forgot %d article(s) and %d digest(s) that were old", articles, digests)
+        except DatelineError as error:
+            log.error("What is old could not be forgotten: %s", error)
 
 
 async def _measure(store: Store, data_dir: Path) -> None:
@@ -427,7 +476,7 @@ async def _measure(store: Store, data_dir: Path) -> None:
     while True:
         try:
             text = metrics.exposition(await store.tally(), health.last_tick(data_dir), VERSION)
-            metrics.write(data_dir, text)
+            await asyncio.to_thread(metrics.write, data_dir, text)
         except (DatelineError, OSError) as error:
             log.warning("The metrics could not be written: %s", error)
         await asyncio.sleep(MEASURE_SECONDS)
@@ -437,7 +486,9 @@ async def _all_done(tasks: Sequence[asyncio.Task[None]]) -> None:
     await asyncio.wait(tasks)
 
 
-async def _supervise(adapter: Adapter, parts: Parts, refusals: list[str], duty: Duty = RUN) -> None:
+async def _supervise(
+    adapter: Adapter, parts: Parts, refusals: list[str], tell: Tell, duty: Duty = RUN
+) -> None:
     """Keep one platform running: its failure is its own, and after a pause it starts again."""
     pause = 1.0
     while True:
@@ -448,7 +499,7 @@ async def _supervise(adapter: Adapter, parts: Parts, refusals: list[str], duty: 
             else:
                 await adapter.stand_by()
         except SettingsError as error:
-            log.error("%s is off: %s", adapter.platform, error)
+            await tell(f"off {adapter.platform}", f"{adapter.platform} is off: {error}")
             refusals.append(str(error))
             return
         except DatelineError as error:
@@ -515,7 +566,9 @@ async def _keep_ticking(scheduler: AsyncIOScheduler, pause: float = 1) -> None:
                 job.modify(next_run_time=job.next_run_time - back)
 
 
-async def _watch(pulse: Pulse, pause: float = STANDSTILL.total_seconds() / LOOKS) -> None:
+async def _watch(
+    pulse: Pulse, tell: Tell, pause: float = STANDSTILL.total_seconds() / LOOKS
+) -> None:
     """End the bot when its clock stands still. Raises StoreError: a supervisor starts it again.
 
     It counts its own looks, not the hours: when the time of day jumps, or the whole process was
@@ -526,6 +579,7 @@ async def _watch(pulse: Pulse, pause: float = STANDSTILL.total_seconds() / LOOKS
         before = pulse.beats
         await asyncio.sleep(pause)
         idle = idle + 1 if pulse.beats == before else 0
+    await tell("standstill", _STANDS_STILL)  # now: the way out may take long, or never end
     raise StoreError(_STANDS_STILL)
 
 
@@ -534,20 +588,24 @@ async def _tick(
     data_dir: Path | None,
     ticking: asyncio.Lock,
     pulse: Pulse,
-    operator: Operator,
+    tell: Tell,
 ) -> None:
-    """One turn of the clock; a fault is said and the next turn tries again."""
-    async with ticking:
-        try:
-            await delivery.tick()
-            pulse.beats += 1
-            if data_dir is not None:
-                health.beat(data_dir, datetime.now(UTC))
-            await operator.tell_again()
-        except (DatelineError, OSError) as error:
-            log.error("The clock could not do its work: %s", error)
-        except Exception:
-            log.exception("The clock could not do its work")
+    """One turn of the clock; a fault is said and the next turn tries again.
+
+    Cancelled at the end it is silent, else APScheduler logs that as a fault.
+    """
+    with contextlib.suppress(asyncio.CancelledError):
+        async with ticking:
+            try:
+                await delivery.tick()
+                pulse.beats += 1
+                if data_dir is not None:  # in a thread: a disk that hangs must not hold up the loop
+                    await asyncio.to_thread(health.beat, data_dir, datetime.now(UTC))
+            except (DatelineError, OSError) as error:
+                await tell(f"clock {error}", f"The clock could not do its work: {error}")
+            except Exception as error:
+                log.exception("The clock could not do its work")
+                await tell(f"clock {error!r}", f"The clock could not do its work: {error!r}")
 
 
 async def _finish_ticking(

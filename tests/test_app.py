@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from pathlib import Path
 
@@ -15,10 +16,10 @@ import pytest
 from bot import app
 from bot.app import LOOKS, Pulse, _keep_ticking, _post, _watch, assembled, serve, start_clock
 from bot.core.delivery import Delivery
-from bot.core.errors import SettingsError, StoreError
+from bot.core.errors import DeliveryError, SettingsError, StoreError
 from bot.core.journal import Journal
 from bot.core.messages import Answer, Chat, Reply, Request
-from bot.core.ports import FORGETFUL
+from bot.core.ports import FORGETFUL, Payload
 from bot.core.schedule import Occurrence, Subscription, Timing
 from bot.ops.health import is_well
 from bot.ops.metrics import FILE
@@ -233,9 +234,21 @@ async def test_a_running_bot_writes_its_metrics(settings: Settings) -> None:
     assert "dateline_subscriptions 0\n" in (settings.data_dir / FILE).read_text()
 
 
+class Teller:
+    """Hears what the operator would be told."""
+
+    def __init__(self) -> None:
+        self.abouts: dict[str, str] = {}
+
+    async def tell(self, about: str, words: str) -> None:
+        self.abouts[about] = words
+
+
 async def test_a_bot_whose_clock_stands_still_ends_so_that_it_is_started_again() -> None:
+    told = Teller()
     with pytest.raises(StoreError, match="started again"):
-        await _watch(Pulse(), pause=0)
+        await _watch(Pulse(), told.tell, pause=0)
+    assert list(told.abouts) == ["standstill"]
 
 
 class DeadQueue:
@@ -256,11 +269,12 @@ class DeadQueue:
 
 
 async def test_a_bot_that_can_post_nothing_ends_so_that_it_is_started_again() -> None:
-    adapter, queue, store = FakeAdapter(), DeadQueue(), FakeStore()
+    adapter, queue, store, told = FakeAdapter(), DeadQueue(), FakeStore(), Teller()
     delivery = Delivery(store, {"fake": adapter}, _no_answer, FakeClock(), queue)
     with pytest.raises(StoreError, match="started again"):
-        await _post(queue, delivery, [adapter], pause=0)
+        await _post(queue, delivery, [adapter], told.tell, pause=0)
     assert queue.runs == 60  # every five seconds for five minutes
+    assert list(told.abouts) == ["posting gone", "standstill"]
 
 
 async def _no_answer(request: Request) -> Reply:
@@ -269,12 +283,116 @@ async def _no_answer(request: Request) -> Reply:
 
 async def test_a_bot_that_was_stopped_for_a_while_goes_on() -> None:
     pulse = Pulse()
-    watching = asyncio.create_task(_watch(pulse, pause=0))
+    watching = asyncio.create_task(_watch(pulse, Teller().tell, pause=0))
     for turn in range(10 * LOOKS):  # seldom, but again and again, whatever hour it is
         pulse.beats += turn % (LOOKS - 1) == 0
         await asyncio.sleep(0)
     assert not watching.done()
     watching.cancel()
+
+
+class Told(Stubborn):
+    """A platform where the operator's chat is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.some = asyncio.Event()
+
+    async def post(self, chat: Chat, payload: Payload, key: str) -> str:
+        number = await super().post(chat, payload, key)
+        if chat == OPERATOR:
+            self.some.set()
+        return number
+
+
+OPERATOR = Chat("stubborn", "operator")
+
+
+async def what_the_operator_is_told(settings: Settings, told: Told, *others: FakeAdapter) -> str:
+    """Run the bot until the operator's chat is told something, and return that."""
+    stop = asyncio.Event()
+    chosen = replace(settings, operator_chat=OPERATOR)
+    serving = asyncio.create_task(serve(chosen, [told, *others], stop))
+    async with asyncio.timeout(20):
+        await told.some.wait()
+    stop.set()
+    await serving
+    return "\n".join(post.text for post in told.posts if post.chat == OPERATOR)
+
+
+async def test_a_refused_token_is_told_in_the_operators_chat_on_another_platform(
+    settings: Settings,
+) -> None:
+    said = await what_the_operator_is_told(settings, Told(), Refused("strict"))
+    assert "strict is off: strict refuses the token" in said
+
+
+async def test_a_digest_that_is_given_up_is_told_in_the_operators_chat(settings: Settings) -> None:
+    told = Told()
+    told.faults = [DeliveryError("too long for this platform", final=True)]
+    await _subscribed_and_due(settings, Chat("stubborn", "1"))
+    said = await what_the_operator_is_told(settings, told)
+    assert "Gave up on a message for stubborn:1: too long for this platform" in said
+
+
+@pytest.mark.parametrize("fault", [StoreError("the disk is full"), KeyError("the disk is full")])
+async def test_a_clock_that_cannot_do_its_work_is_told_in_the_operators_chat(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    async def fail(_: Delivery) -> None:
+        raise fault
+
+    monkeypatch.setattr(Delivery, "tick", fail)
+    said = await what_the_operator_is_told(settings, Told())
+    assert "The clock could not do its work" in said
+    assert "the disk is full" in said
+
+
+async def test_an_operators_chat_that_is_slow_to_answer_delays_no_tick(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other platform, too, would wait for what the clock opens."""
+    monkeypatch.setattr(app, "TICK_SECONDS", 1)
+    stop, told, other = asyncio.Event(), Told(), FakeAdapter("other")
+    told.held[OPERATOR.id] = asyncio.Event()
+    chosen = replace(settings, operator_chat=OPERATOR)
+    serving = asyncio.create_task(serve(chosen, [told, other, Refused("strict")], stop))
+    await told.wait_for_attempts(1)
+    await _subscribed_and_due(settings, Chat("other", "1"))
+    async with asyncio.timeout(10):
+        await other.wait_for_attempts(1)
+    assert not told.some.is_set()
+    stop.set()
+    await serving
+
+
+async def test_a_clock_that_is_cancelled_at_the_end_is_no_fault_in_the_log(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    begun = asyncio.Event()
+
+    async def hang(_: Delivery) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(app, "STOP_SECONDS", 0.05)
+    monkeypatch.setattr(Delivery, "tick", hang)
+    stop = asyncio.Event()
+    serving = asyncio.create_task(serve(settings, [Stubborn()], stop))
+    await begun.wait()
+    stop.set()
+    await serving
+    assert "Traceback" not in caplog.text
+
+
+async def test_whoever_serves_is_told_that_the_end_begins(settings: Settings) -> None:
+    stop, adapter, ends = asyncio.Event(), Stubborn(), asyncio.Event()
+    serving = asyncio.create_task(serve(settings, [adapter], stop, hurry=ends.set))
+    await adapter.begun.wait()
+    assert not ends.is_set()
+    stop.set()
+    await serving
+    assert ends.is_set()
 
 
 def children() -> set[int]:

@@ -2,67 +2,201 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from bot.core.errors import ChatUnavailable, DeliveryError
-from bot.ops.operator import AGAIN, SOON, Operator
+from bot.core.messages import Chat
+from bot.core.ports import Payload
+from bot.ops.operator import AGAIN, NEWS, SOON, Operator
 from tests.fakes import CHAT, FakeAdapter, FakeClock
 
 
-async def test_the_operator_is_told_once_a_day_of_the_same_thing() -> None:
-    adapter, clock = FakeAdapter(), FakeClock()
-    operator = Operator({"fake": adapter}, CHAT, clock)
+class World:
+    """An operator, with a platform, a clock and a memory; they can be started anew."""
+
+    def __init__(self, folder: Path) -> None:
+        self.adapter, self.clock = FakeAdapter(), FakeClock()
+        self.memory = folder / "told.json"
+        self.start()
+
+    def start(self) -> None:
+        self.operator = Operator({"fake": self.adapter}, CHAT, self.clock, self.memory)
+
+    async def goes_wrong(self, *abouts: str) -> None:
+        """Each is something of its own that goes wrong; what can be told now is told."""
+        for about in abouts:
+            await self.operator.tell(about, f"Trouble with {about}.")
+        await self.operator.post_due()
+
+    async def later(self, seconds: float = SOON.total_seconds()) -> None:
+        self.clock.advance(seconds)
+        await self.operator.post_due()
+
+    @property
+    def told(self) -> Sequence[str]:
+        return [post.text for post in self.adapter.posts]
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+async def test_the_operator_is_told_once_a_day_of_the_same_thing(world: World) -> None:
     for _ in range(5):
-        await operator.tell("dead fake", "Gave up on a message")
-    await operator.tell("unknown fake", "Nobody knows")
-    assert len(adapter.posts) == 2
-    assert "Gave up on a message" in adapter.posts[0].text
-    clock.advance(AGAIN.total_seconds())
-    await operator.tell("dead fake", "Gave up on a message")
-    assert len(adapter.posts) == 3
+        await world.goes_wrong("a message")
+    await world.goes_wrong("another")
+    assert len(world.told) == 2
+    assert "Trouble with a message." in world.told[0]
+    await world.later(AGAIN.total_seconds())
+    await world.goes_wrong("a message")
+    assert len(world.told) == 3
 
 
-async def test_a_thousand_messages_that_fail_alike_are_told_as_one() -> None:
-    adapter = FakeAdapter()
-    operator = Operator({"fake": adapter}, CHAT, FakeClock())
+async def test_a_thousand_messages_that_fail_alike_are_told_as_one(world: World) -> None:
     for number in range(1000):
-        await operator.tell("dead fake too long", f"Gave up on a message for fake:{number}")
-    assert len(adapter.posts) == 1
+        await world.operator.tell("dead fake too long", f"Gave up on a message for fake:{number}")
+    await world.operator.post_due()
+    assert len(world.told) == 1
 
 
-async def test_what_was_told_is_not_told_again_after_a_new_start(tmp_path: Path) -> None:
-    adapter, clock, memory = FakeAdapter(), FakeClock(), tmp_path / "told.json"
+async def test_what_was_told_is_not_told_again_after_a_new_start(world: World) -> None:
     for _start in range(3):
-        await Operator({"fake": adapter}, CHAT, clock, memory).tell("dead", "Gave up on a message")
-    assert len(adapter.posts) == 1
-    memory.write_text("what a failing disk left")
-    await Operator({"fake": adapter}, CHAT, clock, memory).tell("dead", "Gave up on a message")
-    assert len(adapter.posts) == 2
+        await world.goes_wrong("a message")
+        world.start()
+    assert len(world.told) == 1
 
 
-async def test_what_could_not_be_told_is_told_once_when_the_platform_is_back() -> None:
-    adapter, clock = FakeAdapter(), FakeClock()
-    adapter.faults = [DeliveryError("down"), DeliveryError("down")]
-    operator = Operator({"fake": adapter}, CHAT, clock)
-    await operator.tell("dead", "Gave up on a message")
-    await operator.tell_again()  # too soon
-    assert len(adapter.faults) == 1
+@pytest.mark.parametrize(
+    "left", ["half a li", "[]", '{"told": [], "untold": {}}', '{"dead": "now"}']
+)
+async def test_a_memory_that_a_failing_disk_spoiled_costs_only_telling_again(
+    world: World, left: str
+) -> None:
+    await world.goes_wrong("a message")
+    world.memory.write_text(left)
+    world.start()
+    await world.goes_wrong("a message")
+    assert len(world.told) == 2
+    assert list(json.loads(world.memory.read_text())["told"]) == ["a message"]
+
+
+async def test_what_could_not_be_told_is_told_once_when_the_platform_is_back(world: World) -> None:
+    world.adapter.faults = [DeliveryError("down"), DeliveryError("down")]
+    await world.goes_wrong("a message")
+    await world.later(0)  # too soon
+    assert len(world.adapter.faults) == 1
     for _ in range(4):
-        clock.advance(SOON.total_seconds())
-        await operator.tell_again()
-    assert len(adapter.posts) == 1
+        await world.later()
+    assert len(world.told) == 1
 
 
-async def test_a_chat_that_takes_nothing_is_not_asked_again() -> None:
-    adapter, clock = FakeAdapter(), FakeClock()
-    adapter.faults = [ChatUnavailable("blocked")]
-    operator = Operator({"fake": adapter}, CHAT, clock)
-    await operator.tell("dead", "Gave up on a message")
-    clock.advance(SOON.total_seconds())
-    await operator.tell_again()
-    assert adapter.posts == []
+async def test_what_is_told_late_says_when_it_was(world: World) -> None:
+    at = f"{world.clock.now():%Y-%m-%d %H:%M} UTC: "
+    world.adapter.faults = [DeliveryError("down")]
+    await world.goes_wrong("a message")
+    await world.later(3600)
+    assert at + "Trouble with a message." in world.told[0]
+
+
+async def test_what_could_not_be_told_is_told_after_a_new_start(world: World) -> None:
+    """Although something else was told meanwhile, and whether it still goes wrong or not."""
+    world.adapter.faults = [DeliveryError("down")]
+    await world.goes_wrong("first", "second")
+    assert len(world.told) == 1
+    world.start()
+    await world.later(1)
+    assert len(world.told) == 2
+    assert "Trouble with first." in world.told[1]
+    world.start()
+    await world.goes_wrong("first", "second")
+    assert len(world.told) == 2
+
+
+async def test_what_goes_wrong_right_before_a_stop_is_told_after_it(world: World) -> None:
+    running = asyncio.create_task(world.operator.run())
+    await asyncio.sleep(0)
+    await world.operator.tell("standstill", "Dateline ends.")
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert world.told == []
+    world.start()
+    await world.operator.post_due()
+    assert len(world.told) == 1
+
+
+async def test_what_goes_wrong_while_one_is_told_survives_a_power_cut(world: World) -> None:
+    world.adapter.held[CHAT.id] = asyncio.Event()
+    await world.operator.tell("first", "Trouble")
+    posting = asyncio.create_task(world.operator.post_due())
+    await world.adapter.wait_for_attempts(1)
+    assert list(json.loads(world.memory.read_text())["untold"]) == ["first"]
+    world.adapter.held[CHAT.id].set()
+    await posting
+
+
+async def test_what_is_old_is_told_no_more(world: World) -> None:
+    world.adapter.faults = [DeliveryError("down")]
+    await world.goes_wrong("a message")
+    await world.later(NEWS.total_seconds())
+    await world.later()
+    assert world.told == []
+
+
+async def test_a_chat_that_takes_nothing_is_asked_again_a_day_later(world: World) -> None:
+    world.adapter.faults = [ChatUnavailable("blocked")]
+    await world.goes_wrong("a message")
+    await world.later()
+    assert world.told == []
+    await world.later(AGAIN.total_seconds())
+    assert len(world.told) == 1
+
+
+class Moved(FakeAdapter):
+    """A platform on which a chat is somewhere else now."""
+
+    def __init__(self, moves: dict[str, str]) -> None:
+        super().__init__()
+        self.moves = moves
+
+    async def post(self, chat: Chat, payload: Payload, key: str) -> str:
+        if chat.id in self.moves:
+            self.attempts += 1
+            raise ChatUnavailable("the group became a supergroup", self.moves[chat.id])
+        return await super().post(chat, payload, key)
+
+
+async def test_a_group_that_became_a_supergroup_is_told_there(world: World) -> None:
+    world.adapter = Moved({CHAT.id: "-100777"})
+    world.start()
+    await world.goes_wrong("first", "second")
+    assert [post.chat.id for post in world.adapter.posts] == ["-100777", "-100777"]
+
+
+async def test_two_chats_that_name_each_other_are_asked_once_each(world: World) -> None:
+    world.adapter = Moved({CHAT.id: "-100777", "-100777": CHAT.id})
+    world.start()
+    await world.goes_wrong("a message")
+    assert world.adapter.attempts == 2
+
+
+async def test_whoever_tells_does_not_wait_for_the_platform(world: World) -> None:
+    world.adapter.held[CHAT.id] = asyncio.Event()
+    running = asyncio.create_task(world.operator.run())
+    async with asyncio.timeout(5):
+        for number in range(4):
+            await world.operator.tell(f"thing {number}", "Trouble")
+        await world.adapter.wait_for_attempts(1)
+        await world.operator.tell("one more", "Trouble")
+        world.adapter.held[CHAT.id].set()
+        while len(world.told) < 5:  # noqa: ASYNC110 - the last of them has no event
+            await asyncio.sleep(0)
+    running.cancel()
 
 
 async def test_an_operator_who_cannot_be_reached_costs_nothing(
@@ -70,8 +204,12 @@ async def test_an_operator_who_cannot_be_reached_costs_nothing(
 ) -> None:
     adapter = FakeAdapter()
     adapter.faults = [DeliveryError("down")]
-    await Operator({"fake": adapter}, CHAT, FakeClock()).tell("x", "words")
-    await Operator({}, CHAT, FakeClock()).tell("x", "words of another")
-    await Operator({"fake": adapter}, None, FakeClock()).tell("x", "words for the log")
+    for operator, words in (
+        (Operator({"fake": adapter}, CHAT, FakeClock()), "words"),
+        (Operator({}, CHAT, FakeClock()), "words of another"),
+        (Operator({"fake": adapter}, None, FakeClock()), "words for the log"),
+    ):
+        await operator.tell("x", words)
+        await operator.post_due()
+        assert words in caplog.text
     assert adapter.posts == []
-    assert "words for the log" in caplog.text
