@@ -4,14 +4,52 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 from bot.core import words
-from bot.core.commands import LANGUAGE
+from bot.core.commands import LANGUAGE, MOVED
 from bot.core.messages import Answer, Chat, Notice, Paragraph, Reply, Request
 
 log = logging.getLogger(__name__)
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
+
+
+class Order:
+    """Lets what happens to a chat happen in its order, while no chat waits for another.
+
+    Only the chats that somebody waits for are remembered.
+    """
+
+    def __init__(self) -> None:
+        self._last: dict[str, asyncio.Event] = {}  # is set when what came last there is over
+
+    @asynccontextmanager
+    async def turn(self, *chats: str) -> AsyncIterator[None]:
+        """Wait until all that came before in any of these chats is over.
+
+        Turns are in the order in which they were asked for, so two that concern the same two chats
+        never wait for each other.
+        """
+        before = [self._last[chat] for chat in chats if chat in self._last]
+        over = asyncio.Event()
+        self._last.update(dict.fromkeys(chats, over))
+        try:
+            for one in before:
+                await one.wait()
+            yield
+        finally:
+            over.set()
+            for chat in chats:
+                if self._last.get(chat) is over:
+                    del self._last[chat]
+
+
+def chats_of(event: Request) -> Sequence[str]:
+    """Return the ids of the chats that an event concerns: one that moved is in two places."""
+    here = event.chat.id
+    return (here, event.arguments) if event.command == MOVED else (here,)
 
 
 async def tell(event: Request, answer: Answer) -> Reply:

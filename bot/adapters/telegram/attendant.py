@@ -26,7 +26,7 @@ from telegram import (
 from telegram import InlineQueryResultArticle as Article
 from telegram.error import TelegramError
 
-from bot.adapters.events import tell
+from bot.adapters.events import Order, chats_of, tell
 from bot.adapters.files import answer_with_file, check_size, not_fetched
 from bot.adapters.plain import label, plain
 from bot.adapters.several import Above, unmarked
@@ -51,7 +51,7 @@ from bot.adapters.telegram.updates import (
     whole,
 )
 from bot.core.commands import BACK
-from bot.core.errors import ChatUnavailable, DeliveryError, StoreError
+from bot.core.errors import ChatUnavailable, DeliveryError
 from bot.core.journal import Update as Noted
 from bot.core.messages import (
     Answer,
@@ -107,7 +107,7 @@ class Attendant:
         self._taking_files = {spec.name for spec in commands if spec.takes_file}
         self._members = Members(bot)
         self._channels = ChannelDesk(platform, bot)
-        self._events = asyncio.Lock()
+        self._events = Order()
         self._welcomed: set[str] = set()
         self._pressed: set[tuple[int, int, str]] = set()
         self._typing: dict[int, str] = {}
@@ -124,15 +124,8 @@ class Attendant:
             log.log(level, "Telegram: an answer was not delivered: %s", error)
         except Exception:
             log.exception("Telegram: update %s failed", note.id)
-        await self._finished(note)
-
-    async def _finished(self, note: Noted) -> None:
-        if "inline_query" in note.payload:  # never written down
-            return
-        try:
+        if "inline_query" not in note.payload:  # which is never written down
             await self._speaker.journal.finish(self._platform, note.id)
-        except StoreError as error:
-            log.warning("Telegram: an answer was not noted: %s", error)
 
     async def _attend(self, update: Update, answer: Answer) -> None:
         message = update.message or update.channel_post
@@ -158,7 +151,7 @@ class Attendant:
 
     async def _happen(self, update: Update, event: Request, answer: Answer) -> bool:
         """Tell the core what happened to a chat, and the chat what came of it; whether it was."""
-        async with self._events:
+        async with self._events.turn(*chats_of(event)):
             reply = await tell(event, answer)
             if reply.blocks:
                 self._welcomed.add(event.chat.id)
@@ -171,7 +164,7 @@ class Attendant:
 
         A group that became a supergroup gets no such message, so it is not greeted anew.
         """
-        async with self._events:
+        async with self._events.turn(chat.id):
             reply = await tell(Request(chat, BACK, is_event=True), answer)
             if not reply.blocks and chat.id in self._welcomed:
                 self._welcomed.discard(chat.id)

@@ -15,8 +15,8 @@ from telegram.error import TelegramError
 
 from bot.adapters.pace import Pace
 from bot.adapters.telegram.poster import Poster, Standing, thread_of
-from bot.core.errors import ChatUnavailable, DeliveryError, OutcomeUnknown, StoreError
-from bot.core.journal import Journal
+from bot.core.errors import ChatUnavailable, DeliveryError, OutcomeUnknown
+from bot.core.journal import Journal, PatientJournal, patient
 from bot.core.messages import Chat, ChatKind
 from bot.core.ports import FORGETFUL, Payload
 
@@ -38,7 +38,16 @@ class Speaker:
         self._bot = bot
         self._poster = poster
         self._pace = pace
-        self.journal: Journal = FORGETFUL
+        self._journal = patient(FORGETFUL)
+
+    @property
+    def journal(self) -> PatientJournal:
+        """Where it is noted what goes out; when it is broken, that is noted later."""
+        return self._journal
+
+    @journal.setter
+    def journal(self, journal: Journal) -> None:
+        self._journal = patient(journal)
 
     async def say(
         self, number: str, chat: Chat, payloads: Sequence[Payload], place: Standing | None = None
@@ -76,7 +85,7 @@ class Speaker:
         while True:
             try:
                 async with self._pace.passing(chat):
-                    if number and not await self._begun(number):
+                    if number and not await self._journal.begin(self._platform, number):
                         return chat, None
                     number = ""
                     return chat, await self._poster.put(chat, payload, place)
@@ -90,14 +99,6 @@ class Speaker:
                 if error.final or late or isinstance(error, OutcomeUnknown):
                     raise
             await asyncio.sleep(wait)
-
-    async def _begun(self, number: str) -> bool:
-        """Note that the answer goes out now: what a crash leaves so is not answered again."""
-        try:
-            return await self.journal.begin(self._platform, number)
-        except StoreError as error:
-            log.warning("Telegram: an answer was not noted: %s", error)
-            return True
 
     @contextmanager
     def busy(self, chat: Chat) -> Iterator[None]:

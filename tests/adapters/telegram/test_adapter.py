@@ -25,6 +25,7 @@ from bot.store.jobs import AT_ONCE
 from tests.adapters.clerk import Clerk
 from tests.adapters.replies import REPLIES
 from tests.adapters.telegram.living import ADA, BEN, GROUP, SUPERGROUP, running
+from tests.core.test_journal import FullJournal
 from tests.emulators.telegram import DEFAULT_TOKEN, Fault, TelegramEmulator
 from tests.emulators.telegram.entities import Formatted, Span
 from tests.fakes import FakeJournal, make_desk
@@ -529,6 +530,26 @@ async def test_a_broken_journal_keeps_no_answer_back(
     await telegram.say("/brief")
     await telegram.wait_for_post()
     await stopped(task)
+
+
+async def test_an_answer_that_could_not_be_noted_is_not_given_again_after_a_restart(
+    telegram: TelegramEmulator, clerk: Clerk
+) -> None:
+    journal = FullJournal()
+    clerk.open.clear()
+    async with running(telegram, clerk.answer, journal):
+        await telegram.say("/brief")
+        await clerk.asked.wait()
+        journal.full = True  # while the answer is made
+        clerk.open.set()
+        await telegram.wait_for_post()
+        await asyncio.sleep(0.05)
+        journal.full = False  # and there is room again before the bot is stopped
+    async with running(telegram, clerk.answer, journal):
+        await telegram.say("/help")
+        await telegram.wait_for_post(count=2)
+    assert [one.text for one in telegram.posted()] == ["/brief", "/help"]
+    assert [request.command for request in clerk.requests] == ["brief", "help"]
 
 
 async def test_a_refused_message_is_final(telegram: TelegramEmulator, bot: TelegramAdapter) -> None:

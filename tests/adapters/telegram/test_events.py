@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from typing import Any
 
 import pytest
 from telegram import ChatMemberUpdated, Message
 
+from bot.adapters.events import Order
 from bot.adapters.telegram.adapter import TelegramAdapter
 from bot.adapters.telegram.updates import migration, standing
 from bot.core.commands import BACK, COMMANDS, GONE, MOVED
 from bot.core.errors import ChatUnavailable, DeliveryError, SettingsError
 from bot.core.journal import Update
-from bot.core.messages import Chat, ChatKind, Paragraph, Reply, Request
+from bot.core.messages import Chat, ChatKind, Notice, Paragraph, Reply, Request
 from tests.adapters.porter import Porter
 from tests.adapters.telegram.living import (
     ADA,
+    BEN,
     BOT,
     CHANNEL,
     GROUP,
@@ -228,6 +231,83 @@ async def test_what_happened_is_told_again_until_it_is_done(
         telegram.unblock(ADA)
         await taken(telegram)
     assert [command for _, command, _ in porter.events] == [GONE, BACK]
+
+
+class Stubborn(Porter):
+    """A porter who can note nothing of the chats in `refused`."""
+
+    def __init__(self, *refused: int) -> None:
+        super().__init__()
+        self.refused = {str(chat) for chat in refused}
+        self.asked_in_vain = asyncio.Event()
+
+    async def answer(self, request: Request) -> Reply:
+        """See bot.core.messages.Answer."""
+        if request.is_event and request.chat.id in self.refused:
+            self.asked_in_vain.set()
+            return Reply((Notice("The database is locked."),))
+        return await super().answer(request)
+
+
+async def test_what_fails_in_one_chat_holds_up_what_happens_in_no_other(
+    telegram: TelegramEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.adapters.events._FIRST_PAUSE", 0.01)
+    porter = Stubborn(ADA, SUPERGROUP)
+    async with running(telegram, porter.answer) as adapter:
+        telegram.add_chat(ADA)
+        telegram.add_chat(BEN)
+        telegram.block(ADA)
+        telegram.unblock(ADA)
+        telegram.add_chat(SUPERGROUP).members[BOT] = "left"
+        telegram.set_member(SUPERGROUP, BOT, "member")
+        await porter.asked_in_vain.wait()
+        telegram.block(BEN)
+        await porter.wait_for(1)
+        assert porter.events == [(str(BEN), GONE, "the bot was blocked")]
+        porter.refused.clear()
+        await porter.wait_for(4)
+    in_adas = [command for chat, command, _ in porter.events if chat == str(ADA)]
+    assert in_adas == [GONE, BACK]
+    assert adapter._attendant._events._last == {}
+
+
+async def test_what_happens_in_the_chat_that_a_group_becomes_waits_until_it_has_moved(
+    telegram: TelegramEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.adapters.events._FIRST_PAUSE", 0.01)
+    porter = Stubborn(GROUP)
+    async with running(telegram, porter.answer):
+        telegram.add_chat(GROUP, "group")
+        new = telegram.migrate(GROUP)
+        telegram.set_member(new, BOT, "kicked")
+        telegram.block(telegram.add_chat(BEN).id)
+        await porter.wait_for(2)
+        before = {(chat, command) for chat, command, _ in porter.events}
+        assert before == {(str(new), BACK), (str(BEN), GONE)}
+        porter.refused.clear()
+        await porter.wait_for(5)
+    after = [(chat, command) for chat, command, _ in porter.events[2:]]
+    assert after == [(str(GROUP), MOVED), (str(GROUP), MOVED), (str(new), GONE)]
+
+
+async def test_turns_in_the_same_two_chats_come_in_their_order_and_nothing_remains_of_them() -> (
+    None
+):
+    order, came = Order(), ""
+
+    async def turn(name: str, *chats: str) -> None:
+        nonlocal came
+        async with order.turn(*chats):
+            await asyncio.sleep(0)
+            came += name
+
+    async with asyncio.timeout(5), asyncio.TaskGroup() as group:
+        for name, chats in {"a": "1", "b": "12", "c": "21", "d": "2", "e": "11"}.items():
+            group.create_task(turn(name, *chats))
+    assert came.startswith("abc")
+    assert set(came[3:]) == {"d", "e"}
+    assert order._last == {}
 
 
 async def test_what_a_crash_left_undone_happens_at_the_next_start(
