@@ -197,16 +197,16 @@ async def _posted(
 async def test_of_many_commands_none_is_lost_and_none_answered_twice_at_a_kill(
     telegram: TelegramEmulator, tmp_path: Path
 ) -> None:
-    """A hundred people type a command; the bot is killed in the middle and started again.
+    """Three hundred people typed a command; the bot is killed in the middle and started again.
 
     One answer may be on its way when the power goes: nobody can tell, so it is not repeated.
     """
-    people = range(5000, 5100)
+    people = range(5000, 5300)
     environment = settings_for(tmp_path, telegram)
+    for person in people:
+        await telegram.say("/about", chat=person)
     async with running(environment) as bot:
-        for person in people:
-            await telegram.say("/about", chat=person)
-        await telegram.wait_for_post(None, count=20)
+        await telegram.wait_for_post(None, count=30)  # a second's worth of answers
         bot.kill()
         await bot.process.wait()
     assert len(telegram.posted(None)) < len(people)
