@@ -11,7 +11,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from tests.emulators.discord import DiscordEmulator
+from tests.emulators.discord import DiscordEmulator, wire
 from tests.emulators.telegram import TelegramEmulator
 from tests.reliability.process import BotProcess, make_due, running, settings_for
 
@@ -20,6 +20,7 @@ GROUP, SUPERGROUP = -5001, -1001234567890
 BOT = 123456
 SEED = "Ever Given"
 CHANNEL = 2001
+REFUSED = "Discord refuses this channel: Missing Permissions"
 
 
 def subscribed(data: Path) -> list[tuple[str, str]]:
@@ -236,6 +237,102 @@ async def test_a_server_that_throws_the_bot_out_rests_and_goes_on_when_it_is_bac
         await bot.stop()
     assert subscribed(tmp_path) == [(str(CHANNEL), "")]
     assert "08:00" in discord.posted()[2].content
+
+
+async def subscribe_channel(discord: DiscordEmulator) -> None:
+    """Ada subscribes the channel."""
+    await discord.wait_for_commands()
+    await discord.slash("subscribe", {"time": "08:00"})
+    await discord.wait_for_post()
+
+
+async def confirm_at_once(data: Path) -> None:
+    """Wait until a message was refused, and let it be tried again now, not in a minute."""
+    now = "CAST(strftime('%s', 'now') AS INTEGER)"
+    sooner = f"UPDATE parts SET not_before = {now} - 1 WHERE not_before > {now}"  # noqa: S608
+    database = sqlite3.connect(data / "dateline.db", isolation_level=None)
+    try:
+        async with asyncio.timeout(20):
+            while not database.execute(sooner).rowcount:  # noqa: ASYNC110 - as until
+                await asyncio.sleep(0.1)
+    finally:
+        database.close()
+
+
+async def says_once_that_it_is_back(
+    discord: DiscordEmulator, settings: dict[str, str], data: Path
+) -> None:
+    """Start twice: the first time it is back, with the missed digest offered."""
+    for _ in range(2):
+        discord.advance(10)  # else Discord lets a bot wait that identified just now
+        async with running(settings) as bot:
+            await discord.wait_for_post(count=2)
+            await until(data, [(str(CHANNEL), "")])
+            await bot.stop()
+    _, back = discord.posted()
+    assert "I am back. The digests at 08:00" in back.content
+    assert back.buttons == (("Today's briefing",),)
+
+
+async def test_a_server_that_lets_the_bot_in_while_it_is_stopped_hears_it_at_the_start(
+    discord: DiscordEmulator, tmp_path: Path
+) -> None:
+    settings = settings_for(tmp_path, discord=discord)
+    async with running(settings) as bot:
+        await subscribe_channel(discord)
+        discord.kick()
+        await until(tmp_path, [(str(CHANNEL), "the bot was removed from the server")])
+        await bot.stop()
+    discord.invite()
+    await says_once_that_it_is_back(discord, settings, tmp_path)
+
+
+async def test_a_channel_that_lets_the_bot_write_while_it_is_dead_hears_it_at_the_start(
+    discord: DiscordEmulator, tmp_path: Path
+) -> None:
+    settings = settings_for(tmp_path, discord=discord)
+    async with running(settings) as bot:
+        await subscribe_channel(discord)
+        discord.deny(CHANNEL, wire.SEND_MESSAGES)
+        await until(tmp_path, [(str(CHANNEL), "the bot may not write there")])
+        await killed(bot)
+    discord.deny(CHANNEL, 0)
+    await says_once_that_it_is_back(discord, settings, tmp_path)
+
+
+async def test_a_bot_demoted_by_its_role_rests_and_goes_on_when_it_is_promoted(
+    discord: DiscordEmulator, tmp_path: Path
+) -> None:
+    settings = settings_for(tmp_path, discord=discord)
+    async with running(settings) as bot:
+        await subscribe_channel(discord)
+        discord.allow_everyone(wire.VIEW_CHANNEL)
+        make_due(tmp_path)
+        await confirm_at_once(tmp_path)
+        await until(tmp_path, [(str(CHANNEL), REFUSED)])
+        discord.allow_everyone(wire.MEMBER_PERMISSIONS)
+        _, back = await discord.wait_for_post(count=2)
+        await bot.stop()
+    assert "I am back." in back.content
+    assert subscribed(tmp_path) == [(str(CHANNEL), "")]
+
+
+async def test_a_start_after_which_nothing_had_stopped_says_nothing(
+    discord: DiscordEmulator, tmp_path: Path
+) -> None:
+    settings = settings_for(tmp_path, discord=discord)
+    async with running(settings) as bot:
+        await subscribe_channel(discord)
+        await bot.stop()
+    discord.advance(10)
+    async with running(settings) as bot:
+        discord.outage()
+        discord.outage_over()
+        await discord.slash("subscriptions")
+        await discord.wait_for_post(count=2)
+        await bot.stop()
+    assert [post.content for post in discord.posted() if "I am back" in post.content] == []
+    assert subscribed(tmp_path) == [(str(CHANNEL), "")]
 
 
 async def test_a_deleted_channel_rests_and_the_others_go_on(

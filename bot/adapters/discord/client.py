@@ -16,7 +16,6 @@ from aiohttp.connector import Connection
 from aiohttp.tracing import Trace
 
 from bot.adapters.discord.commands import in_english
-from bot.core.commands import BACK, GONE
 from bot.core.errors import DeliveryError, OutcomeUnknown
 from bot.core.fence import last_look
 
@@ -38,8 +37,11 @@ class Ears(Protocol):
     def on_message(self, message: discord.Message) -> None:
         """Somebody wrote something."""
 
-    def on_change(self, command: str, channels: Iterable[int], why: str = "") -> None:
-        """The bot was shut out of channels, or let into them again."""
+    def on_gone(self, channels: Iterable[int], why: str) -> None:
+        """The bot was shut out of channels."""
+
+    def on_back(self, channels: Iterable[int]) -> None:
+        """The bot may post in channels: again, or as ever."""
 
 
 class Connector(aiohttp.TCPConnector):
@@ -170,31 +172,57 @@ class Client(discord.AutoShardedClient):
         if self._ears:
             self._ears.on_message(message)
 
-    async def on_guild_remove(self, guild: discord.Guild) -> None:
-        """The bot was thrown out of a server (one that is only unavailable is another event)."""
-        self._tell(GONE, _channels(guild), "the bot was removed from the server")
+    # --- what happens to channels
+
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        """A server is there: at a start, in a new session, after an outage.
+
+        Nobody tells what happened in it meanwhile.
+        """
+        self._look_around(guild)
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """The bot is in a server, perhaps again: what rested in its channels goes on."""
-        self._tell(BACK, _channels(guild))
+        self._look_around(guild)
+
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """The bot was thrown out of a server (one that is only unavailable is another event)."""
+        its = [place.id for place in (*guild.channels, *guild.threads)]
+        self._gone(its, "the bot was removed from the server")
+
+    async def on_guild_role_update(self, before: discord.Role, after: discord.Role) -> None:
+        """A role of the bot, or everyone's, may allow more. What it no longer allows, a 403 says:
+        who may post through another role is not to rest."""
+        if before.permissions != after.permissions and after in after.guild.me.roles:
+            self._look_around(after.guild)
+
+    async def on_member_update(self, _before: discord.Member, after: discord.Member) -> None:
+        """The bot was given a role, or one was taken that forbade something.
+
+        It hears of itself without the intent for members, and the library keeps no other member.
+        https://discord.com/developers/docs/events/gateway#gateway-intents-caveats
+        """
+        if after == after.guild.me:
+            self._look_around(after.guild)
 
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
         """A channel is no more, and nobody tells of its threads."""
-        self._tell(GONE, _with_threads(channel), "the channel was deleted")
+        self._gone([channel.id, *_threads(channel)], "the channel was deleted")
 
     async def on_raw_thread_delete(self, event: discord.RawThreadDeleteEvent) -> None:
         """A thread is no more."""
-        self._tell(GONE, [event.thread_id], "the thread was deleted")
+        self._gone([event.thread_id], "the thread was deleted")
 
     async def on_guild_channel_update(
         self, before: discord.abc.GuildChannel, after: discord.abc.GuildChannel
     ) -> None:
-        """Somebody may have changed what the bot may do in a channel."""
-        could, can = _may_post(before), _may_post(after)
-        if could and not can:
-            self._tell(GONE, _with_threads(after), "the bot may not write there")
-        elif can and not could:
-            self._tell(BACK, _with_threads(after))
+        """Somebody may have changed what the bot may do in a channel, or in its threads."""
+        for may, places in ((_may_post, [after.id]), (_may_post_in_threads, _threads(after))):
+            could, can = may(before), may(after)
+            if could and not can:
+                self._gone(places, "the bot may not write there")
+            elif can and not could:
+                self._back(places)
 
     async def on_raw_thread_update(self, event: discord.RawThreadUpdateEvent) -> None:
         """A thread that was locked may take messages again: the library forgets archived ones.
@@ -203,27 +231,38 @@ class Client(discord.AutoShardedClient):
         """
         about = event.data["thread_metadata"]
         if not about.get("locked") and not about["archived"]:
-            self._tell(BACK, [event.thread_id])
+            self._back([event.thread_id])
 
-    def _tell(self, command: str, channels: Iterable[int], why: str = "") -> None:
+    def _look_around(self, guild: discord.Guild) -> None:
+        """Tell of each channel and thread that the bot may post in."""
+        channels = [one.id for one in guild.channels if _may_post(one)]
+        threaded = {one.id for one in guild.channels if _may_post_in_threads(one)}
+        threads = [one.id for one in guild.threads if one.parent_id in threaded and not one.locked]
+        self._back([*channels, *threads])
+
+    def _gone(self, channels: Iterable[int], why: str) -> None:
         if self._ears:
-            self._ears.on_change(command, channels, why)
+            self._ears.on_gone(channels, why)
+
+    def _back(self, channels: Iterable[int]) -> None:
+        if self._ears:
+            self._ears.on_back(channels)
 
     async def on_error(self, event_method: str, /, *_args: object, **_kwargs: object) -> None:
         """Keep the failure of one event to itself."""
         log.exception("Discord: the event %s failed", event_method)
 
 
-def _channels(guild: discord.Guild) -> list[int]:
-    return [place.id for place in (*guild.channels, *guild.threads)]
-
-
-def _with_threads(channel: discord.abc.GuildChannel) -> list[int]:
-    """Return a channel and its threads: what they may be used for goes with it."""
-    threads = [one.id for one in channel.guild.threads if one.parent_id == channel.id]
-    return [channel.id, *threads]
+def _threads(channel: discord.abc.GuildChannel) -> list[int]:
+    return [one.id for one in channel.guild.threads if one.parent_id == channel.id]
 
 
 def _may_post(channel: discord.abc.GuildChannel) -> bool:
     may = channel.permissions_for(channel.guild.me)
-    return may.view_channel and may.send_messages
+    holds_messages = isinstance(channel, discord.abc.Messageable)  # a forum holds only threads
+    return holds_messages and may.view_channel and may.send_messages
+
+
+def _may_post_in_threads(channel: discord.abc.GuildChannel) -> bool:
+    may = channel.permissions_for(channel.guild.me)
+    return may.view_channel and may.send_messages_in_threads

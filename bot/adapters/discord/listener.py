@@ -9,7 +9,7 @@ import asyncio
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -34,7 +34,7 @@ from bot.adapters.events import tell
 from bot.adapters.files import answer_with_file, check_size, not_fetched
 from bot.adapters.plain import label
 from bot.adapters.several import Above
-from bot.core.commands import GONE, SUGGEST
+from bot.core.commands import BACK, GONE, SUGGEST
 from bot.core.errors import ChatUnavailable, DeliveryError
 from bot.core.messages import (
     Answer,
@@ -126,14 +126,13 @@ class Listener:
         if (asked := asked_by_message(message, me, locale)) is not None:
             self._spawn(self._attend_new(asked))
 
-    def on_change(self, command: str, channels: Iterable[int], why: str = "") -> None:
+    def on_gone(self, channels: Iterable[int], why: str) -> None:
         """See Ears."""
-        number = time.time_ns()
-        events = [
-            Asked(f"e{number + n}", event_request(channel, command, why))
-            for n, channel in enumerate(channels)
-        ]
-        self._spawn(self._attend_events(events))
+        self._spawn(self._attend_events([*_events(channels, GONE, why)]))
+
+    def on_back(self, channels: Iterable[int]) -> None:
+        """See Ears."""
+        self._spawn(self._attend_back(_events(channels, BACK)))
 
     async def take_up(self) -> None:
         """Answer what a crash left unanswered."""
@@ -332,6 +331,17 @@ class Listener:
                 await self._attend_event(asked)
                 await self._ledger.finished(asked.number)
 
+    async def _attend_back(self, events: Iterable[Asked]) -> None:
+        """Ask whether something rests in channels, one after the other: they may be thousands.
+
+        It is not written down: whatever a stop or a crash leaves is asked again at the next start.
+        """
+        async with self._events:
+            for asked in events:
+                if not self._open:
+                    return
+                await _alone(self._attend_event(asked))
+
     async def _attend_event(self, asked: Asked) -> None:
         """Tell the core what happened to a channel, and the channel what came of it."""
         reply = await tell(asked.request, self._answer)
@@ -404,6 +414,13 @@ async def _alone(work: Coroutine[None, None, None]) -> None:
         log.warning("Discord: an answer was not delivered: %s", error)
     except Exception:
         log.exception("Discord: an answer failed")
+
+
+def _events(channels: Iterable[int], command: str, why: str = "") -> Iterator[Asked]:
+    """Return what happened to each channel, numbered for ever."""
+    number = time.time_ns()
+    for n, channel in enumerate(channels):
+        yield Asked(f"e{number + n}", event_request(channel, command, why))
 
 
 async def _acknowledge(interaction: discord.Interaction, asked: Asked) -> None:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from tests.adapters.discord.running import Doorman
 from tests.emulators.discord import DiscordEmulator
 
 
@@ -15,3 +16,9 @@ async def emulator() -> AsyncIterator[DiscordEmulator]:
     async with DiscordEmulator(limits=None) as started:
         yield started
         assert started.violations == []
+
+
+@pytest.fixture
+def porter() -> Doorman:
+    """Somebody who answers, is told what happens to chats, and knows which of them rest."""
+    return Doorman()

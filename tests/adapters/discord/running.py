@@ -7,12 +7,36 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from bot.adapters.discord.adapter import DiscordAdapter
-from bot.core.commands import COMMANDS, Desk
+from bot.core.commands import BACK, COMMANDS, GONE, Desk
 from bot.core.journal import Journal
+from bot.core.messages import Reply, Request
 from tests.adapters.clerk import Clerk
+from tests.adapters.porter import Porter
 from tests.emulators.discord import TOKEN, DiscordEmulator
 from tests.emulators.discord.limits import Meter, Verdict
 from tests.fakes import FakeJournal
+
+
+class Doorman(Porter):
+    """A porter who, as the core, does and notes nothing for a chat that is back and did not rest.
+
+    `resting` are the channels that rest: those that are gone, and those that a test adds.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.resting: set[str] = set()
+
+    async def answer(self, request: Request) -> Reply:
+        """See bot.core.messages.Answer."""
+        chat = request.chat.id
+        if request.command == GONE:
+            self.resting.add(chat)
+        elif request.command == BACK and not self.faults:
+            if chat not in self.resting:
+                return Reply(())
+            self.resting.remove(chat)
+        return await super().answer(request)
 
 
 class Running:

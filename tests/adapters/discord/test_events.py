@@ -10,8 +10,8 @@ import pytest
 from bot.core.commands import BACK, GONE
 from bot.core.errors import ChatUnavailable, DeliveryError, StoreError
 from bot.core.journal import Journal, Update
-from bot.core.messages import Chat, ChatKind, Paragraph, Reply
-from tests.adapters.discord.running import Running, killed
+from bot.core.messages import Chat, ChatKind, Paragraph, Reply, Request
+from tests.adapters.discord.running import Doorman, Running, killed
 from tests.adapters.porter import Porter
 from tests.emulators.discord import DiscordEmulator, Fault, wire
 from tests.fakes import FakeJournal
@@ -104,6 +104,160 @@ async def test_a_channel_that_only_seems_back_is_gone_again(
         emulator.deny(CHANNEL, 0)
         await porter.wait_for(3)
     assert [command for _, command, _ in porter.events] == [GONE, BACK, GONE]
+
+
+# --- back, though nobody told
+
+
+async def test_a_channel_that_rests_hears_at_the_next_start_that_it_goes_on(
+    emulator: DiscordEmulator, porter: Doorman
+) -> None:
+    emulator.add_channel(OTHER, "other", denied=wire.SEND_MESSAGES)
+    porter.resting = {str(CHANNEL), str(OTHER)}
+    porter.back = Reply((Paragraph("I am back."),))
+    for _ in range(2):
+        async with Running(emulator, porter):
+            await emulator.wait_for_post()
+            await emulator.slash("help")
+            await emulator.wait_until(porter.asked.is_set)
+            porter.asked.clear()
+    assert porter.events == [(str(CHANNEL), BACK, "")]
+    assert [post.content for post in emulator.posted(None)].count("I am back.") == 1
+
+
+async def test_a_thread_that_rests_hears_at_the_next_start_that_it_goes_on(
+    emulator: DiscordEmulator, porter: Doorman
+) -> None:
+    emulator.add_forum(OTHER, "forum")
+    thread, locked = (emulator.open_thread(name, OTHER) for name in ("talk", "locked"))
+    emulator.state.channels[locked].locked = True
+    porter.resting = {str(thread), str(locked)}
+    async with Running(emulator, porter):
+        await porter.wait_for(1)
+        await emulator.slash("help")
+        await emulator.wait_for_post()
+    assert porter.events == [(str(thread), BACK, "")]
+
+
+async def test_a_start_asks_once_for_each_channel_and_writes_nothing_down(
+    emulator: DiscordEmulator,
+) -> None:
+    for channel in range(OTHER, OTHER + 30):
+        emulator.add_channel(channel, f"channel {channel}")
+    porter, journal = Porter(), FakeJournal()
+    async with Running(emulator, porter, journal):
+        await porter.wait_for(31)
+    assert sorted(porter.events) == [(str(one), BACK, "") for one in range(CHANNEL, OTHER + 30)]
+    assert journal.states == {}
+
+
+async def test_a_stop_does_not_wait_until_all_channels_were_asked_for(
+    emulator: DiscordEmulator,
+) -> None:
+    for channel in range(OTHER, OTHER + 300):
+        emulator.add_channel(channel, f"channel {channel}")
+    porter = Slow()
+    async with Running(emulator, porter):
+        await porter.wait_for(1)
+    assert len(porter.events) < 100
+
+
+class Slow(Porter):
+    """A porter who takes his time."""
+
+    async def answer(self, request: Request) -> Reply:
+        """See bot.core.messages.Answer."""
+        await asyncio.sleep(0.05)
+        return await super().answer(request)
+
+
+async def test_what_cannot_be_said_in_one_channel_keeps_no_other_from_going_on(
+    emulator: DiscordEmulator, porter: Doorman
+) -> None:
+    emulator.add_channel(OTHER, "other")
+    porter.resting = {str(CHANNEL), str(OTHER)}
+    porter.back = Reply((Paragraph("I am back."),))
+    emulator.fail_next("POST", MESSAGES, Fault(400, {"message": "No", "code": 50035}))
+    async with Running(emulator, porter):
+        await emulator.wait_for_post(None)
+    assert porter.resting == set()
+
+
+async def test_a_session_that_cannot_be_resumed_is_looked_through_as_a_start_is(
+    emulator: DiscordEmulator, porter: Doorman, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.adapters.discord.client.IDENTIFY_SECONDS", 0.0)
+    async with Running(emulator, porter):
+        emulator.deny(CHANNEL, wire.SEND_MESSAGES)
+        await porter.wait_for(1)
+        emulator.state.channels[CHANNEL].denied = 0  # and nobody tells
+        emulator.invalidate()
+        await porter.wait_for(2)
+    assert [command for _, command, _ in porter.events] == [GONE, BACK]
+
+
+async def test_a_server_that_is_available_again_is_looked_through(
+    emulator: DiscordEmulator, porter: Doorman
+) -> None:
+    async with Running(emulator, porter):
+        emulator.outage()
+        porter.resting.add(str(CHANNEL))  # a digest met a 404 meanwhile
+        emulator.outage_over()
+        await porter.wait_for(1)
+    assert porter.events == [(str(CHANNEL), BACK, "")]
+
+
+# --- back by a role
+
+
+READ = wire.VIEW_CHANNEL
+WRITE = READ | wire.SEND_MESSAGES
+ROLE = 5002
+
+
+async def looked_through(emulator: DiscordEmulator) -> None:
+    """Wait until the bot has seen what it may do at its start."""
+    await emulator.slash("help")
+    await emulator.wait_for_post()
+
+
+async def test_who_may_write_by_everyones_role_goes_on_when_that_allows_it_again(
+    emulator: DiscordEmulator, porter: Doorman
+) -> None:
+    emulator.allow_everyone(READ)
+    porter.resting.add(str(CHANNEL))
+    async with Running(emulator, porter):
+        await looked_through(emulator)
+        emulator.allow_everyone(WRITE)
+        await porter.wait_for(1)
+    assert porter.events == [(str(CHANNEL), BACK, "")]
+
+
+async def test_who_may_write_by_a_role_of_its_own_goes_on_when_that_allows_it_again(
+    emulator: DiscordEmulator, porter: Doorman
+) -> None:
+    emulator.allow_everyone(READ)
+    emulator.add_role(ROLE, READ)
+    emulator.give_role(ROLE)
+    porter.resting.add(str(CHANNEL))
+    async with Running(emulator, porter):
+        await looked_through(emulator)
+        emulator.change_role(ROLE, WRITE)
+        await porter.wait_for(1)
+    assert porter.events == [(str(CHANNEL), BACK, "")]
+
+
+async def test_who_is_given_a_role_that_may_write_goes_on(
+    emulator: DiscordEmulator, porter: Doorman
+) -> None:
+    emulator.allow_everyone(READ)
+    emulator.add_role(ROLE, WRITE)
+    porter.resting.add(str(CHANNEL))
+    async with Running(emulator, porter):
+        await looked_through(emulator)
+        emulator.give_role(ROLE)
+        await porter.wait_for(1)
+    assert porter.events == [(str(CHANNEL), BACK, "")]
 
 
 # --- once, and never lost

@@ -11,8 +11,7 @@ from bot.core.commands import BACK, GONE
 from bot.core.errors import ChatUnavailable, SettingsError
 from bot.core.messages import Action, Chat, ChatKind, Paragraph, Reply
 from tests.adapters.clerk import Clerk
-from tests.adapters.discord.running import Running
-from tests.adapters.porter import Porter
+from tests.adapters.discord.running import Doorman, Running
 from tests.emulators.discord import DiscordEmulator, Fault, NotOfferedError, wire
 
 MEMBER, CHANNEL, FORUM, OTHER, GROUP = 3002, 2001, 2005, 2006, 2007
@@ -83,18 +82,21 @@ async def test_a_digest_opens_a_thread_that_was_archived_and_a_locked_one_is_una
     assert len(emulator.posted(thread)) == 1
 
 
-async def test_a_thread_that_is_unlocked_is_back(emulator: DiscordEmulator) -> None:
-    porter = Porter()
+async def test_a_thread_that_is_unlocked_is_back(
+    emulator: DiscordEmulator, porter: Doorman
+) -> None:
     async with Running(emulator, porter):
         thread = emulator.open_thread("talk")
+        porter.resting.add(str(thread))  # a 403 said that it takes nothing
         emulator.lock_thread(thread)
         emulator.lock_thread(thread, locked=False)
         await porter.wait_for(1)
     assert porter.events == [(str(thread), BACK, "")]
 
 
-async def test_with_a_channel_its_threads_are_gone_and_back(emulator: DiscordEmulator) -> None:
-    porter = Porter()
+async def test_with_a_channel_its_threads_are_gone_and_back(
+    emulator: DiscordEmulator, porter: Doorman
+) -> None:
     async with Running(emulator, porter):
         thread = str(emulator.open_thread("talk"))
         emulator.deny(CHANNEL, wire.VIEW_CHANNEL | wire.SEND_MESSAGES | wire.SEND_IN_THREADS)
@@ -107,6 +109,19 @@ async def test_with_a_channel_its_threads_are_gone_and_back(emulator: DiscordEmu
     told = [{chat for chat, what, _ in porter.events[n : n + 2]} for n in (0, 2, 4)]
     assert told == [both, both, both]
     assert [what for _, what, _ in porter.events] == [GONE, GONE, BACK, BACK, GONE, GONE]
+
+
+async def test_a_thread_may_take_messages_where_its_channel_takes_none(
+    emulator: DiscordEmulator, porter: Doorman
+) -> None:
+    async with Running(emulator, porter):
+        thread = str(emulator.open_thread("talk"))
+        emulator.deny(CHANNEL, wire.SEND_IN_THREADS)
+        await porter.wait_for(1)
+        emulator.deny(CHANNEL, wire.SEND_MESSAGES)
+        await porter.wait_for(3)
+    assert [event[:2] for event in porter.events[:1]] == [(thread, GONE)]
+    assert {event[:2] for event in porter.events[1:]} == {(thread, BACK), (str(CHANNEL), GONE)}
 
 
 # --- where only a person has the bot

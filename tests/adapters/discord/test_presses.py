@@ -251,6 +251,8 @@ class Blocking(Clerk):
     """A clerk who holds up the whole event loop: what the core must never do."""
 
     async def answer(self, request: Request) -> Reply:
+        if request.is_event:
+            return await super().answer(request)
         self.requests.append(request)
         threading.Event().wait(1.5)
         return Reply((Paragraph("At last"),))

@@ -21,6 +21,7 @@ from tests.emulators.discord.gateway import HEARTBEAT_SECONDS, Gateway
 from tests.emulators.discord.limits import DEFAULT_LIMITS, NO_LIMITS, Limits, Meter
 from tests.emulators.discord.state import (
     BOT,
+    BOT_ROLE,
     CHANNEL,
     GUILD,
     OWNER,
@@ -413,6 +414,47 @@ class DiscordEmulator:
         data = self.state.guild_create(self.state.guilds[guild], everybody=False)
         del data["unavailable"]  # so the library tells a server that was joined from an outage
         self.state.dispatch("GUILD_CREATE", data, intents=wire.GUILDS, channel=None, guild=guild)
+
+    def allow_everyone(self, permissions: int, guild: int = GUILD) -> None:
+        """Change what everyone may do in a server; the bot's own role allows the same."""
+        self.state.guilds[guild].permissions = permissions
+        for role in (guild, BOT_ROLE):
+            self._tell_role("GUILD_ROLE_UPDATE", guild, role)
+
+    def add_role(self, role: int, permissions: int, guild: int = GUILD) -> None:
+        """A further role in a server, which nobody has yet."""
+        self.state.guilds[guild].roles[role] = permissions
+        self._tell_role("GUILD_ROLE_CREATE", guild, role)
+
+    def change_role(self, role: int, permissions: int, guild: int = GUILD) -> None:
+        """Change what a role allows."""
+        self.state.guilds[guild].roles[role] = permissions
+        self._tell_role("GUILD_ROLE_UPDATE", guild, role)
+
+    def give_role(self, role: int, guild: int = GUILD) -> None:
+        """Give the bot a role."""
+        self.state.guilds[guild].bot_roles.append(role)
+        self._tell_bot(guild)
+
+    def take_role(self, role: int, guild: int = GUILD) -> None:
+        """Take a role from the bot."""
+        self.state.guilds[guild].bot_roles.remove(role)
+        self._tell_bot(guild)
+
+    def _tell_role(self, event: str, guild: int, role: int) -> None:
+        [told] = [
+            one for one in self.state.roles_wire(self.state.guilds[guild]) if one["id"] == str(role)
+        ]
+        data: Json = {"guild_id": str(guild), "role": told}
+        self.state.dispatch(event, data, intents=wire.GUILDS, channel=None, guild=guild)
+
+    def _tell_bot(self, guild: int) -> None:
+        """A bot hears of itself whatever its intents.
+
+        https://discord.com/developers/docs/events/gateway#gateway-intents-caveats
+        """
+        data = self.state.member_wire(self.state.guilds[guild], BOT) | {"guild_id": str(guild)}
+        self.state.dispatch("GUILD_MEMBER_UPDATE", data, intents=0, channel=None, guild=guild)
 
     def outage(self, guild: int = GUILD) -> None:
         """A server is unavailable: the bot has not left it."""

@@ -44,13 +44,18 @@ class Channel:
 
 @dataclass(slots=True)
 class Guild:
-    """What people call a server. `permissions` is what @everyone may do."""
+    """What people call a server. `permissions` is what @everyone may do.
+
+    `roles` are the further roles and what each allows, `bot_roles` those of them that the bot has.
+    """
 
     id: int
     name: str
     owner: int
     members: list[int]
     permissions: int = wire.MEMBER_PERMISSIONS
+    roles: dict[int, int] = field(default_factory=dict)
+    bot_roles: list[int] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -222,7 +227,10 @@ class State:
         if guild is None or BOT not in guild.members:
             return 0
         parent = self.channels.get(channel.parent or 0)  # threads inherit
-        return guild.permissions & ~channel.denied & ~(parent.denied if parent else 0)
+        allowed = guild.permissions
+        for role in guild.bot_roles:
+            allowed |= guild.roles[role]
+        return allowed & ~channel.denied & ~(parent.denied if parent else 0)
 
     def permissions(self, user_id: int, channel: Channel) -> int:
         if user_id == BOT:
@@ -275,7 +283,7 @@ class State:
             "avatar": None,
             "banner": None,
             "nick": None,
-            "roles": [str(BOT_ROLE)] if user_id == BOT else [],
+            "roles": [str(one) for one in (BOT_ROLE, *guild.bot_roles) if user_id == BOT],
             "joined_at": "2024-01-01T00:00:00+00:00",
             "premium_since": None,
             "communication_disabled_until": None,
@@ -289,7 +297,8 @@ class State:
     def roles_wire(self, guild: Guild) -> list[Json]:
         everyone = _role(guild.id, "@everyone", guild.permissions, 0)
         bot = _role(BOT_ROLE, self.users[BOT].name, guild.permissions, 1)
-        return [everyone, bot | {"managed": True, "tags": {"bot_id": str(BOT)}}]
+        others = [_role(role, f"role {role}", may, 2) for role, may in guild.roles.items()]
+        return [everyone, bot | {"managed": True, "tags": {"bot_id": str(BOT)}}, *others]
 
     def channel_wire(self, channel: Channel) -> Json:
         if channel.kind == wire.DM:
