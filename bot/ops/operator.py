@@ -65,6 +65,7 @@ class Operator:
         self._clock = clock
         self._memory = memory
         self._kept = ""
+        self._writing: asyncio.Task[bool] | None = None
         self._told, self._untold = _read(memory, clock.now()) if memory is not None else ({}, {})
         self._something = asyncio.Event()
 
@@ -149,16 +150,25 @@ class Operator:
         )
         if self._memory is None or text == self._kept:
             return
-        with contextlib.suppress(OSError):  # TimeoutError is one
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(DISK_SECONDS):
-                await asyncio.to_thread(_write, self._memory, text)
-            self._kept = text
+                if self._writing is not None:  # a thread goes on when whoever waited gave up
+                    await asyncio.wait([self._writing])
+                writing = asyncio.to_thread(_write, self._memory, text)
+                self._writing = asyncio.create_task(writing)
+                if await asyncio.shield(self._writing):
+                    self._kept = text
 
 
-def _write(memory: Path, text: str) -> None:
+def _write(memory: Path, text: str) -> bool:
+    """Write the file, whole or not at all; tell whether the disk took it."""
     fresh = memory.with_suffix(".new")
-    fresh.write_text(text)
-    fresh.replace(memory)
+    try:
+        fresh.write_text(text)
+        fresh.replace(memory)
+    except OSError:
+        return False
+    return True
 
 
 def _read(memory: Path, now: datetime) -> _Memory:

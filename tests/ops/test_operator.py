@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from bot.core.errors import ChatUnavailable, DeliveryError
 from bot.core.messages import Chat
 from bot.core.ports import Payload
+from bot.ops import operator
 from bot.ops.operator import AGAIN, NEWS, SOON, Operator
 from tests.fakes import CHAT, FakeAdapter, FakeClock
 
@@ -130,6 +132,48 @@ async def test_what_goes_wrong_right_before_a_stop_is_told_after_it(world: World
     assert len(world.told) == 1
 
 
+async def test_a_slow_disk_ends_with_what_was_known_last(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow, real = threading.Event(), operator._write
+
+    def write(memory: Path, text: str) -> bool:
+        slow.wait(0 if "Trouble" in text else 20)
+        return real(memory, text)
+
+    monkeypatch.setattr(operator, "_write", write)
+    running = asyncio.create_task(world.operator.run())
+    await asyncio.sleep(0)
+    await world.operator.tell("a message", "Trouble")
+    running.cancel()
+    await asyncio.sleep(0.05)
+    slow.set()
+    await asyncio.gather(running, return_exceptions=True)
+    assert list(json.loads(world.memory.read_text())["untold"]) == ["a message"]
+
+
+async def test_a_disk_that_hangs_keeps_nobody_from_telling(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hangs = threading.Event()
+    monkeypatch.setattr(operator, "DISK_SECONDS", 0.01)
+    monkeypatch.setattr(operator, "_write", lambda *_: hangs.wait(20))
+    before = threading.active_count()
+    await world.goes_wrong("first")
+    await world.goes_wrong("second")
+    assert len(world.told) == 2
+    assert threading.active_count() <= before + 1  # others need threads, too
+    hangs.set()
+
+
+async def test_a_full_disk_costs_only_telling_again(world: World) -> None:
+    world.memory.with_suffix(".new").mkdir()
+    await world.goes_wrong("a message")
+    world.start()
+    await world.goes_wrong("a message")
+    assert len(world.told) == 2
+
+
 async def test_what_goes_wrong_while_one_is_told_survives_a_power_cut(world: World) -> None:
     world.adapter.held[CHAT.id] = asyncio.Event()
     await world.operator.tell("first", "Trouble")
@@ -204,12 +248,12 @@ async def test_an_operator_who_cannot_be_reached_costs_nothing(
 ) -> None:
     adapter = FakeAdapter()
     adapter.faults = [DeliveryError("down")]
-    for operator, words in (
+    for one, words in (
         (Operator({"fake": adapter}, CHAT, FakeClock()), "words"),
         (Operator({}, CHAT, FakeClock()), "words of another"),
         (Operator({"fake": adapter}, None, FakeClock()), "words for the log"),
     ):
-        await operator.tell("x", words)
-        await operator.post_due()
+        await one.tell("x", words)
+        await one.post_due()
         assert words in caplog.text
     assert adapter.posts == []
