@@ -23,7 +23,7 @@ from bot.core.commands import COMMANDS, Desk
 from bot.core.delivery import Delivery, Tell
 from bot.core.errors import DatelineError, SettingsError, StoreError
 from bot.core.following import FeedFinder
-from bot.core.journal import Journal
+from bot.core.journal import Journal, PatientJournal
 from bot.core.newsroom import Newsroom
 from bot.core.ports import Adapter, Clock, Jobs, Store
 from bot.ops import health, metrics
@@ -144,7 +144,7 @@ async def opened(settings: Settings) -> AsyncIterator[tuple[Store, Archive, Jour
     database = await open_database(settings.database_url)
     store = DatabaseStore(database)
     try:
-        yield store, DatabaseArchive(database), DatabaseJournal(database)
+        yield store, DatabaseArchive(database), PatientJournal(DatabaseJournal(database))
     finally:
         await store.close()
 
@@ -178,8 +178,8 @@ async def assembled(settings: Settings) -> AsyncIterator[Parts]:
 @asynccontextmanager
 async def reading(settings: Settings) -> AsyncIterator[Newsroom]:
     """Make the newsroom of a one-shot command: with the archive where there is a database yet."""
-    file = settings.database_url.removeprefix("sqlite:///")
-    if file != settings.database_url and not await asyncio.to_thread(Path(file).exists):
+    file = settings.database_file
+    if file is not None and not await asyncio.to_thread(file.exists):
         news = sources(settings)
         try:
             yield Newsroom(news, SystemClock(), places=places())

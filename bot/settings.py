@@ -73,8 +73,12 @@ class Settings:
     @property
     def database_file(self) -> Path | None:
         """Return SQLite's file, or None: the database is a server's, or in memory."""
-        if not self.database_url.startswith("sqlite"):
+        url = self.database_url
+        if not url.startswith("sqlite"):
             return None
+        name = url.removeprefix("sqlite:///")
+        if name and name != url and not set(name) & set("%?:"):  # nothing to unquote
+            return Path(name)
         from sqlalchemy.engine import make_url  # noqa: PLC0415 - half a second that most commands need not pay
 
         name = make_url(self.database_url).database or ":memory:"

@@ -573,7 +573,7 @@ def test_a_fault_of_ours_is_told_in_words_and_without_a_token(
     assert err.startswith(
         "dateline: This is a fault in Dateline: ZeroDivisionError: at bot<secret>"
     )
-    assert err.count("\n") == 1
+    assert err.count("\n") == 2  # a line each
 
 
 # As a process of its own

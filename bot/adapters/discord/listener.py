@@ -30,7 +30,7 @@ from bot.adapters.discord.outgoing import arguments_of, edit_of
 from bot.adapters.discord.permissions import allowed
 from bot.adapters.discord.posting import Poster
 from bot.adapters.discord.render import render
-from bot.adapters.events import tell
+from bot.adapters.events import Order, tell
 from bot.adapters.files import answer_with_file, check_size, not_fetched
 from bot.adapters.plain import label
 from bot.adapters.several import Above
@@ -100,7 +100,8 @@ class Listener:
         self._pressed: set[tuple[int, int, str]] = set()
         self._above = Above()
         self._locales = Locales()
-        self._events = asyncio.Lock()
+        self._events = Order()
+        self._looking = asyncio.Lock()
         self._open = True
 
     # --- what is heard
@@ -132,7 +133,7 @@ class Listener:
 
     def on_back(self, channels: Iterable[int]) -> None:
         """See Ears."""
-        self._spawn(self._attend_back(_events(channels, BACK)))
+        self._spawn(self._attend_back([*_events(channels, BACK)]))
 
     async def take_up(self) -> None:
         """Answer what a crash left unanswered."""
@@ -312,7 +313,7 @@ class Listener:
     async def _attend(self, asked: Asked) -> None:
         """Answer what is written down; cancelled, it is left to the next start."""
         if asked.request.is_event:
-            async with self._events:
+            async with self._events.turn(asked.request.chat.id):
                 await self._attend_event(asked)
         elif asked.token:
             await self._answer_left(asked)
@@ -326,17 +327,17 @@ class Listener:
 
     async def _attend_events(self, events: Sequence[Asked]) -> None:
         """What happened to channels is told in its order."""
-        async with self._events:
+        async with self._events.turn(*(one.request.chat.id for one in events)):
             for asked in await self._ledger.taken(*events):
                 await self._attend_event(asked)
                 await self._ledger.finished(asked.number)
 
-    async def _attend_back(self, events: Iterable[Asked]) -> None:
+    async def _attend_back(self, events: Sequence[Asked]) -> None:
         """Ask whether something rests in channels, one after the other: they may be thousands.
 
         It is not written down: whatever a stop or a crash leaves is asked again at the next start.
         """
-        async with self._events:
+        async with self._events.turn(*(one.request.chat.id for one in events)), self._looking:
             for asked in events:
                 if not self._open:
                     return
