@@ -135,11 +135,14 @@ async def test_what_goes_wrong_right_before_a_stop_is_told_after_it(world: World
 async def test_a_slow_disk_ends_with_what_was_known_last(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    slow, real = threading.Event(), operator._write
+    slow, first, real = threading.Event(), threading.Event(), operator._write
 
     def write(memory: Path, text: str) -> bool:
         slow.wait(0 if "Trouble" in text else 20)
-        return real(memory, text)
+        written = real(memory, text)
+        if "Trouble" not in text:
+            first.set()
+        return written
 
     monkeypatch.setattr(operator, "_write", write)
     running = asyncio.create_task(world.operator.run())
@@ -149,6 +152,7 @@ async def test_a_slow_disk_ends_with_what_was_known_last(
     await asyncio.sleep(0.05)
     slow.set()
     await asyncio.gather(running, return_exceptions=True)
+    assert await asyncio.to_thread(first.wait, 5)
     assert list(json.loads(world.memory.read_text())["untold"]) == ["a message"]
 
 
@@ -159,8 +163,9 @@ async def test_a_disk_that_hangs_keeps_nobody_from_telling(
     monkeypatch.setattr(operator, "DISK_SECONDS", 0.01)
     monkeypatch.setattr(operator, "_write", lambda *_: hangs.wait(20))
     before = threading.active_count()
-    await world.goes_wrong("first")
-    await world.goes_wrong("second")
+    async with asyncio.timeout(5):
+        await world.goes_wrong("first")
+        await world.goes_wrong("second")
     assert len(world.told) == 2
     assert threading.active_count() <= before + 1  # others need threads, too
     hangs.set()
