@@ -348,7 +348,7 @@ class Delivery:
         claimed = await self._claim(part, asked)
         if claimed is None:
             return False
-        if self._clock.now() - asked > FRESH:
+        if abs(self._clock.now() - asked) > FRESH:
             return await self._later(claimed, "this process was stopped before sending it")
         with fenced(partial(self._look_again, asked)):
             if claimed.uncertain_since is None:
@@ -367,7 +367,8 @@ class Delivery:
             raise
 
     def _look_again(self, claimed_at: datetime) -> None:
-        if self._clock.now() - claimed_at > STALE:
+        """Refuse a claim that may be old: after the clock was set, nobody knows how old it is."""
+        if abs(self._clock.now() - claimed_at) > STALE:
             raise DeliveryError("this process was stopped before sending it", retry_after=0)
 
     async def _attempt_again(

@@ -35,6 +35,7 @@ from bot.core.errors import (
     SourceError,
     StoreError,
 )
+from bot.core.fence import last_look
 from bot.core.messages import Answer, Chat, Paragraph, Reply, Request, Told
 from bot.core.ports import Edition, Outcome, Part, PartState, Payload, Store
 from bot.core.schedule import Quiet, Subscription, next_due, parse_timing
@@ -922,6 +923,35 @@ async def test_a_process_that_slept_between_claim_and_post_sends_nothing_when_it
     assert world.adapter.attempts == 0
     store.sleeps = False
     await world.turn()
+    assert len(world.texts) == 1
+
+
+@pytest.mark.parametrize("hours", [-5, 5])
+async def test_no_request_leaves_under_a_claim_of_which_a_set_clock_hides_the_age(
+    hours: float,
+) -> None:
+    """A library repeats what failed by itself: meanwhile the process may have slept for long."""
+
+    class Repeats(FakeAdapter):
+        refused = 0
+
+        async def post(self, chat: Chat, payload: Payload, key: str) -> str:
+            if not self.attempts:
+                world.clock.advance(hours=hours)
+            try:
+                last_look()
+            except DeliveryError:
+                self.refused += 1
+                self.attempts += 1
+                raise
+            return await super().post(chat, payload, key)
+
+    adapter = Repeats()
+    world = World(adapter)
+    await world.subscribe()
+    await world.turn(2 * 3600)
+    assert (adapter.refused, world.texts) == (1, [])
+    await world.until(30)
     assert len(world.texts) == 1
 
 
