@@ -21,8 +21,8 @@ from bot.core.fence import last_look
 
 log = logging.getLogger(__name__)
 
-IDENTIFY_SECONDS = 5.0
-"""In so many seconds `max_concurrency` shards may identify.
+IDENTIFY_SECONDS = 5.5
+"""In five seconds `max_concurrency` shards may identify; the way there is not always as long.
 
 https://discord.com/developers/docs/events/gateway#rate-limiting
 """
