@@ -932,12 +932,14 @@ async def test_no_request_leaves_under_a_claim_of_which_a_set_clock_hides_the_ag
 ) -> None:
     """A library repeats what failed by itself: meanwhile the process may have slept for long."""
 
+    clock = FakeClock()
+
     class Repeats(FakeAdapter):
         refused = 0
 
         async def post(self, chat: Chat, payload: Payload, key: str) -> str:
             if not self.attempts:
-                world.clock.advance(hours=hours)
+                clock.advance(hours=hours)
             try:
                 last_look()
             except DeliveryError:
@@ -947,7 +949,7 @@ async def test_no_request_leaves_under_a_claim_of_which_a_set_clock_hides_the_ag
             return await super().post(chat, payload, key)
 
     adapter = Repeats()
-    world = World(adapter)
+    world = World(adapter, clock)
     await world.subscribe()
     await world.turn(2 * 3600)
     assert (adapter.refused, world.texts) == (1, [])
