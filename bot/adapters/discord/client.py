@@ -12,12 +12,10 @@ from typing import Any, Protocol
 import aiohttp
 import discord
 import yarl
-from aiohttp.connector import Connection
-from aiohttp.tracing import Trace
 
+from bot.adapters.connector import LookingConnector
 from bot.adapters.discord.commands import in_english
 from bot.core.errors import DeliveryError, OutcomeUnknown
-from bot.core.fence import last_look
 
 log = logging.getLogger(__name__)
 
@@ -44,26 +42,12 @@ class Ears(Protocol):
         """The bot may post in channels: again, or as ever."""
 
 
-class Connector(aiohttp.TCPConnector):
-    """Looks once more before each request, when it has its connection and nothing to wait for.
+class _Connector(LookingConnector):
+    """discord.py waits, and repeats what failed, by itself."""
 
-    discord.py waits, and repeats what failed, by itself.
-    """
-
-    async def connect(
-        self,
-        req: aiohttp.ClientRequest,
-        traces: list[Trace],
-        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - the library's signature
-    ) -> Connection:
-        """Return a connection for a request. Raises OutcomeUnknown where none may go."""
-        connection = await super().connect(req, traces, timeout)
-        try:
-            last_look()
-        except DeliveryError as error:  # an earlier request of the library may have got through
-            connection.release()
-            raise OutcomeUnknown(str(error)) from error
-        return connection
+    def refusal(self, error: DeliveryError) -> Exception:
+        """An earlier request of the library may have got through."""
+        return OutcomeUnknown(str(error))
 
 
 class Client(discord.AutoShardedClient):
@@ -84,7 +68,7 @@ class Client(discord.AutoShardedClient):
             chunk_guilds_at_startup=False,
             max_ratelimit_timeout=30.0,
             http_trace=trace,
-            connector=Connector(limit=0),  # as many connections as the library's own
+            connector=_Connector(limit=0),  # as many connections as the library's own
         )
         self._ears = ears
         self._at_once = 1

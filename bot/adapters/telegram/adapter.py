@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import re
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime
@@ -77,7 +76,6 @@ class TelegramAdapter:
         webhook: Webhook | None = None,
         menu_file: Path | None = None,
     ) -> None:
-        os.environ.setdefault("PTB_TIMEDELTA", "1")  # else the library warns at every 429
         self._token = token
         self._webhook = webhook
         self._menu_file = menu_file

@@ -7,6 +7,7 @@ and "answer lost" alike. https://docs.python-telegram-bot.org/en/stable/telegram
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
@@ -19,8 +20,8 @@ from telegram._utils.types import ODVInput
 from telegram.error import NetworkError, RetryAfter, TimedOut
 from telegram.request import BaseRequest, RequestData
 
+from bot.adapters.connector import LookingConnector
 from bot.core.errors import DeliveryError
-from bot.core.fence import last_look
 
 LOST = "the answer was lost"
 """How the words of an error begin when the server may have seen the request."""
@@ -59,8 +60,12 @@ def longest(wait: float) -> float:
     return 2 * wait
 
 
-class _Connector(aiohttp.TCPConnector):
-    """Hands a connection out after a last look, and cuts it where a request takes too long."""
+class _Connector(LookingConnector):
+    """Cuts a connection where a request takes too long."""
+
+    def refusal(self, error: DeliveryError) -> Exception:
+        """See LookingConnector. The library takes no error but its own."""
+        return NotSent(str(error))
 
     async def connect(
         self,
@@ -68,13 +73,8 @@ class _Connector(aiohttp.TCPConnector):
         traces: list[Trace],
         timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - the library's signature
     ) -> Connection:
-        """Wait for a connection. Raises NotSent where it came too late."""
+        """See LookingConnector."""
         connection = await super().connect(req, traces, timeout)
-        try:
-            last_look()
-        except DeliveryError as error:
-            connection.release()
-            raise NotSent(str(error)) from error
         # Cut, not cancelled: what came whole while the process was stopped is read all the same.
         limit = self._loop.call_later(longest(timeout.sock_read or 0), _cut, connection)
         connection.add_callback(limit.cancel)
@@ -90,6 +90,7 @@ class AiohttpRequest(BaseRequest):
     """Sends the Bot API's requests through one pooled aiohttp session."""
 
     def __init__(self, timeout: float = 30.0, connections: int = CONNECTIONS) -> None:
+        os.environ.setdefault("PTB_TIMEDELTA", "1")  # else the library warns at every 429
         self._timeout = timeout
         self._connections = connections
         self._session: aiohttp.ClientSession | None = None
