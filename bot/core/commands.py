@@ -360,8 +360,8 @@ class Desk:
             await self.remember(request.chat, told)
         coming = await self._next_digest(request.chat)
         tell = partial(briefing_reply, briefing, length, self._places, next_digest=coming)
-        reply = replace(await asyncio.to_thread(tell), in_place=in_place)
-        return replace(reply, told=told) if request.is_digest else reply
+        reply = await asyncio.to_thread(tell)
+        return replace(reply, in_place=in_place, told=told if request.is_digest else None)
 
     def _no_topic(self, topic: str, error: RequestError) -> Reply:
         """Lead to the place that a topic which the chat has not is the name of, if it is one.

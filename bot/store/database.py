@@ -287,11 +287,10 @@ class DatabaseStore:
 
     async def claim(self, part: Part, now: datetime, lease: timedelta) -> Part | None:
         """See the Store port."""
-        before = part.uncertain_since
         taken = {
             "its_part": part.id,
             "its_attempts": part.attempts,
-            "since": seconds(before) if before else 0,
+            "since": _since(part),
             "now": seconds(now),
             "until": seconds(now + lease),
             "me": self._me,
@@ -302,12 +301,11 @@ class DatabaseStore:
 
     async def release(self, part: Part) -> None:
         """See the Store port."""
-        before = part.uncertain_since
         mine = {
             "its_part": part.id,
             "its_attempts": part.attempts + 1,
             "me": self._me,
-            "since": seconds(before) if before else 0,
+            "since": _since(part),
         }
 
         def work(connection: Connection) -> None:
@@ -324,7 +322,6 @@ class DatabaseStore:
 
     async def mark(self, part: Part, outcome: Outcome) -> bool:
         """See the Store port."""
-        before = part.uncertain_since
         written = {
             "its_part": part.id,
             "its_attempts": part.attempts,
@@ -334,7 +331,7 @@ class DatabaseStore:
             "later": math.ceil(outcome.not_before.timestamp()) if outcome.not_before else 0,
             "its_message": outcome.message_id,
             "uncertain": outcome.uncertain,
-            "since": seconds(before) if before else 0,
+            "since": _since(part),
         }
 
         def work(connection: Connection) -> bool:
@@ -596,6 +593,11 @@ def _same(openings: Iterable[Opening]) -> list[dict[str, Any]]:
         }
         for (due, following, missed), ids in groups.items()
     ]
+
+
+def _since(part: Part) -> int:
+    """Return since when a part is uncertain, as the table keeps it: 0 where it is not."""
+    return seconds(part.uncertain_since) if part.uncertain_since else 0
 
 
 def _part(row: Row[Any], chat: Chat) -> Part:

@@ -301,15 +301,6 @@ async def test_a_refusal_after_an_answer_that_was_lost_leaves_the_message_in_dou
     assert len(emulator.posted(CHANNEL)) == 1
 
 
-async def test_a_refusal_alone_leaves_no_doubt(
-    emulator: DiscordEmulator, bot: DiscordAdapter
-) -> None:
-    emulator.fail_next("POST", MESSAGES, Fault.rate_limited(90))
-    with pytest.raises(DeliveryError) as caught:
-        await bot.post(NEWS, WORDS, "dateline-1")
-    assert not isinstance(caught.value, OutcomeUnknown)
-
-
 @pytest.mark.parametrize("fault", [Fault.hang(), Fault(502)])
 async def test_a_message_that_nobody_answers_for_is_given_up_in_time_and_leaves_nothing_behind(
     emulator: DiscordEmulator,
