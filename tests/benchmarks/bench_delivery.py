@@ -174,15 +174,23 @@ async def digest(_: Request) -> Reply:
     return Reply((Paragraph(TEXT),))
 
 
+async def due_store(url: str, count: int) -> DatabaseStore:
+    """Open a store in which so many subscriptions are due, its tables analyzed.
+
+    A server looks at its tables by itself, but only after a minute.
+    """
+    store = await DatabaseStore.open(url)
+    await subscribe(store, count)
+    await store._database.write(lambda one: one.execute(text("ANALYZE")).rowcount)
+    return store
+
+
 async def claims(url: str, count: int) -> Speed:
     """Let so many subscriptions be due at once; return how many a second have their edition.
 
     Ticks follow one another until nothing is due.
     """
-    store = await DatabaseStore.open(url)
-    await subscribe(store, count)
-    # A server looks at its tables by itself, but only after a minute.
-    await store._database.write(lambda one: one.execute(text("ANALYZE")).rowcount)
+    store = await due_store(url, count)
     delivery = Delivery(store, {}, digest, SystemClock(), await QueuedJobs.open("sqlite://"))
     watch = Stopwatch()
     for _ in range(0, count, AT_A_TICK):
@@ -211,10 +219,7 @@ async def bare_claims(folder: Path, count: int) -> Speed:
 
 async def bare_server_claims(url: str, count: int) -> Speed:
     """Do by asyncpg alone what claims do, a batch in two statements: no zone, type or merging."""
-    store = await DatabaseStore.open(url)
-    await subscribe(store, count)
-    await store._database.write(lambda one: one.execute(text("ANALYZE")).rowcount)
-    await store.close()
+    await (await due_store(url, count)).close()
     server: Any = await asyncpg.connect(**arguments(make_url(url)))
     now, watch = int(time.time()), Stopwatch()
     while due := await server.fetch(SERVER_DUE, now, CLAIMED_AT_ONCE):

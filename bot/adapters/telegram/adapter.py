@@ -26,7 +26,7 @@ from bot.adapters.telegram.speaker import Speaker
 from bot.adapters.telegram.transport import AiohttpRequest
 from bot.adapters.telegram.webhook import Receiver, Registration, Webhook, secret_of
 from bot.core.errors import DeliveryError, SettingsError
-from bot.core.journal import Journal, Update
+from bot.core.journal import Journal, Update, patient
 from bot.core.messages import Answer, Chat, ChatKind, CommandSpec, Reply
 from bot.core.pacing import Rate, at_one_chat
 from bot.core.ports import FORGETFUL, Payload
@@ -109,7 +109,7 @@ class TelegramAdapter:
 
     async def run(self, answer: Answer, journal: Journal = FORGETFUL) -> None:
         """See the Adapter port."""
-        self._speaker.journal = journal
+        self._speaker.journal = journal = patient(journal)
         try:
             await self._log_in()
             self._spawn(announce(self._bot, menus(self._commands), self._menu_file))

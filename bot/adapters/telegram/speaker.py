@@ -16,7 +16,7 @@ from telegram.error import TelegramError
 from bot.adapters.pace import Pace
 from bot.adapters.telegram.poster import Poster, Standing, thread_of
 from bot.core.errors import ChatUnavailable, DeliveryError, OutcomeUnknown
-from bot.core.journal import Journal, PatientJournal, patient
+from bot.core.journal import patient
 from bot.core.messages import Chat, ChatKind
 from bot.core.ports import FORGETFUL, Payload
 
@@ -38,16 +38,7 @@ class Speaker:
         self._bot = bot
         self._poster = poster
         self._pace = pace
-        self._journal = patient(FORGETFUL)
-
-    @property
-    def journal(self) -> PatientJournal:
-        """Where it is noted what goes out; when it is broken, that is noted later."""
-        return self._journal
-
-    @journal.setter
-    def journal(self, journal: Journal) -> None:
-        self._journal = patient(journal)
+        self.journal = patient(FORGETFUL)
 
     async def say(
         self, number: str, chat: Chat, payloads: Sequence[Payload], place: Standing | None = None
@@ -85,7 +76,7 @@ class Speaker:
         while True:
             try:
                 async with self._pace.passing(chat):
-                    if number and not await self._journal.begin(self._platform, number):
+                    if number and not await self.journal.begin(self._platform, number):
                         return chat, None
                     number = ""
                     return chat, await self._poster.put(chat, payload, place)
