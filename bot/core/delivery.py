@@ -42,7 +42,6 @@ GRACE = timedelta(hours=12)
 PATIENCE = timedelta(hours=24)
 """One that was written down in time may be later: a platform may ask to wait for twelve hours."""
 _MERGED = "merged into the digest of"
-_TOO_LATE = "more than {:.0f} hours late"
 LATE = timedelta(minutes=10)
 """A digest sent later than this after its hour says so."""
 REPEAT = timedelta(minutes=2)
@@ -78,8 +77,6 @@ IN_VAIN = 3
 
 Tell: TypeAlias = Callable[[str, str], Awaitable[None]]
 """Tells the operator: what it is about (told once in a while), and the words."""
-
-
 Remember: TypeAlias = Callable[[Chat, Told], Awaitable[None]]
 """Is told which articles a digest tells, as soon as the digest is written down."""
 
@@ -247,7 +244,8 @@ class Delivery:
         return True
 
     async def _try_later(self, edition: Edition, why: str) -> None:
-        faults = self._put_off[edition.id].faults if edition.id in self._put_off else 0
+        before = self._put_off.get(edition.id)
+        faults = before.faults if before else 0
         wait = timedelta(seconds=back_off(faults, edition.id))
         self._put_off[edition.id] = _PutOff(faults + 1, self._clock.now() + wait, why)
         if faults + 1 == IN_VAIN:
@@ -542,7 +540,7 @@ def _merged_into(due: Occurrence) -> str:
 
 
 def _too_late(limit: timedelta) -> str:
-    return _TOO_LATE.format(limit.total_seconds() // 3600)
+    return f"more than {limit.total_seconds() / 3600:.0f} hours late"
 
 
 def chat_key(chat: Chat) -> str:
